@@ -1,0 +1,1 @@
+"""Synfonium: a whole cloud that anybody can run."""

@@ -1,0 +1,1 @@
+"""Installable products, one folder each; found by entry point, never listed."""

@@ -1,0 +1,23 @@
+"""Identifiers. Each kind of id is its own type so that two cannot be swapped."""
+
+import os
+import time
+from typing import NewType
+
+PersonId = NewType("PersonId", str)
+AppName = NewType("AppName", str)
+GrantId = NewType("GrantId", str)
+EventId = NewType("EventId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(now_s: float | None = None) -> str:
+    """A fresh id of 26 characters: 48 bits of milliseconds, then 80 random bits.
+
+    Ids sort by the time they were made; the alphabet is Crockford's base 32 in lower
+    case, so an id is safe in paths, URLs and host names.
+    """
+    milliseconds = int((time.time() if now_s is None else now_s) * 1000)
+    number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

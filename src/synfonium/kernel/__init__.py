@@ -1,0 +1,1 @@
+"""What every app gets: doors, actors, settings, commands, events, pages, logs, audit."""

@@ -1,0 +1,152 @@
+"""What one app gets from the house in one role."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from synfonium.kernel.app import App, Role
+from synfonium.kernel.audit import Audit
+from synfonium.kernel.outbox import Outbox
+from synfonium.kernel.site import Site
+from synfonium.ports.blobs import BlobStore
+from synfonium.ports.clock import Clock
+from synfonium.ports.compute import Compute
+from synfonium.ports.database import Database
+from synfonium.ports.index import SearchIndex
+from synfonium.ports.jobs import Jobs
+from synfonium.ports.secrets import SecretBox
+
+P = TypeVar("P")
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a command. `caller` is the calling app's name, or `cli`."""
+
+    arguments: dict[str, Any]
+    caller: str
+    progress: "Progress"
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.arguments.get(name)
+        return default if value is None else str(value)
+
+
+class Progress(Protocol):
+    """Tells whoever waits how far the work is; also where a cancellation is noticed."""
+
+    async def __call__(self, text: str, done: float = 0, total: float = 0) -> None: ...
+
+
+class Caller(Protocol):
+    """Calls `app.command` wherever it runs, in this process or another role's."""
+
+    async def __call__(
+        self, command: str, arguments: Mapping[str, Any] | None = None, progress: Progress | None = None
+    ) -> Any: ...
+
+
+class Context:
+    """The app's side of the house: its settings, engines, outbox, audit and neighbours.
+
+    `database` exists for apps with migrations; it is read-only in a role that does not
+    own it. `folder` is the app's own place in the home. `service` is what the app's
+    `service` yielded; it is set before any door, event or command is served.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: App,
+        role: Role,
+        config: Any,
+        folder: Path,
+        site: Site,
+        clock: Clock,
+        secrets: SecretBox,
+        engines: "Engines",
+        call: Caller,
+        offers: "Offers",
+    ) -> None:
+        self.app, self.role, self.config, self.folder = app, role, config, folder
+        self.site, self.clock, self.secrets, self.call = site, clock, secrets, call
+        self._engines, self._offers = engines, offers
+        self.outbox = Outbox(app.name, clock)
+        self.audit = Audit(app.name, clock)
+        self.service: Any = None
+        self.closing = AsyncExitStack()
+
+    @property
+    def owns_database(self) -> bool:
+        return self.app.role == self.role or self._engines.single_process
+
+    @property
+    def database(self) -> Database:
+        return self._engines.database(self.app, read_only=not self.owns_database)
+
+    @property
+    def blobs(self) -> BlobStore:
+        return self._engines.blobs(self.app)
+
+    def index(self, name: str, *, writable: bool = False) -> SearchIndex:
+        return self._engines.index(f"{self.app.name}-{name}", writable=writable)
+
+    @property
+    def compute(self) -> Compute:
+        return self._engines.compute()
+
+    @property
+    def jobs(self) -> Jobs:
+        """Durable jobs; only in the worker."""
+        return self._engines.jobs()
+
+    def offer(self, protocol: type[P]) -> P:
+        """What another app in this process offers under `protocol`. Raises LookupError."""
+        found: P = self._offers.one(protocol)
+        return found
+
+    def offers(self, protocol: type[P]) -> list[P]:
+        return self._offers.all(protocol)
+
+
+class Engines(Protocol):
+    """The engines picked by the settings, opened when first asked for."""
+
+    single_process: bool
+
+    def database(self, app: App, *, read_only: bool) -> Database: ...
+    def blobs(self, app: App) -> BlobStore: ...
+    def index(self, name: str, *, writable: bool) -> SearchIndex: ...
+    def compute(self) -> Compute: ...
+    def jobs(self) -> Jobs: ...
+    async def close(self) -> None: ...
+
+
+class Offers:
+    """Implementations that apps of one process offer one another, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, list[Callable[[], Any]]] = {}
+        self._made: dict[int, Any] = {}
+
+    def add(self, protocol: str, maker: Callable[[], Any]) -> None:
+        self._makers.setdefault(protocol, []).append(maker)
+
+    def all(self, protocol: type[P]) -> list[P]:
+        makers = self._makers.get(f"{protocol.__module__}:{protocol.__qualname__}", [])
+        return [self._make(maker) for maker in makers]
+
+    def one(self, protocol: type[P]) -> P:
+        found = self.all(protocol)
+        if not found:
+            raise LookupError(f"no app in this process offers {protocol.__qualname__}")
+        return found[0]
+
+    def _make(self, maker: Callable[[], Any]) -> Any:
+        if id(maker) not in self._made:
+            self._made[id(maker)] = maker()
+        return self._made[id(maker)]
+
+

@@ -1,0 +1,88 @@
+"""Events leave an app in the same commit as the change they tell of."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, MetaData, String, Table, insert, select
+
+from synfonium.common.event import Event
+from synfonium.common.ids import EventId, new_id
+from synfonium.ports.clock import Clock
+
+
+def outbox_table(app: str, metadata: MetaData) -> Table:
+    """The table `<app>_outbox`; each app with events makes it in its first migration.
+
+    Events carry ids and facts, never names or content.
+    """
+    return Table(
+        f"{app}_outbox",
+        metadata,
+        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("id", String(26), nullable=False, unique=True),
+        Column("type", String(100), nullable=False),
+        Column("subject", String(200), nullable=False),
+        Column("time_s", Float, nullable=False),
+        Column("data", LargeBinary, nullable=False),
+        Column("attempts", Integer, nullable=False, default=0),
+        info={"personal": {}},
+        keep_existing=True,
+        sqlite_autoincrement=True,
+    )
+
+
+class Outbox:
+    """Writes events into the app's outbox, within the caller's transaction."""
+
+    def __init__(self, app: str, clock: Clock) -> None:
+        self._app, self._clock = app, clock
+        self._table = outbox_table(app, MetaData())
+
+    def add(
+        self,
+        connection: Connection,
+        type_: str,
+        subject: str,
+        values: Mapping[str, str | int | float | bool | None] | None = None,
+    ) -> EventId:
+        """Records that `type_` happened to `subject`; it is delivered after the commit."""
+        now_s = self._clock.now_s()
+        event_id = EventId(new_id(now_s))
+        row = {
+            "id": event_id,
+            "type": type_,
+            "subject": subject,
+            "time_s": now_s,
+            "data": msgspec.json.encode(values or {}),
+            "attempts": 0,
+        }
+        connection.execute(insert(self._table), [row])
+        return event_id
+
+    def pending(self, connection: Connection, after: int, limit: int) -> Sequence[tuple[int, Event, int]]:
+        """Up to `limit` undelivered events after sequence `after`: (seq, event, attempts)."""
+        table = self._table
+        rows = connection.execute(select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit))
+        return [
+            (
+                row.seq,
+                Event(
+                    id=EventId(row.id),
+                    type=row.type,
+                    source=self._app,
+                    subject=row.subject,
+                    time_s=row.time_s,
+                    data=msgspec.json.decode(row.data),
+                ),
+                row.attempts,
+            )
+            for row in rows
+        ]
+
+    def done(self, connection: Connection, sequences: Sequence[int]) -> None:
+        """Forgets delivered events."""
+        connection.execute(self._table.delete().where(self._table.c.seq.in_(sequences)))
+
+    def failed(self, connection: Connection, seq: int) -> None:
+        table = self._table
+        connection.execute(table.update().where(table.c.seq == seq).values(attempts=table.c.attempts + 1))

@@ -1,0 +1,29 @@
+"""The event port."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from synfonium.common.event import Event
+
+Subscriber = Callable[[Event], Awaitable[None]]
+
+
+class EventBus(Protocol):
+    """Delivers each event to every subscription at least once, in order per source.
+
+    `publish` returns when the event is safe: every subscription has handled it (memory),
+    or the broker has stored it (NATS). It raises NotDelivered otherwise; the publisher
+    then publishes the same event again, and a subscription that had handled it is not
+    called twice by this bus. A subscriber that raises is called again, later.
+    """
+
+    async def publish(self, event: Event) -> None: ...
+    async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
+        """`name` is durable: the same name after a restart goes on where it was."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class NotDelivered(Exception):
+    """Some subscription has not handled the event yet."""

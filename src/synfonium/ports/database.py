@@ -1,0 +1,41 @@
+"""The SQL port."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """One app's own database: one writer, many readers, nothing lost after an answer.
+
+    `write` runs `work` in the writer's thread inside a transaction and resolves only
+    after the COMMIT is durable (SQLite: WAL, `synchronous=FULL`). Works queued meanwhile
+    may share that commit; each has a savepoint of its own, so that one that raises is
+    undone alone and its exception returned to its caller. A commit that fails undoes and
+    fails the whole group. A work may run twice when its group is retried: it touches
+    nothing but its connection.
+
+    `read` runs `work` in a reader's thread on a consistent snapshot that includes every
+    write whose future has resolved. It cannot write.
+
+    A full disk raises `common.problem.StorageFull` and loses nothing committed. A
+    database opened with `read_only=True` refuses `write` with RuntimeError.
+    Works use SQLAlchemy Core on tables of the app alone.
+    """
+
+    dialect: Literal["sqlite", "postgresql"]
+
+    async def write(self, work: Callable[[Connection], T]) -> T: ...
+    async def read(self, work: Callable[[Connection], T]) -> T: ...
+    def submit_write(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """As `write`, for code that runs in a thread of its own."""
+        ...
+
+    def submit_read(self, work: Callable[[Connection], T]) -> "Future[T]": ...
+    def close(self) -> None:
+        """Finishes what was queued, then closes. Idempotent."""
+        ...

@@ -1,0 +1,66 @@
+"""The full-text search port."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to find. `key` is its address and unique; `space` fences who may search it."""
+
+    key: str
+    space: str = ""
+    title: str
+    text: str
+    lang: str = ""
+    host: str = ""
+    time_s: float = 0.0
+
+
+class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A document found; `snippet` is escaped HTML with `<b>` around the words found."""
+
+    key: str
+    title: str
+    snippet: str
+    lang: str
+    host: str
+    score: float
+    time_s: float
+
+
+class IndexAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits best first; `total` counts all that match, not only those returned."""
+
+    total: int
+    hits: tuple[IndexHit, ...]
+
+
+class SearchIndex(Protocol):
+    """A full-text index; one writer process, any number of readers.
+
+    `add` and `delete` become visible and durable with `commit`. Adding a key that exists
+    replaces it. `search` never raises for anything a person may type; operators that it
+    does not know are words. All words first, then any word, when too little is found.
+    """
+
+    def add(self, documents: Sequence[IndexDocument]) -> None: ...
+    def delete(self, keys: Sequence[str]) -> None: ...
+    def commit(self) -> None: ...
+    def search(
+        self,
+        query: str,
+        *,
+        lang: str = "",
+        spaces: Sequence[str] = ("",),
+        limit: int = 10,
+        offset: int = 0,
+        boosts: Mapping[str, float] | None = None,
+    ) -> IndexAnswer: ...
+    def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
+        """Words of the indexed documents that begin so, the most frequent first."""
+        ...
+
+    def count(self) -> int: ...
+    def close(self) -> None: ...
