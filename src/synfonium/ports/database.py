@@ -6,7 +6,21 @@ from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from synfonium.common.problem import Problem
+
 T = TypeVar("T")
+
+
+class DatabaseUnavailable(Problem):
+    """The database does not answer, is locked by another program, or has too much queued.
+
+    Nothing of the refused work was written, unless the engine says otherwise.
+    """
+
+    status, code = 503, "database_unavailable"
+    title = "This is not available at the moment."
+    remedy = "Nothing was lost. Try again in a moment."
+    headers = {"retry-after": "2"}
 
 
 class Database(Protocol):
@@ -23,8 +37,10 @@ class Database(Protocol):
     write whose future has resolved. It cannot write.
 
     A full disk raises `common.problem.StorageFull` and loses nothing committed. A
-    database opened with `read_only=True` refuses `write` with RuntimeError.
-    Works use SQLAlchemy Core on tables of the app alone.
+    database opened with `read_only=True` refuses `write` with RuntimeError; so does a
+    closed one. A database that cannot be reached, is locked for long, or has a full queue
+    raises DatabaseUnavailable. A work whose caller is cancelled is done wholly or not at
+    all. Works use SQLAlchemy Core on tables of the app alone.
     """
 
     dialect: Literal["sqlite", "postgresql"]
@@ -36,6 +52,13 @@ class Database(Protocol):
         ...
 
     def submit_read(self, work: Callable[[Connection], T]) -> "Future[T]": ...
+    def alter(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` as a write alone in its transaction, for changes of tables.
+
+        Blocks. Foreign keys are checked once, at its end, so that tables may be rebuilt.
+        """
+        ...
+
     def close(self) -> None:
         """Finishes what was queued, then closes. Idempotent."""
         ...

@@ -1,0 +1,1 @@
+"""SQL databases: one writer thread with group commit, a few reader threads."""

@@ -1,0 +1,259 @@
+"""What both database engines share: the writer's group commit and the readers."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import Any, Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from synfonium.engines.database.queue import Work, WorkQueue
+
+T = TypeVar("T")
+
+# Groups of 64 commit some 25 times faster than single rows; larger ones gain little and
+# make the first of the group wait (benchmarks/how_many_rows_can_one_writer_commit.py).
+GROUP_LIMIT = 64
+READERS = 4
+
+
+class Backend(Protocol):
+    """What differs between database products."""
+
+    dialect: Literal["sqlite", "postgresql"]
+
+    def connect(self, *, read_only: bool) -> Connection:
+        """A connection of its own, to be used and closed by one thread."""
+        ...
+
+    def begin(self, connection: Connection, *, read_only: bool, alone: bool) -> None:
+        """Begins a transaction: the only one that writes, or one on a fixed snapshot."""
+        ...
+
+    def execute(self, connection: Connection, statement: str) -> None:
+        """Runs a statement of ours, past SQLAlchemy."""
+        ...
+
+    def commit(self, connection: Connection, *, alone: bool) -> None:
+        """Commits durably, or raises with nothing of the transaction kept."""
+        ...
+
+    def explain(self, error: BaseException) -> BaseException:
+        """The exception that the caller gets for `error`: a Problem where there is one."""
+        ...
+
+
+class _Spoiled(Exception):
+    """One work of the group has ended the transaction of all."""
+
+
+class Outcome:
+    """What a work returned or raised, kept back until the commit."""
+
+    __slots__ = ("error", "value")
+
+    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
+        self.value, self.error = value, error
+
+    def tell(self, future: "Future[Any]") -> None:
+        if self.error is None:
+            future.set_result(self.value)
+        else:
+            future.set_exception(self.error)
+
+
+class ThreadedDatabase:
+    """A Database (see the port) over a backend. Threads and connections begin when needed."""
+
+    def __init__(self, backend: Backend, *, read_only: bool = False, readers: int = READERS) -> None:
+        self._backend = backend
+        self._read_only = read_only
+        self._readers_limit = readers
+        self._writes, self._reads = WorkQueue(), WorkQueue()
+        self._threads: list[Thread] = []
+        self._readers = self._idle_readers = 0
+        self._writes_begun = self._closed = False
+        self._lock = Lock()
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        return self._backend.dialect
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        self._need_writer()
+        queued = Work(work)
+        await self._writes.put_async(queued)
+        return await asyncio.wrap_future(queued.future)
+
+    def submit_write(self, work: Callable[[Connection], T]) -> "Future[T]":
+        self._need_writer()
+        queued = Work(work)
+        self._writes.put(queued)
+        return queued.future
+
+    def alter(self, work: Callable[[Connection], T]) -> T:
+        self._need_writer()
+        queued = Work(work, alone=True)
+        self._writes.put(queued)
+        return queued.future.result()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        self._need_reader()
+        queued = Work(work)
+        await self._reads.put_async(queued)
+        return await asyncio.wrap_future(queued.future)
+
+    def submit_read(self, work: Callable[[Connection], T]) -> "Future[T]":
+        self._need_reader()
+        queued = Work(work)
+        self._reads.put(queued)
+        return queued.future
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._writes.close()
+            self._reads.close()
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+    def _need_writer(self) -> None:
+        if self._read_only:
+            raise RuntimeError("this database is open for reading only")
+        with self._lock:
+            if not self._writes_begun and not self._closed:
+                self._writes_begun = True
+                self._begin_thread("writer", self._serve_writes)
+
+    def _need_reader(self) -> None:
+        with self._lock:
+            wanted = self._idle_readers <= len(self._reads)
+            if wanted and self._readers < self._readers_limit and not self._closed:
+                self._readers += 1
+                self._begin_thread(f"reader-{self._readers}", self._serve_reads)
+
+    def _begin_thread(self, name: str, serve: Callable[[], None]) -> None:
+        thread = Thread(target=serve, name=f"database-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve_writes(self) -> None:
+        line = _Line(self._backend, read_only=False)
+        while group := self._writes.take(GROUP_LIMIT):
+            self._serve_group(line, group)
+        line.close()
+
+    def _serve_group(self, line: "_Line", group: list[Work[Any]]) -> None:
+        try:
+            outcomes = line.commit(group)
+        except _Spoiled as spoiled:
+            if len(group) > 1:
+                # Each again on its own, so that only the work at fault fails.
+                for work in group:
+                    self._serve_group(line, [work])
+                return
+            outcomes = [Outcome(error=self._backend.explain(spoiled.__cause__ or spoiled))]
+        except BaseException as error:
+            outcomes = [Outcome(error=self._backend.explain(error))] * len(group)
+        for work, outcome in zip(group, outcomes, strict=True):
+            outcome.tell(work.future)
+
+    def _serve_reads(self) -> None:
+        line = _Line(self._backend, read_only=True)
+        while True:
+            with self._lock:
+                self._idle_readers += 1
+            group = self._reads.take(1)
+            with self._lock:
+                self._idle_readers -= 1
+            if not group:
+                break
+            line.read(group[0]).tell(group[0].future)
+        line.close()
+
+
+class _Line:
+    """One thread's connection, made anew after it was lost."""
+
+    def __init__(self, backend: Backend, *, read_only: bool) -> None:
+        self._backend, self._read_only = backend, read_only
+        self._connection: Connection | None = None
+
+    def commit(self, group: list[Work[Any]]) -> list[Outcome]:
+        """Runs the group in one transaction. Raises _Spoiled, or what failed them all."""
+        alone = group[0].alone
+        connection = self._begin(alone=alone)
+        try:
+            outcomes = [self._attempt(connection, work) for work in group]
+            self._backend.commit(connection, alone=alone)
+        except BaseException:
+            self.close()
+            raise
+        return outcomes
+
+    def read(self, work: Work[Any]) -> Outcome:
+        # A read that finds its connection lost has done nothing: it may begin again.
+        for last in (False, True):
+            try:
+                connection = self._begin(alone=False)
+                value = work.run(connection)
+                self._end_read(connection)
+                return Outcome(value)
+            except DBAPIError as error:
+                lost = error.connection_invalidated
+                self.close()
+                if last or not lost:
+                    return Outcome(error=self._backend.explain(error))
+            except BaseException as error:
+                self.close()
+                return Outcome(error=self._backend.explain(error))
+        raise AssertionError
+
+    def close(self) -> None:
+        """Drops the connection; what it had begun is undone."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.close()
+        except DBAPIError:
+            connection.invalidate()
+
+    def _begin(self, *, alone: bool) -> Connection:
+        kept = self._connection
+        try:
+            return self._begin_once(alone=alone)
+        except DBAPIError as error:
+            self.close()
+            if kept is None or not error.connection_invalidated:
+                raise
+        return self._begin_once(alone=alone)
+
+    def _begin_once(self, *, alone: bool) -> Connection:
+        if self._connection is None:
+            self._connection = self._backend.connect(read_only=self._read_only)
+        self._backend.begin(self._connection, read_only=self._read_only, alone=alone)
+        return self._connection
+
+    def _end_read(self, connection: Connection) -> None:
+        connection.rollback()
+
+    def _attempt(self, connection: Connection, work: Work[Any]) -> Outcome:
+        execute = self._backend.execute
+        execute(connection, "SAVEPOINT work")
+        try:
+            outcome = Outcome(work.run(connection))
+        except BaseException as error:
+            outcome = Outcome(error=self._backend.explain(error))
+            try:
+                execute(connection, "ROLLBACK TO SAVEPOINT work")
+            except Exception:
+                raise _Spoiled from error
+        try:
+            execute(connection, "RELEASE SAVEPOINT work")
+        except Exception as error:
+            raise _Spoiled from error
+        return outcome
