@@ -41,8 +41,14 @@ class SearchIndex(Protocol):
     """A full-text index; one writer process, any number of readers.
 
     `add` and `delete` become visible and durable with `commit`. Adding a key that exists
-    replaces it. `search` never raises for anything a person may type; operators that it
-    does not know are words. All words first, then any word, when too little is found.
+    replaces it. Readers in other processes see a commit within a second, and after the
+    writer was killed at any moment they still see the last commit.
+
+    `search` never raises for anything a person may type; operators that it does not know
+    are words. Documents with all words come first; where they fill less than one page,
+    those with any word follow. `lang` keeps only documents in that language, `spaces`
+    only those fenced in one of these; `boosts` gives the factor by which a language's
+    documents count more. Pages of one query (same `limit`) follow one order.
     """
 
     def add(self, documents: Sequence[IndexDocument]) -> None: ...
@@ -59,8 +65,12 @@ class SearchIndex(Protocol):
         boosts: Mapping[str, float] | None = None,
     ) -> IndexAnswer: ...
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
-        """Words of the indexed documents that begin so, the most frequent first."""
+        """Words of the documents in the public space (`""`) that begin so, the most frequent
+        first. Never anything from a query or from another space."""
         ...
 
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many documents are visible, in all spaces."""
+        ...
+
     def close(self) -> None: ...

@@ -1,0 +1,188 @@
+"""The embedded full-text index, on tantivy: one folder, one writer, many readers."""
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+
+from tantivy import DocAddress, Document, Index, IndexWriter, Query, Schema, Searcher, SnippetGenerator
+
+from synfonium.engines.index.chains import FAMILIES, WORDS, clean, family_of, register
+from synfonium.engines.index.query import QueryBuilder, words_of
+from synfonium.engines.index.schema import VERSION, build_schema, to_document
+from synfonium.ports.index import IndexAnswer, IndexDocument, IndexHit
+
+__all__ = ["TantivyIndex"]
+
+_WRITER_HEAP_BYTES = 48 << 20
+_SNIPPET_CHARACTERS = 220
+_DEEPEST = 1000
+_EMPTY = IndexAnswer(total=0, hits=())
+
+
+class TantivyIndex:
+    """SearchIndex in `folder` (see ports.index). A reader may open before the writer has.
+
+    Raises ValueError from `add` when another process holds the writer's lock. `search`
+    looks no deeper than 1000 documents, so that a request's cost is bounded.
+    """
+
+    def __init__(self, folder: Path, *, writable: bool = False) -> None:
+        self._folder = folder / f"tantivy-{VERSION}"
+        self._writable = writable
+        self._lock = Lock()
+        self._schema = build_schema()
+        self._index: Index | None = None
+        self._writer: IndexWriter | None = None
+        self._seen: tuple[int, int] = (0, 0)
+        self._searcher: Searcher | None = None
+        self._families: tuple[str, ...] = ()
+        if writable:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._open()
+
+    def add(self, documents: Sequence[IndexDocument]) -> None:
+        with self._lock:
+            writer = self._open_writer()
+            for document in documents:
+                writer.delete_documents_by_term("key", clean(document.key))
+                writer.add_document(to_document(document))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self._lock:
+            writer = self._open_writer()
+            for key in keys:
+                writer.delete_documents_by_term("key", clean(key))
+
+    def commit(self) -> None:
+        with self._lock:
+            if self._writer is not None:
+                self._writer.commit()
+
+    def search(
+        self,
+        query: str,
+        *,
+        lang: str = "",
+        spaces: Sequence[str] = ("",),
+        limit: int = 10,
+        offset: int = 0,
+        boosts: Mapping[str, float] | None = None,
+    ) -> IndexAnswer:
+        searcher = self._fresh()
+        words = words_of(query)
+        if searcher is None or not words or not spaces or limit < 1 or offset < 0:
+            return _EMPTY
+        families = (family_of(lang),) if lang else self._families
+        builder = QueryBuilder(self._schema, words, families, boosts or {})
+        asked = builder.fenced(builder.all_words(), spaces, lang)
+        total, found = self._run(searcher, asked, limit, offset)
+        if total < limit and len(words) > 1:
+            asked = builder.fenced(builder.any_word(), spaces, lang)
+            total, found = self._run(searcher, asked, limit, offset)
+        return IndexAnswer(total=total, hits=_Hits(searcher, asked, self._schema).read(found))
+
+    def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
+        searcher = self._fresh()
+        terms = WORDS.analyze(clean(prefix[:100]))
+        if searcher is None or len(terms) != 1 or limit < 1:
+            return ()
+        public = Query.term_query(self._schema, "space", "", "basic")
+        found = searcher.terms_with_prefix("words", terms[0], public)
+        found.sort(key=lambda pair: (-pair[1], pair[0]))
+        return tuple(word for word, documents in found[:limit] if documents > 0)
+
+    def count(self) -> int:
+        searcher = self._fresh()
+        return searcher.num_docs if searcher is not None else 0
+
+    def close(self) -> None:
+        with self._lock:
+            self._release_writer()
+            self._index, self._searcher = None, None
+
+    def _run(
+        self, searcher: Searcher, asked: Query, limit: int, offset: int
+    ) -> tuple[int, list[tuple[float, DocAddress]]]:
+        too_deep = offset >= _DEEPEST
+        wanted, start = (1, 0) if too_deep else (min(limit, _DEEPEST - offset), offset)
+        result = searcher.search(asked, wanted, offset=start)
+        total: int = result.count  # type: ignore[attr-defined]  # the stub lacks it
+        return total, [] if too_deep else result.hits
+
+    def _open(self) -> None:
+        self._index = Index(self._schema, str(self._folder), reuse=True)
+        register(self._index)
+        self._index.config_reader("manual")
+
+    def _open_writer(self) -> IndexWriter:
+        if not self._writable:
+            raise RuntimeError("this index was opened for reading")
+        if self._index is None:
+            raise RuntimeError("this index is closed")
+        if self._writer is None:
+            self._writer = self._index.writer(_WRITER_HEAP_BYTES, 1)
+        return self._writer
+
+    def _release_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _fresh(self) -> Searcher | None:
+        """The searcher on the last commit, or None where no index is.
+
+        A commit replaces meta.json in one rename, so one stat tells whether anything
+        changed: no watching thread, and a reader sees a commit at its next search.
+        """
+        try:
+            state = (self._folder / "meta.json").stat()
+        except FileNotFoundError:
+            return None
+        stamp = (state.st_mtime_ns, state.st_ino)
+        if stamp == self._seen:
+            return self._searcher
+        with self._lock:
+            if self._index is None:
+                self._open()
+            assert self._index is not None
+            self._index.reload()
+            self._searcher = self._index.searcher()
+            self._families = tuple(f for f in FAMILIES if self._searcher.doc_freq("family", f))
+            self._seen = stamp
+            return self._searcher
+
+
+class _Hits:
+    """Reads found documents back, with a snippet each."""
+
+    def __init__(self, searcher: Searcher, asked: Query, schema: Schema) -> None:
+        self._searcher, self._asked, self._schema = searcher, asked, schema
+        self._generators: dict[str, SnippetGenerator] = {}
+
+    def read(self, found: Sequence[tuple[float, DocAddress]]) -> tuple[IndexHit, ...]:
+        return tuple(self._hit(score, address) for score, address in found)
+
+    def _hit(self, score: float, address: DocAddress) -> IndexHit:
+        document = self._searcher.doc(address)
+        values = document.to_dict()
+        family = values["family"][0]
+        return IndexHit(
+            key=values["key"][0],
+            title=values[f"title_{family}"][0],
+            snippet=self._snippet(document, f"text_{family}"),
+            lang=values["lang"][0],
+            host=values["host"][0],
+            score=score,
+            time_s=values["time_s"][0],
+        )
+
+    def _snippet(self, document: Document, field: str) -> str:
+        generator = self._generators.get(field)
+        if generator is None:
+            generator = SnippetGenerator.create(self._searcher, self._asked, self._schema, field)
+            generator.set_max_num_chars(_SNIPPET_CHARACTERS)
+            self._generators[field] = generator
+        marked = generator.snippet_from_doc(document).to_html()
+        return marked or html.escape(str(document.get_first(field) or "")[:_SNIPPET_CHARACTERS].strip())

@@ -1,0 +1,64 @@
+"""The embedded index keeps the obligations of its port, and the suite catches one that does not."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from synfonium.engines.index.tantivy import TantivyIndex
+from synfonium.ports.index import IndexAnswer, SearchIndex
+from synfonium.testing.index_suite import IndexSuite
+
+
+class TestTantivyIndex(IndexSuite):
+    engine = "synfonium.engines.index.tantivy:TantivyIndex"
+
+    def make(self, folder: Path, *, writable: bool) -> SearchIndex:
+        return TantivyIndex(folder, writable=writable)
+
+
+class UnfencedIndex(TantivyIndex):
+    """A defect on purpose: answers from every space."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        lang: str = "",
+        spaces: Sequence[str] = ("",),
+        limit: int = 10,
+        offset: int = 0,
+        boosts: Mapping[str, float] | None = None,
+    ) -> IndexAnswer:
+        every = ("", "a", "b")
+        return super().search(query, lang=lang, spaces=every, limit=limit, offset=offset, boosts=boosts)
+
+
+class ForgetfulIndex(TantivyIndex):
+    """A defect on purpose: a commit that only the next one makes visible."""
+
+    commits = 0
+
+    def commit(self) -> None:
+        self.commits += 1
+        if self.commits % 2 == 0:
+            super().commit()
+
+
+@pytest.mark.parametrize(
+    ("defect", "promise"),
+    [
+        (UnfencedIndex, "test_a_space_is_seen_by_those_alone_who_may_search_it"),
+        (ForgetfulIndex, "test_nothing_is_visible_before_the_commit"),
+        (ForgetfulIndex, "test_a_reader_opened_before_the_first_commit_sees_it_within_a_second"),
+    ],
+)
+def test_the_suite_catches_an_index_that_breaks_a_promise(
+    defect: type[TantivyIndex], promise: str, tmp_path: Path
+) -> None:
+    class Suite(IndexSuite):
+        def make(self, folder: Path, *, writable: bool) -> SearchIndex:
+            return defect(folder, writable=writable)
+
+    with pytest.raises(AssertionError):
+        getattr(Suite(), promise)(tmp_path)
