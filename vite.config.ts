@@ -1,75 +1,70 @@
 // Builds every app's web folder and the kit into src/synfonium/static, with hashed names and a
 // manifest from source name ("drive/explorer.js", "kit/tokens.css") to built file.
-import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname, relative, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const APPS = "src/synfonium/apps";
 const OUT = "src/synfonium/static";
 
-/** Source file to the name under which pages ask for it, without its extension. */
+/** The room that a source belongs to: "kit" or an app. */
+function room(file: string): string {
+  return file.startsWith("web/kit/") ? "kit" : (file.split("/")[3] ?? "");
+}
+
+/** Modules and style sheets, to the name under which pages ask for them, less its extension. */
 function entries(): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const file of globSync([`${APPS}/*/web/*.{ts,css}`, "web/kit/*.{ts,css}"])) {
-    if (file.endsWith(".d.ts") || file.endsWith(".test.ts")) continue;
-    const room = file.startsWith("web/kit/") ? "kit" : file.split("/")[3];
-    found.set(file, `${room}/${basename(file, extname(file))}`);
-  }
-  return found;
+  const found = globSync([`${APPS}/*/web/*.{ts,css}`, "web/kit/*.{ts,css}"]);
+  const built = found.filter((file) => !file.endsWith(".d.ts") && !file.endsWith(".test.ts"));
+  return new Map(built.map((file) => [file, `${room(file)}/${basename(file, extname(file))}`]));
 }
 
-/** Icons, marks and the like, which pages ask for by name. */
+/** Icons, marks and fonts, to the name under which pages ask for them. */
 function files(): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const file of globSync([`${APPS}/*/web/*.{svg,png,webp,ico}`, "web/kit/*.{svg,png,webp,ico}", "web/kit/fonts/*.woff2"])) {
-    const room = file.startsWith("web/kit/") ? "kit" : file.split("/")[3];
-    found.set(file, `${room}/${basename(file)}`);
-  }
-  return found;
+  const images = "*.{svg,png,webp,ico}";
+  const found = globSync([`${APPS}/*/web/${images}`, `web/kit/${images}`, "web/kit/fonts/*.woff2"]);
+  return new Map(found.map((file) => [file, `${room(file)}/${basename(file)}`]));
 }
 
-function manifest(sources: Map<string, string>): Plugin {
-  const built: Record<string, string> = {};
+/** Emits the files that no module imports, and writes down what every name became. */
+function manifest(sources: Map<string, string>, others: Map<string, string>): Plugin {
   return {
     name: "synfonium-manifest",
     buildStart() {
-      for (const [file, name] of files()) {
-        const bytes = readFileSync(file);
-        const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
-        const extension = extname(name);
-        const fileName = `${name.slice(0, -extension.length)}-${hash}${extension}`;
-        built[name] = fileName;
-        this.emitFile({ type: "asset", fileName, source: bytes });
+      for (const [file, name] of others) {
+        this.emitFile({ type: "asset", name: basename(name), originalFileName: file, source: readFileSync(file) });
       }
     },
     generateBundle(_options, bundle) {
+      const built: [string, string][] = [];
       for (const output of Object.values(bundle)) {
-        if (output.type === "chunk" && output.isEntry && output.facadeModuleId) {
-          const source = output.facadeModuleId.slice(resolve(".").length + 1);
-          const name = sources.get(source);
-          if (name && source.endsWith(".ts")) built[`${name}.js`] = output.fileName;
+        if (output.type === "chunk") {
+          const source = relative(".", output.facadeModuleId ?? "");
+          if (output.isEntry && source.endsWith(".ts")) built.push([`${sources.get(source)}.js`, output.fileName]);
+          continue;
         }
-      }
-      for (const output of Object.values(bundle)) {
-        if (output.type !== "asset") continue;
         for (const original of output.originalFileNames) {
-          const name = sources.get(original);
-          if (name && original.endsWith(".css")) built[`${name}.css`] = output.fileName;
+          const name = others.get(original) ?? `${sources.get(original)}.css`;
+          if (others.has(original) || sources.has(original)) built.push([name, output.fileName]);
         }
       }
-      const sorted = Object.fromEntries(Object.entries(built).sort(([a], [b]) => (a < b ? -1 : 1)));
-      this.emitFile({ type: "asset", fileName: "manifest.json", source: `${JSON.stringify(sorted, null, 1)}\n` });
+      const sorted = Object.fromEntries(built.sort(([a], [b]) => (a < b ? -1 : 1)));
+      this.emitFile({
+        type: "asset",
+        fileName: "manifest.json",
+        source: `${JSON.stringify(sorted, null, 1)}\n`,
+      });
     },
   };
 }
 
 const sources = entries();
+const others = files();
 
 export default defineConfig({
   base: "./",
   publicDir: false,
-  plugins: [manifest(sources)],
+  plugins: [manifest(sources, others)],
   build: {
     outDir: OUT,
     emptyOutDir: true,
@@ -85,7 +80,7 @@ export default defineConfig({
         chunkFileNames: "shared/[name]-[hash].js",
         assetFileNames: (asset) => {
           const source = asset.originalFileNames[0] ?? "";
-          const name = sources.get(source) ?? files().get(source)?.replace(/\.[^.]+$/, "");
+          const name = sources.get(source) ?? others.get(source)?.replace(/\.[^.]+$/, "");
           return name ? `${name}-[hash][extname]` : "shared/[name]-[hash][extname]";
         },
       },
