@@ -51,3 +51,13 @@ class Authenticator(Protocol):
     async def by_password(self, name: str, secret: str) -> Person | None:
         """HTTP Basic, for file clients: the secret is an app token or a grant's."""
         ...
+
+
+class Administrator(Person, frozen=True, kw_only=True):
+    """A person who administers the installation; a door that asks for one refuses others."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """`Annotated[Person, Scope("drive.read")]`: the credential must cover this scope."""
+
+    name: str

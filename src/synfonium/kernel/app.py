@@ -5,7 +5,6 @@ elsewhere. Doors and services are named as `module:attribute` and imported only 
 role that serves them, so that a role stays small and the command line starts fast.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -124,11 +123,3 @@ def resolve(reference: str) -> Any:
     """The object behind `module:attribute`. Raises ImportError or AttributeError."""
     module, _, attribute = reference.partition(":")
     return getattr(import_module(module), attribute)
-
-
-def roles_of(app: App) -> Iterable[Role]:
-    """Every role that runs some part of the app."""
-    parts = {app.role, app.doors_role}
-    parts.update(s.role for s in app.subscriptions if s.role)
-    parts.update(c.role for c in app.commands if c.role)
-    return (role for role in ROLES if role in parts)

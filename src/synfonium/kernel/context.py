@@ -1,14 +1,15 @@
 """What one app gets from the house in one role."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import msgspec
-
+from synfonium.kernel.actor import Person
+from synfonium.kernel.anonymous import Ask
 from synfonium.kernel.app import App, Role
+from synfonium.kernel.asgi import Scope
 from synfonium.kernel.audit import Audit
+from synfonium.kernel.calls import Call, Caller, Progress
 from synfonium.kernel.outbox import Outbox
 from synfonium.kernel.site import Site
 from synfonium.ports.blobs import BlobStore
@@ -19,33 +20,13 @@ from synfonium.ports.index import SearchIndex
 from synfonium.ports.jobs import Jobs
 from synfonium.ports.secrets import SecretBox
 
+if TYPE_CHECKING:
+    from synfonium.kernel.pages import Pages
+
+__all__ = ["Call", "Caller", "Context", "Engines", "Offers", "Progress"]
+
 P = TypeVar("P")
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of a command. `caller` is the calling app's name, or `cli`."""
-
-    arguments: dict[str, Any]
-    caller: str
-    progress: "Progress"
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self.arguments.get(name)
-        return default if value is None else str(value)
-
-
-class Progress(Protocol):
-    """Tells whoever waits how far the work is; also where a cancellation is noticed."""
-
-    async def __call__(self, text: str, done: float = 0, total: float = 0) -> None: ...
-
-
-class Caller(Protocol):
-    """Calls `app.command` wherever it runs, in this process or another role's."""
-
-    async def __call__(
-        self, command: str, arguments: Mapping[str, Any] | None = None, progress: Progress | None = None
-    ) -> Any: ...
+Authenticate = Callable[[Scope], Awaitable[Person | None]]
 
 
 class Context:
@@ -53,7 +34,10 @@ class Context:
 
     `database` exists for apps with migrations; it is read-only in a role that does not
     own it. `folder` is the app's own place in the home. `service` is what the app's
-    `service` yielded; it is set before any door, event or command is served.
+    `service` yielded; it is set before any door, event or command is served. `authenticate`
+    tells who sent a request (for plain ASGI doors; raises SignInNeeded for a wrong
+    credential). `ask` asks this installation's anonymous doors with nobody's name on it.
+    `pages` renders templates and problems; set in roles that serve doors.
     """
 
     def __init__(
@@ -69,14 +53,18 @@ class Context:
         engines: "Engines",
         call: Caller,
         offers: "Offers",
+        home: Path,
+        authenticate: Authenticate,
+        ask: Ask,
     ) -> None:
         self.app, self.role, self.config, self.folder = app, role, config, folder
         self.site, self.clock, self.secrets, self.call = site, clock, secrets, call
         self._engines, self._offers = engines, offers
         self.outbox = Outbox(app.name, clock)
         self.audit = Audit(app.name, clock)
+        self.home, self.authenticate, self.ask = home, authenticate, ask
         self.service: Any = None
-        self.closing = AsyncExitStack()
+        self.pages: Pages | None = None
 
     @property
     def owns_database(self) -> bool:
@@ -148,5 +136,3 @@ class Offers:
         if id(maker) not in self._made:
             self._made[id(maker)] = maker()
         return self._made[id(maker)]
-
-

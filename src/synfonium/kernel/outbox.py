@@ -1,9 +1,20 @@
 """Events leave an app in the same commit as the change they tell of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+)
 
 from synfonium.common.event import Event
 from synfonium.common.ids import EventId, new_id
@@ -32,10 +43,15 @@ def outbox_table(app: str, metadata: MetaData) -> Table:
 
 
 class Outbox:
-    """Writes events into the app's outbox, within the caller's transaction."""
+    """Writes events into the app's outbox, within the caller's transaction.
+
+    `on_added` is called from the writer's thread, before the commit: it says that there
+    will soon be something to deliver.
+    """
 
     def __init__(self, app: str, clock: Clock) -> None:
         self._app, self._clock = app, clock
+        self.on_added: Callable[[], None] = lambda: None
         self._table = outbox_table(app, MetaData())
 
     def add(
@@ -57,6 +73,7 @@ class Outbox:
             "attempts": 0,
         }
         connection.execute(insert(self._table), [row])
+        self.on_added()
         return event_id
 
     def pending(self, connection: Connection, after: int, limit: int) -> Sequence[tuple[int, Event, int]]:

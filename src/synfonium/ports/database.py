@@ -43,7 +43,8 @@ class Database(Protocol):
     all. Works use SQLAlchemy Core on tables of the app alone.
     """
 
-    dialect: Literal["sqlite", "postgresql"]
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]: ...
 
     async def write(self, work: Callable[[Connection], T]) -> T: ...
     async def read(self, work: Callable[[Connection], T]) -> T: ...

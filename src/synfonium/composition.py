@@ -1,0 +1,112 @@
+"""Picks the engines that the settings name, and opens each when it is first asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synfonium.kernel.app import App, Role
+from synfonium.kernel.config import ConfigError, HouseConfig, Settings
+from synfonium.kernel.runtime import House
+from synfonium.kernel.secret_box import open_secret_box
+from synfonium.ports.blobs import BlobStore
+from synfonium.ports.clock import SystemClock
+from synfonium.ports.compute import Compute
+from synfonium.ports.database import Database
+from synfonium.ports.index import SearchIndex
+from synfonium.ports.jobs import Jobs
+
+if TYPE_CHECKING:
+    from synfonium.ports.bus import EventBus
+
+
+def build_house(home: Path, settings: Settings, roles: frozenset[Role]) -> House:
+    """The home with its engines. Raises ConfigError for an engine that does not exist."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return House(
+        home=home,
+        settings=settings,
+        engines=PickedEngines(home, settings.house, single_process=len(roles) > 1),
+        bus=_bus(settings.house),
+        secrets=open_secret_box(home),
+        clock=SystemClock(),
+    )
+
+
+def _bus(config: HouseConfig) -> "EventBus":
+    if config.bus != "memory":
+        raise ConfigError(f"bus: no engine for {config.bus!r}; use memory")
+    from synfonium.engines.bus.memory import MemoryBus
+
+    return MemoryBus()
+
+
+class PickedEngines:
+    """Engines of one process, made when first asked for and closed with it."""
+
+    def __init__(self, home: Path, config: HouseConfig, *, single_process: bool) -> None:
+        self._home, self._config = home, config
+        self.single_process = single_process
+        self._databases: dict[tuple[str, bool], Database] = {}
+        self._indexes: dict[str, SearchIndex] = {}
+        self._blobs: dict[str, BlobStore] = {}
+        self._compute: Compute | None = None
+        self._jobs: Jobs | None = None
+
+    def database(self, app: App, *, read_only: bool) -> Database:
+        key = (app.name, read_only)
+        if key not in self._databases:
+            self._databases[key] = self._open_database(app.name, read_only=read_only)
+        return self._databases[key]
+
+    def _open_database(self, name: str, *, read_only: bool) -> Database:
+        if self._config.database == "sqlite":
+            from synfonium.engines.database.sqlite import open_sqlite
+
+            folder = self._home / "databases"
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return open_sqlite(folder / f"{name}.sqlite", read_only=read_only)
+        if self._config.database.startswith("postgresql://"):
+            from synfonium.engines.database.postgresql import open_postgresql
+
+            return open_postgresql(self._config.database, schema=name, read_only=read_only)
+        raise ConfigError("database: use sqlite or postgresql://…")
+
+    def blobs(self, app: App) -> BlobStore:
+        if app.name not in self._blobs:
+            if self._config.blobs not in ("file:", ""):
+                raise ConfigError("blobs: use file:")
+            from synfonium.engines.blobs.local import LocalBlobs
+
+            self._blobs[app.name] = LocalBlobs(self._home / "blobs" / app.name)
+        return self._blobs[app.name]
+
+    def index(self, name: str, *, writable: bool) -> SearchIndex:
+        if name not in self._indexes:
+            if self._config.index != "tantivy":
+                raise ConfigError("index: use tantivy")
+            from synfonium.engines.index.tantivy import TantivyIndex
+
+            folder = self._home / "indexes" / name
+            self._indexes[name] = TantivyIndex(folder, writable=writable or self.single_process)
+        return self._indexes[name]
+
+    def compute(self) -> Compute:
+        if self._compute is None:
+            if self._config.compute != "process":
+                raise ConfigError("compute: use process")
+            from synfonium.engines.compute.process import ProcessCompute
+
+            self._compute = ProcessCompute(self._home / "machines")
+        return self._compute
+
+    def jobs(self) -> Jobs:
+        if self._jobs is None:
+            from synfonium.engines.jobs.dbos import DbosJobs
+
+            self._jobs = DbosJobs(self._home / "databases" / "jobs.sqlite")
+        return self._jobs
+
+    async def close(self) -> None:
+        for index in self._indexes.values():
+            index.close()
+        for database in self._databases.values():
+            database.close()

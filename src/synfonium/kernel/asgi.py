@@ -1,0 +1,29 @@
+"""The shapes of ASGI 3, and small things done with them."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+
+def raw_path(scope: Scope) -> bytes:
+    """The path as it came, undecoded and without the query."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0]
+
+
+def under(path: bytes, prefix: bytes) -> bool:
+    """Whether `path` is `prefix` or lies below it, by whole segments."""
+    return path == prefix or path.startswith(prefix.rstrip(b"/") + b"/")
+
+
+async def respond(send: Send, status: int, headers: Headers, body: bytes = b"") -> None:
+    """Sends a whole small response."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,114 @@
+"""The command line: what apps add to it, and how their commands reach a server."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+
+from synfonium.common.problem import Problem
+from synfonium.kernel.app import installed_apps, resolve
+from synfonium.kernel.calls import Caller
+
+Run = Callable[[argparse.Namespace, Caller, "Terminal"], Awaitable[int]]
+WithCaller = Callable[[Path, Callable[[Caller], Awaitable[int]]], Coroutine[None, None, int]]
+BAR_WIDTH = 24
+
+
+class Terminal:
+    """Where a command speaks: results on standard output, progress on standard error."""
+
+    def __init__(self) -> None:
+        self._shown_s, self._has_bar = 0.0, False
+
+    def line(self, text: str) -> None:
+        """One line of result."""
+        self._clear()
+        print(text, flush=True)
+
+    async def progress(self, text: str, done: float = 0, total: float = 0) -> None:
+        """A bar on a terminal, a line every few seconds elsewhere."""
+        now_s = time.monotonic()
+        is_last = total > 0 and done >= total
+        if now_s - self._shown_s < (0.1 if sys.stderr.isatty() else 5) and not is_last:
+            return
+        self._shown_s = now_s
+        bar = _bar(done, total)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\033[K{bar}{text}")
+            self._has_bar = True
+        else:
+            sys.stderr.write(f"{bar}{text}\n")
+        sys.stderr.flush()
+
+    def _clear(self) -> None:
+        if self._has_bar:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+            self._has_bar = False
+
+    def close(self) -> None:
+        self._clear()
+
+
+def _bar(done: float, total: float) -> str:
+    if total <= 0:
+        return ""
+    share = min(1.0, done / total)
+    filled = round(share * BAR_WIDTH)
+    return f"[{'█' * filled}{'·' * (BAR_WIDTH - filled)}] {share:4.0%} "
+
+
+class Commands:
+    """Collects apps' commands; words of a command are nested subparsers."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._groups: dict[tuple[str, ...], argparse._SubParsersAction[argparse.ArgumentParser]] = {
+            (): parser.add_subparsers(metavar="COMMAND", required=True)
+        }
+
+    def add(self, words: str, run: Run, help: str) -> argparse.ArgumentParser:
+        """`commands.add("user add", run, help="…")` gives the parser to add arguments to."""
+        *path, last = words.split()
+        group = self._group(tuple(path))
+        parser = group.add_parser(last, help=help, description=help)
+        parser.add_argument("--home", default=argparse.SUPPRESS, help="folder that holds all data")
+        parser.set_defaults(run=run)
+        return parser
+
+    def _group(self, path: tuple[str, ...]) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+        if path not in self._groups:
+            parent = self._group(path[:-1])
+            parser = parent.add_parser(path[-1], help=f"{path[-1]} …")
+            self._groups[path] = parser.add_subparsers(metavar="COMMAND", required=True)
+        return self._groups[path]
+
+
+def add_app_commands(commands: Commands) -> None:
+    for app in installed_apps():
+        if app.cli:
+            resolve(app.cli)(commands)
+
+
+def run_app_command(args: argparse.Namespace, home: Path, with_caller: WithCaller) -> int:
+    """Runs one app command; a refusal is one clear line on standard error and exit 1."""
+    terminal = Terminal()
+
+    async def use(call: Caller) -> int:
+        status: int = await args.run(args, call, terminal)
+        return status
+
+    try:
+        return asyncio.run(with_caller(home, use))
+    except Problem as problem:
+        terminal.close()
+        from synfonium.kernel.problems import plain_words
+
+        print(f"synfonium: {plain_words(problem)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        terminal.close()
+        return 130
+    finally:
+        terminal.close()

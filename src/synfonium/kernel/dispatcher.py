@@ -1,0 +1,136 @@
+"""The ASGI app in front of everything: routes `raw_path` by whole segments.
+
+It refuses what is not for us, removes who asks before the anonymous doors (web search)
+see a request, hands file doors and streams to their plain ASGI apps undecoded, and
+everything else to the typed doors. People's content has an origin of its own.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from synfonium.common.problem import NotFound, Problem
+from synfonium.kernel import gate, logs
+from synfonium.kernel.asgi import ASGIApp, Headers, Message, Receive, Scope, Send, raw_path, respond, under
+from synfonium.kernel.metrics import Metric
+from synfonium.kernel.pages import Pages
+from synfonium.kernel.problems import problem_response
+from synfonium.kernel.refusals import InternalError
+from synfonium.kernel.site import Site
+
+log = logs.get("kernel")
+requests = Metric("http_requests_total", "Requests answered, by status class and kind of door.")
+CONTENT_PREFIX = b"/content"
+ALWAYS_OPEN = (b"/healthz", b"/readyz", b"/.well-known/acme-challenge")
+LARGEST_HEADERS_BYTES = 64 * 1024
+
+
+class Dispatcher:
+    """Routes one request. Longest prefix first; `typed` takes what no prefix claims."""
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        pages: Pages,
+        typed: ASGIApp,
+        mounts: Mapping[str, ASGIApp],
+        anonymous: Sequence[str],
+        is_front: bool = True,
+    ) -> None:
+        self._site, self._pages, self._typed = site, pages, typed
+        by_length = sorted(mounts.items(), key=lambda item: -len(item[0]))
+        self._mounts = [(prefix.encode(), app) for prefix, app in by_length]
+        self._anonymous = [prefix.encode() for prefix in anonymous]
+        self._content_authority = urlsplit(site.content_url).netloc.lower()
+        self._page_headers = gate.security_headers(site, gate.page_policy(site))
+        self._content_headers = gate.security_headers(site, gate.CONTENT_POLICY)
+        self._is_front = is_front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return
+        scope["state"] = {}  # the server's own state is of no use to doors
+        watch = _Watch(send, self._headers(scope), drop_body=scope.get("method") == "HEAD")
+        try:
+            await self._route(scope, receive, watch)
+        except Problem as problem:
+            await self._refuse(scope, watch, problem)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception as failure:
+            log.error("dispatcher.failed", failure)
+            await self._refuse(scope, watch, InternalError())
+        finally:
+            requests.add(status=f"{watch.status // 100}xx", kind=scope["type"])
+
+    def _headers(self, scope: Scope) -> Headers:
+        return self._content_headers if self._is_content(scope) else self._page_headers
+
+    def _is_content(self, scope: Scope) -> bool:
+        return self._is_front and gate.host_of(scope)[1] == self._content_authority
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = raw_path(scope)
+        if self._is_front and not any(under(path, open_) for open_ in ALWAYS_OPEN):
+            if await self._refuse_plain_http(scope, send):
+                return
+            gate.check_host(scope, self._site)
+        if self._is_content(scope) != under(path, CONTENT_PREFIX) and self._is_front:
+            raise NotFound
+        if any(under(path, prefix) for prefix in self._anonymous):
+            scope = gate.anonymised(scope)
+        else:
+            gate.check_origin(scope, self._site)
+        app = self._app_for(path)
+        # Litestar has no HEAD of its own; the watch drops the body.
+        if app is self._typed and scope.get("method") == "HEAD":
+            scope["method"] = "GET"
+        await app(scope, receive, send)
+
+    def _app_for(self, path: bytes) -> ASGIApp:
+        for prefix, app in self._mounts:
+            if under(path, prefix):
+                return app
+        return self._typed
+
+    async def _refuse_plain_http(self, scope: Scope, send: Send) -> bool:
+        """Without TLS nothing but localhost is served: one page says what to do."""
+        host, _authority = gate.host_of(scope)
+        if gate.is_local(host) or gate.request_scheme(scope, self._site) == "https":
+            return False
+        reader = self._pages.reader(scope)
+        page = self._pages.render("kit/plain_http.html", reader, {"public_url": self._site.public_url})
+        if scope["type"] == "http":
+            await respond(send, 403, [(b"content-type", b"text/html; charset=utf-8")], page.encode())
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+        return True
+
+    async def _refuse(self, scope: Scope, watch: "_Watch", problem: Problem) -> None:
+        if watch.started:
+            return  # too late to say why; the broken response tells the client
+        if scope["type"] == "websocket":
+            await watch({"type": "websocket.close", "code": 1008})
+            return
+        status, headers, body = problem_response(scope, problem, self._pages)
+        await respond(watch, status, headers, body)
+
+
+class _Watch:
+    """Passes messages on; adds missing headers, remembers the status, drops HEAD's body."""
+
+    def __init__(self, send: Send, headers: Headers, *, drop_body: bool) -> None:
+        self._send, self._headers, self._drop_body = send, headers, drop_body
+        self.started, self.status = False, 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            extra = [*self._headers, (b"cache-control", b"no-store")]
+            message = {**message, "headers": gate.with_missing(list(message.get("headers", ())), extra)}
+        elif message["type"] == "http.response.body" and self._drop_body:
+            message = {**message, "body": b""}
+        elif message["type"] in ("websocket.accept", "websocket.close"):
+            self.started, self.status = True, 101 if message["type"] == "websocket.accept" else 403
+        await self._send(message)

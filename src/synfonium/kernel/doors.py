@@ -1,0 +1,140 @@
+"""Typed doors: Litestar's handlers with the actor in the signature.
+
+A door says in its `actor` parameter who may come in: `Person`, `Administrator`,
+`Annotated[Person, Scope("drive.read")]`, or, publicly, `Visitor` or `Person | Visitor`.
+A door without one does not load.
+"""
+
+from collections.abc import Callable, Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import litestar
+import msgspec
+from litestar import Request
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from synfonium.common.problem import Forbidden, SignInNeeded
+from synfonium.kernel.actor import Administrator, Person, Scope, Visitor
+from synfonium.kernel.authentication import Authentication
+from synfonium.kernel.pages import Page, See
+
+__all__ = ["Page", "See", "delete", "get", "patch", "post", "public_doors", "put"]
+
+DEFAULT_BODY_BYTES = 1024 * 1024
+AnyRequest = Request[Any, Any, Any]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may come in by a door."""
+
+    is_public: bool = False
+    needs_administrator: bool = False
+    scopes: tuple[str, ...] = ()
+    wants_person: bool = True
+
+    async def __call__(self, request: AnyRequest) -> Person | Visitor:
+        """The actor. Raises SignInNeeded or Forbidden."""
+        if not self.wants_person:
+            return Visitor()
+        authentication: Authentication = request.app.state.authentication
+        person = await authentication.person_of(request.scope)  # type: ignore[arg-type]
+        if person is None:
+            if self.is_public:
+                return Visitor()
+            raise SignInNeeded
+        return self._admit(person)
+
+    def _admit(self, person: Person) -> Person:
+        # A grant opens one object at the doors that ask for it by scope, and nothing else.
+        if person.grant and not self.scopes:
+            raise Forbidden
+        if not all(person.may(scope) for scope in self.scopes):
+            raise Forbidden
+        if not self.scopes and not self.is_public and not person.may("*"):
+            raise Forbidden
+        if not self.needs_administrator:
+            return person
+        if not person.is_administrator:
+            raise Forbidden
+        return Administrator(**{field: getattr(person, field) for field in person.__struct_fields__})
+
+
+def _entry(function: Callable[..., Any]) -> Entry:
+    hints = get_type_hints(function, include_extras=True)
+    if "actor" not in hints:
+        raise TypeError(f"{function.__module__}.{function.__qualname__} has no actor: who may come in?")
+    kind = hints["actor"]
+    scopes: tuple[str, ...] = ()
+    if get_origin(kind) is Annotated:
+        kind, *notes = get_args(kind)
+        scopes = tuple(note.name for note in notes if isinstance(note, Scope))
+    kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
+    if not kinds or not kinds <= {Person, Administrator, Visitor}:
+        raise TypeError(f"{function.__qualname__}: actor is Person, Administrator or Visitor")
+    return Entry(
+        is_public=Visitor in kinds,
+        wants_person=kinds != {Visitor},
+        needs_administrator=Administrator in kinds,
+        scopes=scopes,
+    )
+
+
+def _door(
+    method: str, path: str | Sequence[str], *, max_body_bytes: int = DEFAULT_BODY_BYTES, **options: Any
+) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    def decorate(function: Callable[..., Any]) -> HTTPRouteHandler:
+        entry = _entry(function)
+        # Litestar would validate the actor as if it came from outside.
+        function.__annotations__ = {**function.__annotations__, "actor": Any}
+        options.setdefault("status_code", 200)
+        decorator = getattr(litestar, method)(
+            path,
+            dependencies={"actor": Provide(_provider(entry))},
+            opt={"entry": entry},
+            **({} if method in ("get", "delete") else {"request_max_body_size": max_body_bytes}),
+            **options,
+        )
+        handler: HTTPRouteHandler = decorator(function)
+        return handler
+
+    return decorate
+
+
+def _provider(entry: Entry) -> Callable[[AnyRequest], Any]:
+    async def provide_actor(request: AnyRequest) -> Any:
+        return await entry(request)
+
+    return provide_actor
+
+
+def get(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """A door for GET (and HEAD). Options are Litestar's."""
+    return _door("get", path, **options)
+
+
+def post(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """A door for POST; `max_body_bytes` limits the body (1 MiB)."""
+    return _door("post", path, **options)
+
+
+def put(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    return _door("put", path, **options)
+
+
+def patch(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    return _door("patch", path, **options)
+
+
+def delete(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    return _door("delete", path, **options)
+
+
+def public_doors(handlers: Sequence[HTTPRouteHandler]) -> list[str]:
+    """`METHOD /path` of every door that lets strangers in, for the reviewed list."""
+    found = set()
+    for handler in handlers:
+        if handler.opt["entry"].is_public:
+            found |= {f"{m} {p}" for m in handler.http_methods if m != "HEAD" for p in sorted(handler.paths)}
+    return sorted(found)

@@ -1,0 +1,133 @@
+"""What a request must be before any door sees it: whole, for us, and not another site's."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from synfonium.kernel.asgi import Headers, Scope
+from synfonium.kernel.refusals import CrossOrigin, Misdirected
+from synfonium.kernel.site import LOOPBACK_NAMES, Site
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"})
+# Everything that says who asks, or lets it be guessed.
+IDENTIFYING = frozenset(
+    b"authorization cookie forwarded from origin referer true-client-ip user-agent via x-client-ip "
+    b"x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-real-ip cf-connecting-ip "
+    b"dnt sec-gpc x-request-id".split()
+)
+
+
+def header(scope: Scope, name: bytes) -> str:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return ""
+
+
+def request_scheme(scope: Scope, site: Site) -> str:
+    """`http` or `https` as the browser sees it; a trusted proxy may say so."""
+    peer = (scope.get("client") or ("", 0))[0]
+    forwarded = header(scope, b"x-forwarded-proto").lower()
+    if forwarded in ("http", "https") and (peer == "" or site.trusts(peer)):
+        return forwarded
+    scheme = str(scope.get("scheme", "http"))
+    return {"ws": "http", "wss": "https"}.get(scheme, scheme)
+
+
+def host_of(scope: Scope) -> tuple[str, str]:
+    """Host name and `name:port` of the Host header, lower case."""
+    authority = header(scope, b"host").lower()
+    return (urlsplit(f"//{authority}").hostname or "", authority) if _is_plain(authority) else ("", "")
+
+
+def _is_plain(authority: str) -> bool:
+    return len(authority) < 300 and not set(authority) & set("/@?#\\ ")
+
+
+def is_local(host: str) -> bool:
+    return host in LOOPBACK_NAMES or host.endswith(".localhost")
+
+
+def check_host(scope: Scope, site: Site) -> None:
+    """Refuses names that are not ours: a rebound DNS name must not reach a session.
+
+    Raises Misdirected.
+    """
+    host, _authority = host_of(scope)
+    if not (is_local(host) or host in (site.host, urlsplit(site.content_url).hostname)):
+        raise Misdirected
+
+
+def check_origin(scope: Scope, site: Site) -> None:
+    """Refuses an unsafe request with a session cookie that another site's page sent.
+
+    Fetch Metadata where the browser sends it, else Origin. Raises CrossOrigin.
+    """
+    is_socket = scope["type"] == "websocket"
+    if not is_socket and (scope["method"] in SAFE_METHODS or not header(scope, b"cookie")):
+        return
+    fetch_site = header(scope, b"sec-fetch-site")
+    if fetch_site and not is_socket:
+        if fetch_site not in ("same-origin", "none"):
+            raise CrossOrigin
+        return
+    origin = header(scope, b"origin")
+    if is_socket and not origin:
+        raise CrossOrigin
+    if origin and origin != site.public_url and not _is_own_loopback(origin, scope):
+        raise CrossOrigin
+
+
+def _is_own_loopback(origin: str, scope: Scope) -> bool:
+    parts = urlsplit(origin)
+    return parts.netloc == host_of(scope)[1] and is_local(parts.hostname or "")
+
+
+def anonymised(scope: Scope) -> Scope:
+    """A copy of the request that no longer says who asks; the kept person is dropped too."""
+    headers: Headers = [(k, v) for k, v in scope["headers"] if k not in IDENTIFYING]
+    return {**scope, "headers": headers, "client": None, "state": {}}
+
+
+def security_headers(site: Site, policy: str) -> Headers:
+    """Headers of every response of the main origin."""
+    headers: Headers = [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+        (b"permissions-policy", b"interest-cohort=(), browsing-topics=()"),
+    ]
+    if site.is_secure:
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
+    return headers
+
+
+def page_policy(site: Site) -> str:
+    """Content-Security-Policy of our pages: nothing inline, nothing from anybody else."""
+    websocket = site.public_url.replace("http", "ws", 1)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' data: {site.content_url}",
+            f"media-src 'self' {site.content_url}",
+            "font-src 'self'",
+            f"connect-src 'self' {websocket}",
+            "form-action 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            f"frame-src {site.content_url}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+CONTENT_POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors *"
+
+
+def with_missing(headers: Sequence[tuple[bytes, bytes]], extra: Headers) -> Headers:
+    """`headers` and those of `extra` whose names it lacks."""
+    names = {k.lower() for k, _ in headers}
+    return [*headers, *((k, v) for k, v in extra if k not in names)]

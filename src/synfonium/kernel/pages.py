@@ -1,0 +1,211 @@
+"""Pages for people: Jinja templates in the frame, in the reader's language."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response.base import ASGIResponse
+
+from synfonium.kernel.actor import Person
+from synfonium.kernel.app import App
+from synfonium.kernel.i18n import LOCALES, NATIVE_NAMES, Catalogue, Languages, choose_locale
+
+GZIP_FROM_BYTES = 1000
+GZIP_LEVEL = 5
+AnyRequest = Request[Any, Any, Any]
+
+
+class Page(Response[None]):
+    """A rendered template: `Page("drive/folder.html", entries=…)`. `status` defaults to 200."""
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        cookies: Sequence[Cookie] | None = None,
+        **values: Any,
+    ) -> None:
+        super().__init__(None, status_code=status, headers=headers, cookies=cookies)
+        self.template, self.values = template, values
+
+    def to_asgi_response(self, app: Any, request: AnyRequest, **options: Any) -> ASGIResponse:
+        """Renders within the request's language, scheme and person; gzip when accepted."""
+        pages: Pages = request.app.state.pages
+        body = pages.render(self.template, pages.reader(request.scope), self.values).encode()
+        headers = {**(options.get("headers") or {}), **self.headers}
+        if len(body) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+            headers["content-encoding"] = "gzip"
+        headers["vary"] = "Accept-Encoding, Accept-Language"
+        return ASGIResponse(
+            body=body,
+            headers=headers,
+            cookies=[*self.cookies, *(options.get("cookies") or ())],
+            media_type="text/html; charset=utf-8",
+            status_code=self.status_code,
+            is_head_response=bool(options.get("is_head_response")),
+        )
+
+
+class See(Response[None]):
+    """After a form: go and look there (303)."""
+
+    def __init__(self, url: str, *, cookies: Sequence[Cookie] | None = None) -> None:
+        super().__init__(None, status_code=303, headers={"location": url}, cookies=cookies)
+
+
+class Reader:
+    """For whom a page is rendered."""
+
+    def __init__(self, person: Person | None, locale: str, scheme: str, url: str) -> None:
+        self.person, self.locale, self.scheme, self.url = person, locale, scheme, url
+
+
+class Pages:
+    """Every app's templates, and what each of them may use."""
+
+    def __init__(self, apps: Sequence[App], site_name: str) -> None:
+        folders = {app.name: Path(str(files(app.package))) for app in apps}
+        kernel = Path(__file__).parent
+        loaders: dict[str, jinja2.BaseLoader] = {
+            name: jinja2.FileSystemLoader(folder / "templates") for name, folder in folders.items()
+        }
+        loaders["kit"] = jinja2.FileSystemLoader(kernel / "templates" / "kit")
+        self._languages = Languages([kernel / "locale", *(f / "locale" for f in folders.values())])
+        self._static = Static()
+        self._launcher = tuple(app for app in apps if app.path)
+        self._apps, self._site_name = tuple(apps), site_name
+        self._loader = jinja2.PrefixLoader(loaders)
+        self._environments = {locale: self._environment(locale) for locale in LOCALES}
+
+    def _environment(self, locale: str) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=self._loader,
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        catalogue = self.catalogue(locale)
+        environment.install_gettext_callables(  # type: ignore[attr-defined]
+            catalogue.gettext, catalogue.ngettext, newstyle=True
+        )
+        environment.policies["ext.i18n.trimmed"] = True
+        formats = Formats(locale, catalogue)
+        environment.globals.update(
+            static=self._static.url,
+            site_name=self._site_name,
+            locale=locale,
+            locales=NATIVE_NAMES,
+            format_bytes=formats.bytes,
+            format_date=formats.date,
+            format_relative=formats.relative,
+            format_number=formats.number,
+        )
+        return environment
+
+    def catalogue(self, locale: str) -> Catalogue:
+        return self._languages[locale]
+
+    def render(self, template: str, reader: Reader, values: Mapping[str, Any]) -> str:
+        """The template as text. `here` is the app whose template it is."""
+        here = template.partition("/")[0]
+        translate = self.catalogue(reader.locale).gettext
+        launcher = [
+            {"name": app.name, "title": translate(app.title), "path": app.path, "icon": app.icon}
+            for app in self._launcher
+        ]
+        return (
+            self._environments[reader.locale]
+            .get_template(template)
+            .render(
+                {
+                    "person": reader.person,
+                    "scheme": reader.scheme,
+                    "url_now": reader.url,
+                    "launcher": launcher,
+                    "here": here,
+                    **values,
+                }
+            )
+        )
+
+    def reader(self, scope: Mapping[str, Any]) -> Reader:
+        """Person, language and scheme of a request. `?ui=fr` wins, then the account, then
+        the browser's wish."""
+        person: Person | None = scope.get("state", {}).get("synfonium.person")
+        headers = {k: v for k, v in scope["headers"] if k == b"accept-language"}
+        query = scope.get("query_string", b"").decode("latin-1")
+        asked = next((p.partition("=")[2] for p in query.split("&") if p.startswith("ui=")), "")
+        locale = choose_locale(
+            asked,
+            person.locale if person else "",
+            accept_language=headers.get(b"accept-language", b"").decode("latin-1"),
+        )
+        path = scope.get("raw_path") or scope["path"].encode()
+        return Reader(person, locale, person.scheme if person else "", bytes(path).decode("latin-1"))
+
+
+class Static:
+    """URLs of built assets, from the manifest that the web build writes."""
+
+    folder = Path(__file__).parent.parent / "static"
+
+    def url(self, name: str) -> str:
+        """`drive/explorer.js` → `/static/drive/explorer-1a2b3c.js`. Raises LookupError."""
+        try:
+            return f"/static/{_manifest(self.folder)[name]}"
+        except KeyError:
+            raise LookupError(f"no built asset {name}: was the web front built?") from None
+
+
+@lru_cache
+def _manifest(folder: Path) -> dict[str, str]:
+    path = folder / "manifest.json"
+    manifest: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
+    return manifest
+
+
+class Formats:
+    """Numbers, sizes and dates as people write them."""
+
+    def __init__(self, locale: str, catalogue: Catalogue) -> None:
+        self._locale, self._catalogue = locale, catalogue
+
+    def number(self, value: float, digits: int = 0) -> str:
+        text = f"{value:,.{digits}f}"
+        if self._locale == "fr":
+            return text.replace(",", "\u202f").replace(".", ",")
+        return text
+
+    def bytes(self, size_bytes: int) -> str:
+        """Decimal units, as disks are sold: `1.5 MB`, in French `1,5 Mo`."""
+        letter = "o" if self._locale == "fr" else "B"
+        value, unit = float(size_bytes), 0
+        while value >= 999.5 and unit < 5:
+            value, unit = value / 1000, unit + 1
+        digits = 0 if unit == 0 or value >= 99.95 else 1
+        return f"{self.number(value, digits)}\u00a0{['', 'k', 'M', 'G', 'T', 'P'][unit]}{letter}"
+
+    def date(self, time_s: float, kind: str = "medium") -> str:
+        from babel.dates import format_datetime
+
+        moment = datetime.fromtimestamp(time_s, UTC).astimezone()
+        return format_datetime(moment, kind, locale=self._locale)
+
+    def relative(self, time_s: float, now_s: float | None = None) -> str:
+        from babel.dates import format_timedelta
+
+        now = datetime.now(UTC).timestamp() if now_s is None else now_s
+        return format_timedelta(timedelta(seconds=time_s - now), add_direction=True, locale=self._locale)

@@ -1,0 +1,64 @@
+"""Refusals of the house itself, before or between the apps."""
+
+from collections.abc import Mapping
+
+from synfonium.common.problem import Problem
+from synfonium.kernel.i18n import _
+
+
+class MethodNotAllowed(Problem):
+    """The door exists and does not take this method."""
+
+    status, code = 405, "method_not_allowed"
+    title = _("This address does not take that kind of request.")
+
+
+class TooLarge(Problem):
+    """The body is larger than this door takes."""
+
+    status, code = 413, "too_large"
+    title = _("This is larger than what is accepted here.")
+    remedy = _("Send less at once.")
+
+
+class CrossOrigin(Problem):
+    """A page of another site tried to act with this person's session."""
+
+    status, code = 403, "cross_origin"
+    title = _("This request came from another site and was refused.")
+    remedy = _("Open the page here and try again.")
+
+
+class Misdirected(Problem):
+    """The Host header names no face of this installation."""
+
+    status, code = 421, "misdirected"
+    title = _("This installation does not answer to that name.")
+    remedy = _("The operator can set public_url in synfonium.toml.")
+
+
+class Unavailable(Problem):
+    """A role that is needed is starting again."""
+
+    status, code = 503, "unavailable"
+    title = _("This part is starting again.")
+    remedy = _("Try again in a few seconds.")
+    headers = {"retry-after": "2"}
+
+
+class InternalError(Problem):
+    """A mistake of ours; the log says where."""
+
+    status, code = 500, "internal"
+    title = _("Something went wrong on our side.")
+    remedy = _("Nothing that you had was lost. Try again; if it stays, tell the operator.")
+
+
+class RemoteProblem(Problem):
+    """A problem that another role raised."""
+
+    def __init__(self, status: int, code: str, title: str, remedy: str, values: Mapping[str, object]) -> None:
+        super().__init__(**values)
+        self.status, self.code = status, code  # type: ignore[misc]
+        self.title, self.remedy = title, remedy  # type: ignore[misc]
+        self.args = (code,)

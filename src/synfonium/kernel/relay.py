@@ -1,0 +1,137 @@
+"""Carries one app's events from its outbox to the bus: in order, at least once."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, inspect
+
+from synfonium.common.event import Event
+from synfonium.kernel import logs
+from synfonium.kernel.outbox import Outbox
+from synfonium.ports.bus import EventBus, NotDelivered
+from synfonium.ports.database import Database
+
+__all__ = ["ATTEMPTS", "Relay"]
+
+log = logs.get("kernel")
+
+ATTEMPTS = 8
+_BATCH = 100
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
+# For events that another process wrote, and for whatever a wake-up might miss.
+_POLL_S = 5.0
+
+Pending = Sequence[tuple[int, Event, int]]
+
+
+class Relay:
+    """Runs between `start` and `stop` on the event loop of the process that owns the database.
+
+    An event that is not delivered is published again after 0.25 s, 0.5 s, … 30 s; those
+    behind it wait, so that order holds. After 8 attempts it is parked: it keeps its row
+    with `attempts` 8, a warning is logged, and the relay goes on.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        bus: EventBus,
+        *,
+        poll_s: float = _POLL_S,
+        first_wait_s: float = _FIRST_WAIT_S,
+    ) -> None:
+        self._database, self._outbox, self._bus = database, outbox, bus
+        self._poll_s, self._first_wait_s = poll_s, first_wait_s
+        self._after = 0
+        self._delivered: list[int] = []
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins, within a running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="relay")
+
+    def wake(self) -> None:
+        """Says that the outbox got an event; from any thread, also before the commit."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def stop(self) -> None:
+        """Ends; what was not delivered is delivered after the next start."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def deliver(self) -> bool:
+        """Publishes up to one batch and forgets what was delivered; whether there was any."""
+        batch = await self._exchange()
+        for seq, event, attempts in batch:
+            await self._publish(seq, event, attempts)
+        return bool(batch)
+
+    async def _run(self) -> None:
+        if not await self._database.read(self._outbox_exists):
+            return
+        while True:
+            self._woken.clear()
+            try:
+                if await self.deliver():
+                    continue
+            except Exception as error:
+                log.error("kernel.relay_failed", error)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_s):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _exchange(self) -> Pending:
+        """Forgets the delivered events and takes the next ones, in one commit.
+
+        In the writer and not in a reader: an event that woke us is then committed before
+        or together with this, and is not overlooked.
+        """
+        delivered, after = list(self._delivered), self._after
+
+        def exchange(connection: Connection) -> Pending:
+            if delivered:
+                self._outbox.done(connection, delivered)
+            return self._outbox.pending(connection, after, _BATCH)
+
+        batch = await self._database.write(exchange)
+        del self._delivered[: len(delivered)]
+        return batch
+
+    async def _publish(self, seq: int, event: Event, attempts: int) -> None:
+        wait_s = self._first_wait_s
+        while attempts < ATTEMPTS:
+            try:
+                await self._bus.publish(event)
+            except NotDelivered as error:
+                attempts += 1
+                await self._failed(seq, event, attempts, error)
+            else:
+                self._delivered.append(seq)
+                break
+            if attempts < ATTEMPTS:
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+        self._after = seq
+
+    async def _failed(self, seq: int, event: Event, attempts: int, error: NotDelivered) -> None:
+        await self._database.write(lambda connection: self._outbox.failed(connection, seq))
+        cause = error.__cause__ or error
+        if attempts < ATTEMPTS:
+            log.warning("kernel.event_failed", type=event.type, attempts=attempts, error=type(cause).__name__)
+        else:
+            log.error("kernel.event_parked", cause, type=event.type, attempts=attempts)
+
+    def _outbox_exists(self, connection: Connection) -> bool:
+        return inspect(connection).has_table(self._outbox.table_name)

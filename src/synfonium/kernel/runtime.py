@@ -1,0 +1,286 @@
+"""One process of the house: the apps, doors, commands and events of its roles."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from synfonium.common.event import Event
+from synfonium.common.problem import NotFound, Problem
+from synfonium.kernel import anonymous, logs, metrics
+from synfonium.kernel.app import ROLES, App, Role, Subscription, installed_apps, resolve
+from synfonium.kernel.asgi import ASGIApp, Scope
+from synfonium.kernel.authentication import Authentication
+from synfonium.kernel.calls import Call, Progress
+from synfonium.kernel.commands import find_command, role_of
+from synfonium.kernel.config import HouseConfig, Settings, site_of
+from synfonium.kernel.context import Context, Engines, Offers
+from synfonium.kernel.dispatcher import Dispatcher
+from synfonium.kernel.forward import Forward
+from synfonium.kernel.machine_doors import MachineDoors
+from synfonium.kernel.migrations import migrate
+from synfonium.kernel.pages import Pages
+from synfonium.kernel.relay import Relay
+from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls, socket_folder
+from synfonium.kernel.static import StaticFiles
+from synfonium.ports.bus import EventBus
+from synfonium.ports.clock import Clock
+from synfonium.ports.secrets import SecretBox
+
+log = logs.get("kernel")
+DELIVER = "kernel.deliver"
+METRICS = "kernel.metrics"
+HEALTH = "kernel.health"
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What the composition root gives: the home, its settings and the engines picked."""
+
+    home: Path
+    settings: Settings
+    engines: Engines
+    bus: EventBus
+    secrets: SecretBox
+    clock: Clock
+
+    @property
+    def config(self) -> HouseConfig:
+        return self.settings.house
+
+
+class Runtime:
+    """Runs the given roles of a home in this process.
+
+    `async with` it: tables are migrated, services open, events and calls flow. The ASGI
+    app for people is `application`; it exists in every role, so that a role can be asked
+    over its own socket.
+    """
+
+    def __init__(self, house: House, roles: frozenset[Role]) -> None:
+        self.house, self.roles = house, roles
+        self.site = site_of(house.config)
+        self.apps = installed_apps()
+        self._offers = Offers()
+        self.contexts = {app.name: self._context(app) for app in self.apps}
+        self._stack = AsyncExitStack()
+        self._application: ASGIApp | None = None
+        self._relays: list[Relay] = []
+
+    # Starting and stopping
+
+    async def __aenter__(self) -> "Runtime":
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                migrate(app, self.contexts[app.name].database)
+        self._stack.push_async_callback(self.house.engines.close)
+        for context in self.contexts.values():
+            await self._open(context)
+        await self._subscribe()
+        await self._serve_sockets()
+        self._start_relays()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._stack.aclose()
+
+    def _context(self, app: App) -> Context:
+        context = Context(
+            app=app,
+            role=app.role if app.role in self.roles else next(iter(self.roles)),
+            config=self.house.settings.of(app),
+            folder=self.house.home / "apps" / app.name,
+            home=self.house.home,
+            site=self.site,
+            clock=self.house.clock,
+            secrets=self.house.secrets,
+            engines=self.house.engines,
+            call=partial(self.call, caller=app.name),
+            offers=self._offers,
+            authenticate=self._authenticate,
+            ask=self._ask,
+        )
+        for protocol, maker in app.offers.items():
+            self._offers.add(protocol, partial(_made, maker, context))
+        return context
+
+    async def _open(self, context: Context) -> None:
+        if context.app.service and (context.app.role in self.roles or context.app.doors_role in self.roles):
+            context.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            context.service = await self._stack.enter_async_context(resolve(context.app.service)(context))
+
+    async def _serve_sockets(self) -> None:
+        for role in self.roles:
+            path = role_socket(self.house.home, role)
+            server = await serve_calls(path, self._answer)
+            self._stack.callback(server.close)
+
+    # Commands
+
+    async def call(
+        self,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+        *,
+        caller: str = "cli",
+    ) -> Any:
+        """Runs `app.command` here or in the role that owns it."""
+        app, found = find_command(command)
+        role = role_of(command)
+        if role in self.roles:
+            call = Call(arguments=dict(arguments or {}), caller=caller, progress=progress or _silent)
+            return await resolve(found.handler)(self.contexts[app.name], call)
+        path = role_socket(self.house.home, role)
+        return await call_socket(path, command, arguments or {}, caller, progress)
+
+    async def _answer(self, request: Request, progress: Progress) -> Any:
+        if request.command == DELIVER:
+            return await self._deliver(request.arguments["subscription"], request.arguments["event"])
+        if request.command == METRICS:
+            return metrics.samples()
+        if request.command == HEALTH:
+            return {"roles": sorted(self.roles), "pid": os.getpid()}
+        return await self.call(request.command, request.arguments, progress, caller=request.caller)
+
+    # Events
+
+    def _subscriptions(self) -> list[tuple[App, Subscription]]:
+        return [(app, subscription) for app in installed_apps() for subscription in app.subscriptions]
+
+    async def _subscribe(self) -> None:
+        """Every relay of this process publishes to all subscriptions; those of another
+        role are reached through that role's socket."""
+        for app, subscription in self._subscriptions():
+            role = subscription.role or app.role
+            subscriber = (
+                self._local(app, subscription) if role in self.roles else self._remote(role, subscription)
+            )
+            await self.house.bus.subscribe(subscription.name, subscription.types, subscriber)
+
+    def _local(self, app: App, subscription: Subscription) -> Callable[[Event], Awaitable[None]]:
+        async def handle(event: Event) -> None:
+            await resolve(subscription.handler)(self.contexts[app.name], event)
+
+        return handle
+
+    def _remote(self, role: Role, subscription: Subscription) -> Callable[[Event], Awaitable[None]]:
+        path = role_socket(self.house.home, role)
+
+        async def send(event: Event) -> None:
+            wire = {"subscription": subscription.name, "event": msgspec.to_builtins(event)}
+            await call_socket(path, DELIVER, wire, "kernel")
+
+        return send
+
+    async def _deliver(self, name: str, wire: Any) -> None:
+        for app, subscription in self._subscriptions():
+            if subscription.name == name and (subscription.role or app.role) in self.roles:
+                await self._local(app, subscription)(msgspec.convert(wire, Event))
+                return
+        raise NotFound
+
+    def _start_relays(self) -> None:
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                context = self.contexts[app.name]
+                relay = Relay(context.database, context.outbox, self.house.bus)
+                relay.start()
+                context.outbox.on_added = relay.wake
+                self._stack.push_async_callback(relay.stop)
+
+    # Doors
+
+    @property
+    def application(self) -> ASGIApp:
+        """The dispatcher of this process, built when first asked for."""
+        if self._application is None:
+            self._application = self._build_application()
+        return self._application
+
+    def _build_application(self) -> ASGIApp:
+        from synfonium.kernel.typed import typed_application
+
+        self._pages = Pages(installed_apps(), self.house.config.name)
+        self._authentication = Authentication(self._offers, self.site)
+        served = [c for c in self.contexts.values() if c.app.doors_role in self.roles]
+        mounts: dict[str, ASGIApp] = {"/static": StaticFiles()}
+        for context in served:
+            context.pages = self._pages
+            mounts |= {mount.prefix: resolve(mount.asgi)(context) for mount in context.app.mounts}
+        is_front = "web" in self.roles
+        if is_front:
+            mounts |= self._elsewhere()
+        machine = MachineDoors(self.health, self._all_metrics, self._authentication)
+        mounts |= dict.fromkeys(("/healthz", "/readyz", "/metrics"), machine)
+        return Dispatcher(
+            site=self.site,
+            pages=self._pages,
+            typed=typed_application(served, self._authentication, self._pages),  # type: ignore[arg-type]
+            mounts=mounts,
+            anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
+            is_front=is_front,
+        )
+
+    def _elsewhere(self) -> dict[str, ASGIApp]:
+        """Apps that another role serves live wholly under their path and /api/NAME."""
+        found: dict[str, ASGIApp] = {}
+        for app in installed_apps():
+            if app.doors_role not in self.roles:
+                forward = Forward(http_socket(self.house.home, app.doors_role))
+                self._stack.push_async_callback(forward.close)
+                found |= {app.path: forward, f"/api/{app.name}": forward}
+                found |= {mount.prefix: forward for mount in app.mounts}
+        return found
+
+    async def _authenticate(self, scope: Scope) -> Any:
+        self.application  # noqa: B018 - makes the authentication
+        return await self._authentication.person_of(scope)
+
+    async def _ask(self, target: str) -> tuple[int, bytes]:
+        return await anonymous.asker(self.application, "localhost")(target)
+
+    # Health
+
+    async def health(self) -> dict[str, bool]:
+        """Role to whether it answers."""
+        found = dict.fromkeys(self.roles, True)
+        for role in ROLES:
+            if role not in found:
+                found[role] = await self._answers(role)
+        return {role: found[role] for role in ROLES}
+
+    async def _answers(self, role: Role) -> bool:
+        try:
+            async with asyncio.timeout(2):
+                await call_socket(role_socket(self.house.home, role), HEALTH, {}, "kernel")
+        except (Problem, TimeoutError):
+            return False
+        return True
+
+    async def _all_metrics(self) -> dict[str, dict[str, float]]:
+        found = {"+".join(sorted(self.roles)): metrics.samples()}
+        for role in ROLES:
+            if role not in self.roles:
+                try:
+                    found[role] = await call_socket(role_socket(self.house.home, role), METRICS, {}, "kernel")
+                except Problem:
+                    continue
+        return found
+
+
+def http_socket(home: Path, role: Role) -> Path:
+    """Where a role that is not the front serves HTTP."""
+    return socket_folder(home) / f"{role}-http.sock"
+
+
+def _made(maker: str, context: Context) -> Any:
+    return resolve(maker)(context)
+
+
+async def _silent(text: str, done: float = 0, total: float = 0) -> None:
+    await asyncio.sleep(0)

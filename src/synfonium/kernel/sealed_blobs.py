@@ -1,0 +1,153 @@
+"""Blobs named and sealed per space: equal content is kept once in a space, and the store
+alone tells neither content, nor names, nor that two spaces hold the same thing."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import msgspec
+
+from synfonium.kernel.blob_format import (
+    FOOTER_BYTES,
+    FRAME_BYTES,
+    HEADER_BYTES,
+    SEALED_FRAME_BYTES,
+    BlobDamaged,
+    Layout,
+    Opener,
+    Scrubber,
+    Sealer,
+    SpaceKey,
+)
+from synfonium.ports.blobs import BlobStore
+from synfonium.ports.secrets import SecretBox
+
+__all__ = ["BlobDamaged", "SealedBlob", "SealedBlobs", "SpaceKey"]
+
+# Below this, sealing takes less time than the way to a thread and back.
+_INLINE_BYTES = 64 * 1024
+
+
+class SealedBlob(msgspec.Struct, frozen=True):
+    """A blob that is durable. name: 64 hexadecimal digits, the BLAKE3 of the content
+    keyed by its space; size_bytes: of the content."""
+
+    name: str
+    size_bytes: int
+
+
+class SealedBlobs:
+    """Writes and reads content of spaces in `store`."""
+
+    def __init__(self, store: BlobStore, secrets: SecretBox) -> None:
+        self._store, self._secrets = store, secrets
+
+    def new_space(self, space_id: str) -> bytes:
+        """A fresh key for the space, wrapped: to be kept in the space's row."""
+        return self._secrets.seal(os.urandom(32), purpose=f"space/{space_id}")
+
+    def open_space(self, space_id: str, wrapped: bytes) -> SpaceKey:
+        """Unwraps the space's key. Raises ValueError for another space's."""
+        return SpaceKey(self._secrets.open(wrapped, purpose=f"space/{space_id}"))
+
+    async def write(self, space: SpaceKey, pieces: AsyncIterator[bytes]) -> SealedBlob:
+        """Seals and stores the content; durable when this returns, absent when it raises.
+
+        Pieces may have any size. Raises StorageFull, and what `pieces` raises.
+        """
+        sealer = Sealer(space)
+        async with await self._store.writer() as writer:
+            await writer.write(sealer.header)
+            async for plain, is_last in _frames(pieces):
+                await writer.write(await _seal(sealer, plain, is_last))
+            name, ending = sealer.end()
+            await writer.write(ending)
+            await writer.commit(name)
+        return SealedBlob(name, sealer.size_bytes)
+
+    async def read(
+        self, space: SpaceKey, name: str, start: int = 0, stop: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Streams the plain bytes [start, stop), each verified before it is given out.
+
+        Only frames that hold some of them are read. `stop` past the end means the end.
+        Raises KeyError for an unknown name, BlobDamaged, ValueError for a bad range.
+        """
+        if start < 0 or (stop is not None and stop < start):
+            raise ValueError("not a range of bytes")
+        layout = Layout.of(await self._store.size_bytes(name))
+        end = layout.size_bytes if stop is None else min(stop, layout.size_bytes)
+        if layout.frames == 1:
+            stored = await self._all(name, 0, layout.stored_bytes)
+            opener = _opener(space, name, layout, stored)
+            plain = opener.frame(0, stored[HEADER_BYTES : layout.trailer_start])
+            if start < end:
+                yield plain[start:end]
+            return
+        header = await self._all(name, 0, HEADER_BYTES)
+        footer = await self._all(name, layout.footer_start, layout.stored_bytes)
+        opener = _opener(space, name, layout, header + footer)
+        frames = layout.frames_of(start, end)
+        index = frames.start
+        async with aclosing(self._sealed_frames(name, layout, frames)) as stored_frames:
+            async for sealed in stored_frames:
+                plain = await asyncio.to_thread(opener.frame, index, sealed)
+                first = index * FRAME_BYTES
+                yield plain[max(0, start - first) : end - first]
+                index += 1
+        if index != frames.stop:
+            raise BlobDamaged
+
+    async def scrub(self, name: str) -> int:
+        """Reads the whole blob and checks every stored byte, without a key.
+
+        Returns the stored bytes read. Raises BlobDamaged, KeyError for an unknown name.
+        """
+        stored_bytes = await self._store.size_bytes(name)
+        layout = Layout.of(stored_bytes)
+        header = await self._all(name, 0, HEADER_BYTES)
+        ending = await self._all(name, layout.trailer_start, stored_bytes)
+        scrubber = Scrubber(header, ending[:-FOOTER_BYTES], ending[-FOOTER_BYTES:])
+        async for sealed in self._sealed_frames(name, layout, range(layout.frames)):
+            await asyncio.to_thread(scrubber.frame, sealed)
+        scrubber.end()
+        return stored_bytes
+
+    async def _sealed_frames(self, name: str, layout: Layout, frames: range) -> AsyncGenerator[bytes, None]:
+        """These frames as they are stored, whatever pieces the store reads in."""
+        if not frames:
+            return
+        waiting = bytearray()
+        async with aclosing(self._store.read(name, *layout.stored_range(frames))) as pieces:
+            async for piece in pieces:
+                waiting += piece
+                while len(waiting) >= SEALED_FRAME_BYTES:
+                    yield bytes(memoryview(waiting)[:SEALED_FRAME_BYTES])
+                    del waiting[:SEALED_FRAME_BYTES]
+        if waiting:
+            yield bytes(waiting)
+
+    async def _all(self, name: str, start: int, stop: int) -> bytes:
+        return b"".join([piece async for piece in self._store.read(name, start, stop)])
+
+
+def _opener(space: SpaceKey, name: str, layout: Layout, stored: bytes) -> Opener:
+    return Opener(space, name, layout, stored[:HEADER_BYTES], stored[-FOOTER_BYTES:])
+
+
+async def _seal(sealer: Sealer, plain: bytes, is_last: bool) -> bytes:
+    if len(plain) < _INLINE_BYTES:
+        return sealer.frame(plain, is_last=is_last)
+    return await asyncio.to_thread(sealer.frame, plain, is_last=is_last)
+
+
+async def _frames(pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
+    """The content in frames of 1 MiB; the last, which may be empty or whole, is marked."""
+    waiting = bytearray()
+    async for piece in pieces:
+        waiting += piece
+        while len(waiting) > FRAME_BYTES:
+            yield bytes(memoryview(waiting)[:FRAME_BYTES]), False
+            del waiting[:FRAME_BYTES]
+    yield bytes(waiting), True

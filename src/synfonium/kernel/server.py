@@ -1,0 +1,71 @@
+"""Granian, embedded: one listening address of a role."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import msgspec
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from synfonium.kernel.asgi import ASGIApp
+
+MIB = 1024 * 1024
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """PEM files of a certificate chain and its key."""
+
+    certificate: Path
+    key: Path
+
+
+class Listener:
+    """Serves an ASGI app on a TCP address or a Unix socket until stopped."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        socket: Path | None = None,
+        tls: Tls | None = None,
+    ) -> None:
+        self._socket = socket
+        self._server = Server(
+            app,
+            address=host,
+            port=port,
+            uds=socket,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.auto if socket is None else HTTPModes.http1,
+            http1_settings=HTTP1Settings(max_buffer_size=MIB),
+            backlog=1024,
+            log_enabled=False,
+            ssl_cert=tls.certificate if tls else None,
+            ssl_key=tls.key if tls else None,
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to listen. Raises OSError when the address is taken."""
+        before = os.umask(0o177) if self._socket else None
+        if self._socket:
+            self._socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._socket.unlink(missing_ok=True)
+        try:
+            self._task = asyncio.create_task(self._server.serve())
+            await asyncio.sleep(0.05)
+            if self._task.done():
+                self._task.result()
+                raise OSError("the server ended at once")
+        finally:
+            if before is not None:
+                os.umask(before)
+
+    async def stop(self) -> None:
+        if self._task and not self._task.done():
+            self._server.stop()  # type: ignore[no-untyped-call]
+            await asyncio.wait({self._task}, timeout=5)

@@ -1,0 +1,108 @@
+"""The Litestar application: every app's typed doors, OpenAPI from their types."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.openapi import OpenAPIConfig
+
+from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
+from synfonium.kernel import logs
+from synfonium.kernel.app import resolve
+from synfonium.kernel.authentication import Authentication
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import DEFAULT_BODY_BYTES
+from synfonium.kernel.pages import Pages
+from synfonium.kernel.problems import problem_response, wants_page
+from synfonium.kernel.refusals import InternalError, MethodNotAllowed, TooLarge
+
+log = logs.get("kernel")
+AnyRequest = Request[Any, Any, Any]
+
+
+def typed_application(contexts: Iterable[Context], authentication: Authentication, pages: Pages) -> Litestar:
+    """Doors of all apps served by this role; each app's doors get that app's context."""
+    routers = [_router(context) for context in contexts if context.app.doors]
+    return Litestar(
+        route_handlers=routers,
+        exception_handlers={Exception: _on_exception},
+        state=State({"authentication": authentication, "pages": pages}),
+        openapi_config=OpenAPIConfig(title="Synfonium", version="1", path="/api/openapi", render_plugins=()),
+        request_max_body_size=DEFAULT_BODY_BYTES,
+        logging_config=None,
+        on_app_init=[_quiet],
+    )
+
+
+def _quiet(config: AppConfig) -> AppConfig:
+    config.debug = False
+    config.pdb_on_exception = False
+    return config
+
+
+def _router(context: Context) -> Router:
+    async def provide_context() -> Context:
+        return context
+
+    return Router(
+        path="/",
+        route_handlers=list(resolve(context.app.doors)),
+        dependencies={"context": Provide(provide_context)},
+        signature_types=[Context],
+    )
+
+
+def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
+    problem = _as_problem(exception)
+    if isinstance(problem, SignInNeeded) and request.method in ("GET", "HEAD") and wants_page(request.scope):
+        return Response(b"", status_code=303, headers={"location": _sign_in_url(request)})
+    status, headers, body = problem_response(request.scope, problem, request.app.state.pages)
+    return Response(
+        body,
+        status_code=status,
+        headers={k.decode(): v.decode() for k, v in headers if k != b"content-type"},
+        media_type=dict(headers)[b"content-type"].decode(),
+    )
+
+
+def _sign_in_url(request: AnyRequest) -> str:
+    from urllib.parse import quote
+
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"/signin?next={quote(path, safe='')}"
+
+
+def _as_problem(exception: Exception) -> Problem:
+    match exception:
+        case Problem():
+            return exception
+        case NotFoundException():
+            return NotFound()
+        case MethodNotAllowedException():
+            return MethodNotAllowed()
+        case ValidationException():
+            return BadInput(*_first_fault(exception))
+        case HTTPException() if exception.status_code == 413:
+            return TooLarge()
+        case ClientException():
+            return Problem()
+        case _:
+            log.error("door.failed", exception)
+            return InternalError()
+
+
+def _first_fault(exception: ValidationException) -> tuple[str, str]:
+    """Which field, and why; only what the types say, never what the person typed."""
+    extra = exception.extra if isinstance(exception.extra, list) else []
+    first = extra[0] if extra and isinstance(extra[0], dict) else {}
+    return str(first.get("key") or "body"), str(first.get("message") or "")

@@ -1,0 +1,144 @@
+"""Composition root and command line: reads settings, picks engines, loads apps, starts roles."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from synfonium.kernel.app import ROLES, Role
+from synfonium.kernel.calls import Caller, Progress
+from synfonium.kernel.cli import Commands, Terminal, add_app_commands, run_app_command
+from synfonium.kernel.config import ConfigError, Settings, home_folder, site_of
+from synfonium.kernel.hardening import end_with_parent, harden
+from synfonium.kernel.lock import HomeLock, HomeTaken
+from synfonium.kernel.logs import quiet_libraries
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command `synfonium`. Exit 0 on success, 2 on wrong use, 1 on failure."""
+    args = _parser().parse_args(arguments)
+    harden()
+    quiet_libraries()
+    home = home_folder(getattr(args, "home", None))
+    try:
+        if args.run is _serve:
+            return _serve(args, home)
+        return run_app_command(args, home, with_caller)
+    except (ConfigError, HomeTaken) as refusal:
+        print(f"synfonium: {refusal}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="synfonium", description="A whole cloud that anybody can run.")
+    commands = Commands(parser)
+    serve = commands.add("serve", _serve, help="serve this home")  # type: ignore[arg-type]
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (8600)")
+    serve.add_argument("--single", action="store_true", help="all roles in one process, for tests")
+    serve.add_argument("--only", choices=ROLES, help="one role alone, for clusters")
+    serve.add_argument("--held-lock", type=int, default=-1, help=argparse.SUPPRESS)
+    serve.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
+    add_app_commands(commands)
+    return parser
+
+
+def _settings(home: Path, args: argparse.Namespace | None = None) -> Settings:
+    overrides = {"host": args.host, "port": args.port} if args else {}
+    return Settings(home, os.environ, overrides)
+
+
+def _serve(args: argparse.Namespace, home: Path) -> int:
+    if args.parent:
+        end_with_parent(args.parent)
+    settings = _settings(home, args)
+    lock = HomeLock(home)
+    if args.held_lock < 0 and not args.only:
+        lock.take()
+    if args.only or args.single:
+        roles = frozenset({args.only}) if args.only else frozenset(ROLES)
+        return _run_roles(home, settings, roles, announce=args.single)
+    from synfonium.kernel.supervisor import supervise
+
+    forwarded = [
+        part
+        for name in ("host", "port")
+        if getattr(args, name)
+        for part in (f"--{name}", str(getattr(args, name)))
+    ]
+    return asyncio.run(supervise(home, forwarded, lock.descriptor, lambda: _announce(home, settings)))
+
+
+def _run_roles(home: Path, settings: Settings, roles: frozenset[Role], *, announce: bool) -> int:
+    import uvloop
+
+    status: int = uvloop.run(_serve_roles(home, settings, roles, announce=announce))
+    return status
+
+
+async def _serve_roles(home: Path, settings: Settings, roles: frozenset[Role], *, announce: bool) -> int:
+    from synfonium.composition import build_house
+    from synfonium.kernel.listeners import listening
+    from synfonium.kernel.runtime import Runtime
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Runtime(build_house(home, settings, roles), roles) as runtime, listening(runtime):
+        if announce:
+            await _announce(home, settings)
+        await stop.wait()
+    return 0
+
+
+async def _announce(home: Path, settings: Settings) -> None:
+    """Tells where we are reached, and how the first person becomes administrator."""
+    from synfonium.kernel.socket import call_socket, role_socket
+
+    terminal = Terminal()
+    terminal.line(f"Synfonium is at {site_of(settings.house).public_url}")
+    link = await call_socket(role_socket(home, "web"), "identity.first_link", {}, "cli")
+    if link.get("url"):
+        terminal.line(f"The first person becomes administrator here, once: {link['url']}")
+
+
+async def with_caller(home: Path, use: Callable[[Caller], Awaitable[int]]) -> int:
+    """Gives `use` a caller: a running server's socket, or this process with the home's lock."""
+    lock = HomeLock(home)
+    try:
+        lock.take()
+    except HomeTaken:
+        return await use(_SocketCaller(home))
+    try:
+        from synfonium.composition import build_house
+        from synfonium.kernel.runtime import Runtime
+
+        roles = frozenset(ROLES)
+        async with Runtime(build_house(home, _settings(home), roles), roles) as runtime:
+            return await use(runtime.call)
+    finally:
+        lock.release()
+
+
+class _SocketCaller:
+    """Calls commands of a server that holds the home."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    async def __call__(
+        self, command: str, arguments: Mapping[str, Any] | None = None, progress: Progress | None = None
+    ) -> Any:
+        from synfonium.kernel.commands import role_of
+        from synfonium.kernel.socket import call_socket, role_socket
+
+        path = role_socket(self._home, role_of(command))
+        return await call_socket(path, command, arguments or {}, "cli", progress)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
