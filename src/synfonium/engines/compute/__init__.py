@@ -1,0 +1,1 @@
+"""Personal computers: sandboxed processes of this machine."""
