@@ -56,7 +56,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
 
     name: lower case, also its folder, table prefix, settings section and first path.
     title: English gettext source. path: its page in the launcher ("" = none), at
-    `order` among the others; icon: a symbol of the kit's sprite.
+    `order` among the others; icon: a symbol of the kit's sprite; summary: what it is
+    for, in one sentence of a dozen words (English gettext source).
     role: which process owns its database, jobs and commands; http_role: which one
     serves its doors (its own when None).
     service: `module:function` called with Context; an async context manager that yields
@@ -74,6 +75,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     path: str = ""
     icon: str = ""
+    summary: str = ""
     order: int = 100
     role: Role = "web"
     http_role: Role | None = None
