@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from synfonium.common.event import Event
 from synfonium.kernel import logs
@@ -74,7 +74,7 @@ class Relay:
         return bool(batch)
 
     async def _run(self) -> None:
-        if not await self._database.read(self._outbox_exists):
+        if not await self._database.read(self._outbox.exists):
             return
         while True:
             self._woken.clear()
@@ -132,6 +132,3 @@ class Relay:
             log.warning("kernel.event_failed", type=event.type, attempts=attempts, error=type(cause).__name__)
         else:
             log.error("kernel.event_parked", cause, type=event.type, attempts=attempts)
-
-    def _outbox_exists(self, connection: Connection) -> bool:
-        return inspect(connection).has_table(self._outbox.table_name)

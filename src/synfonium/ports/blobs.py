@@ -1,11 +1,23 @@
 """The port for immutable bytes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from types import TracebackType
 from typing import Protocol
 
 
 class BlobWriter(Protocol):
-    """Bytes on their way in; invisible until `commit`."""
+    """Bytes on their way in; invisible until `commit`.
+
+    `async with` it: leaving without `commit`, also by cancellation, is `abort`.
+    """
+
+    async def __aenter__(self) -> "BlobWriter": ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
     async def write(self, piece: bytes) -> None:
         """Appends; backpressure is the await. Raises StorageFull, leaving nothing."""
@@ -14,24 +26,27 @@ class BlobWriter(Protocol):
     async def commit(self, name: str) -> None:
         """Makes the bytes durable (synced, the folder too) and then visible as `name`.
 
-        A `name` that exists already keeps its bytes: equal names mean equal content.
+        A `name` that exists already keeps its bytes and becomes as young as if it were
+        new: equal names mean equal content. Raises StorageFull, leaving nothing, and
+        ValueError for a name that is none.
         """
         ...
 
     async def abort(self) -> None:
-        """Forgets the bytes. Idempotent; also what leaving without `commit` does."""
+        """Forgets the bytes. Idempotent; after `commit` it does nothing."""
         ...
 
 
 class BlobStore(Protocol):
     """Immutable blobs named by their writer (`[a-z0-9/]+`, at most 200 characters).
 
-    A blob is whole or absent, also after a power cut. Unknown names raise KeyError.
+    A blob is whole or absent, also after a power cut. Unknown names raise KeyError, those
+    that are no names ValueError.
     """
 
     async def writer(self) -> BlobWriter: ...
-    def read(self, name: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """Streams bytes [start, stop) in pieces of at most 1 MiB."""
+    def read(self, name: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        """Streams bytes [start, stop) in pieces of at most 1 MiB; past the end is nothing."""
         ...
 
     async def size_bytes(self, name: str) -> int: ...
@@ -39,7 +54,14 @@ class BlobStore(Protocol):
         """Removes it; absent already is success."""
         ...
 
-    def names(self, prefix: str = "") -> AsyncIterator[str]: ...
+    def names(self, prefix: str = "", *, older_than_s: float = 0) -> AsyncIterator[str]:
+        """Names that begin so, in no order, of blobs committed last at least so long ago.
+
+        The age is for sweeps: bytes come before their row, so a young blob without a row
+        is no orphan yet.
+        """
+        ...
+
     async def sweep_unfinished(self, older_than_s: float) -> int:
         """Removes bytes that were never committed; returns how many. For crashes."""
         ...

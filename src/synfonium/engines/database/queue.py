@@ -14,9 +14,9 @@ from synfonium.ports.database import DatabaseUnavailable
 
 T = TypeVar("T")
 
-QUEUE_LIMIT = 1024
+QUEUE_LIMIT = 8192
 PATIENCE_S = 30.0
-_POLL_S = 0.005
+_POLL_S = 0.02
 
 
 class Work(Generic[T]):

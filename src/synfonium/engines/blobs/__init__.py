@@ -1,0 +1,1 @@
+"""Immutable bytes: on the local disk."""

@@ -1,0 +1,1 @@
+"""Ways for events from one app to the others."""

@@ -1,0 +1,64 @@
+"""Events within one process: publishing calls the subscribers."""
+
+import asyncio
+from collections import OrderedDict
+
+from synfonium.common.event import Event
+from synfonium.common.ids import EventId
+from synfonium.ports.bus import NotDelivered, Subscriber
+
+# A subscriber that takes longer has hung; the event comes to it again.
+SUBSCRIBER_TIMEOUT_S = 120.0
+_REMEMBERED = 10_000
+
+
+class MemoryBus:
+    """An EventBus (see the port). Subscriptions hear an event at the same time, one source's
+    events one after the other. It remembers who has handled the last 10 000 events."""
+
+    def __init__(self, *, timeout_s: float = SUBSCRIBER_TIMEOUT_S) -> None:
+        self._subscriptions: dict[str, tuple[frozenset[str], Subscriber]] = {}
+        self._handled: OrderedDict[EventId, set[str]] = OrderedDict()
+        self._sources: dict[str, asyncio.Lock] = {}
+        self._timeout_s = timeout_s
+        self._is_closed = False
+
+    async def publish(self, event: Event) -> None:
+        if self._is_closed:
+            raise NotDelivered("the bus is closed")
+        async with self._sources.setdefault(event.source, asyncio.Lock()):
+            handled = self._handlers_of(event)
+            waiting = {
+                name: subscriber
+                for name, (types, subscriber) in self._subscriptions.items()
+                if event.type in types and name not in handled
+            }
+            errors = await asyncio.gather(*(self._call(s, event) for s in waiting.values()))
+            failed = dict(zip(waiting, errors, strict=True))
+            handled.update(name for name, error in failed.items() if error is None)
+            for name, error in failed.items():
+                if error is not None:
+                    raise NotDelivered(name) from error
+
+    async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
+        if name in self._subscriptions:
+            raise ValueError(f"two subscriptions are called {name}")
+        self._subscriptions[name] = (types, subscriber)
+
+    async def close(self) -> None:
+        self._is_closed = True
+
+    def _handlers_of(self, event: Event) -> set[str]:
+        handled = self._handled.setdefault(event.id, set())
+        self._handled.move_to_end(event.id)
+        if len(self._handled) > _REMEMBERED:
+            self._handled.popitem(last=False)
+        return handled
+
+    async def _call(self, subscriber: Subscriber, event: Event) -> Exception | None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await subscriber(event)
+        except Exception as error:
+            return error
+        return None
