@@ -74,7 +74,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./test", description="Check and test Synfonium.")
     parser.add_argument("area", nargs="*", help="an app, an engine, a library, kernel, or a folder of tests/")
-    parser.add_argument("--full", action="store_true", help="browsers, real engines, foreign clients, kill tests too")
+    parser.add_argument(
+        "--full", action="store_true", help="browsers, real engines, foreign clients, kill tests too"
+    )
     return parser.parse_args()
 
 
@@ -111,7 +113,18 @@ def _pytest(areas: Sequence[str], folders: Sequence[Path], *, full: bool) -> int
         named = [str(path) for area in areas for path in sorted((ROOT / "tests").rglob(f"test_*{area}*.py"))]
         where = [*(str(folder) for folder in folders), *named]
     marks = [] if full else ["-m", "not full"]
-    command = [_BIN / "python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", *marks, "--durations=15"]
+    command = [
+        _BIN / "python",
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "-q",
+        *marks,
+        "--durations=15",
+    ]
     print(flush=True)
     done = subprocess.run([*command, *where], cwd=ROOT, env=os.environ, stdin=subprocess.DEVNULL, check=False)
     if areas and done.returncode == _NO_TESTS_COLLECTED:

@@ -39,7 +39,9 @@ def prepare(*, tests: bool) -> None:
     Raises StepFailed.
     """
     if not os.access(ROOT, os.W_OK):
-        raise StepFailed("This folder is not yours to write in. Copy it to a place of your own and start there.")
+        raise StepFailed(
+            "This folder is not yours to write in. Copy it to a place of your own and start there."
+        )
     with _alone():
         tests = tests or is_stamped("tests", "yes")
         _environment()

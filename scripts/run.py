@@ -13,7 +13,9 @@ def main() -> int:
         description="Set Synfonium up and serve it. Further options go to `synfonium serve`.",
     )
     parser.add_argument("--demo", action="store_true", help="fill a new home with a small town to look at")
-    parser.add_argument("--only-setup", action="store_true", help="set up and stop; .venv/bin/synfonium exists")
+    parser.add_argument(
+        "--only-setup", action="store_true", help="set up and stop; .venv/bin/synfonium exists"
+    )
     chosen, further = parser.parse_known_args()
     try:
         prepare(tests=False)
