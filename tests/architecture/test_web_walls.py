@@ -26,7 +26,7 @@ def tree(tmp_path: Path) -> Path:
     files = {
         "web/kit/one.ts": "export const one = 1;\n",
         "web/kit/two.ts": 'import { one } from "./one.ts";\nexport const two = one + 1;\n',
-        "src/synfonium/apps/alpha/web/alpha.ts": 'import { two } from "@kit/two.ts";\nexport const a = two;\n',
+        "src/synfonium/apps/alpha/web/alpha.ts": 'import { two } from "@kit/two.ts";\nexport { two };\n',
         "src/synfonium/apps/beta/web/beta.ts": 'import { html } from "lit";\nexport const beta = html``;\n',
     }
     for name, text in files.items():
