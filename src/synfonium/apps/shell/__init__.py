@@ -1,6 +1,12 @@
-"""Home (being built)."""
+"""The frame around all apps: start page, home, list of apps, settings, state of the installation."""
 
-from synfonium.kernel.app import App
+from synfonium.kernel.app import App, Command
 from synfonium.kernel.i18n import _
 
-app = App(name="shell", title=_("Home"))
+app = App(
+    name="shell",
+    title=_("Home"),
+    role="web",
+    doors="synfonium.apps.shell.http:doors",
+    commands=(Command(name="demo", handler="synfonium.apps.shell.jobs:demo"),),
+)

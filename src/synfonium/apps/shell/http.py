@@ -1,0 +1,109 @@
+"""The shell's pages: start, home, apps, settings, state of the installation."""
+
+import platform
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+import msgspec
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from synfonium.apps.identity.contract import Profile
+from synfonium.apps.shell import service
+from synfonium.apps.shell.model import clean_query, marked
+from synfonium.kernel.actor import Administrator, Person, Visitor
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get, post
+
+Where = Literal["all", "web", "mine"]
+LAST_PAGE = 50
+
+
+class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the settings page; what is not sent stays as it is. `auto` follows the device."""
+
+    display: str | None = None
+    locale: str | None = None
+    scheme: str | None = None
+
+
+@get("/")
+async def start(
+    actor: Person | Visitor, context: Context, q: str = "", where: Where = "all", page: int = 1
+) -> Page | See:
+    """The search page; signed in, the person's home, and the results of its one field."""
+    query = clean_query(q)
+    if not isinstance(actor, Person):
+        return (
+            See(f"/search?q={quote(query)}")
+            if query
+            else Page("shell/start.html", apps=await service.shelves(context))
+        )
+    if query:
+        return await _results(actor, context, query, where, min(max(page, 1), LAST_PAGE))
+    apps = await service.shelves(context, actor.id)
+    return Page("shell/home.html", apps=apps, resume=service.to_resume(apps), now_s=context.clock.now_s())
+
+
+async def _results(actor: Person, context: Context, query: str, where: Where, page: int) -> Page:
+    web = await service.find_web(context, query, page) if where != "mine" else None
+    own = await service.find_own(context, actor.id, query) if where != "web" else None
+    return Page(
+        "shell/results.html",
+        query=query,
+        where=where,
+        page=page,
+        web=web,
+        own=own,
+        marked=marked,
+        icons=service.icons(),
+    )
+
+
+@get("/apps")
+async def apps(actor: Person, context: Context) -> Page:
+    return Page("shell/apps.html", apps=await service.shelves(context, actor.id))
+
+
+@get("/settings")
+async def settings(actor: Person, context: Context, saved: bool = False) -> Page:
+    return Page("shell/settings.html", saved=saved)
+
+
+@post("/settings")
+async def change_settings(
+    actor: Person,
+    context: Context,
+    data: Annotated[SettingsForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> See:
+    """Changes what was sent. Raises BadInput for what cannot be used."""
+    profile = context.offer(Profile)
+    if data.display is not None:
+        await profile.set_display(actor.id, data.display)
+    if data.locale is not None:
+        await profile.set_locale(actor.id, "" if data.locale == "auto" else data.locale)
+    if data.scheme is not None:
+        await profile.set_scheme(actor.id, "" if data.scheme == "auto" else data.scheme)
+    return See("/settings?saved=true")
+
+
+@get("/admin")
+async def admin(actor: Administrator, context: Context) -> Page:
+    """How the installation is, and where each part of it is administered."""
+    used_bytes, disk_bytes = service.disk_of(context)
+    return Page(
+        "shell/admin.html",
+        roles=await service.role_states(context),
+        role_words=service.ROLE_WORDS,
+        people=await service.people_count(context),
+        used_bytes=used_bytes,
+        disk_bytes=disk_bytes,
+        pages=service.admin_pages(context),
+        apps=await service.shelves(context),
+        version=service.product_version(),
+        python=platform.python_version(),
+        public_url=context.site.public_url,
+    )
+
+
+doors = [start, apps, settings, change_settings, admin]
