@@ -1,0 +1,32 @@
+"""Who people are, how they sign in, and the OpenID Provider that says so to others."""
+
+from synfonium.kernel.app import App, Command
+from synfonium.kernel.i18n import _
+
+_COMMANDS = "synfonium.apps.identity.commands"
+
+app = App(
+    name="identity",
+    title=_("Account"),
+    role="web",
+    service="synfonium.apps.identity.service:open_service",
+    doors="synfonium.apps.identity.http:doors",
+    migrations=True,
+    config="synfonium.apps.identity.config:IdentityConfig",
+    cli="synfonium.apps.identity.cli:add_commands",
+    commands=(
+        Command(name="first_link", handler=f"{_COMMANDS}:first_link"),
+        Command(name="user_add", handler=f"{_COMMANDS}:user_add"),
+        Command(name="user_list", handler=f"{_COMMANDS}:user_list"),
+        Command(name="user_find", handler=f"{_COMMANDS}:user_find"),
+        Command(name="user_token", handler=f"{_COMMANDS}:user_token"),
+        Command(name="user_link", handler=f"{_COMMANDS}:user_link"),
+        Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
+        Command(name="client_list", handler=f"{_COMMANDS}:client_list"),
+    ),
+    offers={
+        "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",
+        "synfonium.apps.identity.contract:People": "synfonium.apps.identity.service.people:people",
+        "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
+    },
+)

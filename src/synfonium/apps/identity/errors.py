@@ -1,0 +1,100 @@
+"""Refusals of identity.
+
+Problem
+├── SignInRefused        credentials that are wrong, expired or revoked
+├── TooManyTries         sign-in is slowed down
+├── AccountSuspended     the account is there and closed
+├── LinkSpent            a one-time link that was used, expired, or never was
+├── ChallengeExpired     a passkey answer that came too late or twice
+├── PasskeyRefused       a passkey answer that does not hold
+├── NameTaken            somebody has this name
+├── LastAdministrator    nobody would be left to administer
+├── LastWayIn            nothing would be left to sign in with
+└── ClientRefused        an OpenID client that is unknown, or asks to be answered elsewhere
+"""
+
+from typing import ClassVar
+
+from synfonium.common.problem import Problem
+from synfonium.kernel.i18n import _
+
+
+class SignInRefused(Problem):
+    """The name, password or passkey is wrong; which one is not said."""
+
+    status, code = 403, "identity.sign_in_refused"
+    title = _("This did not open the door.")
+    remedy = _("Check the name and the password, or use a passkey.")
+
+
+class TooManyTries(Problem):
+    """Tries per account or in all are used up for now."""
+
+    status, code = 429, "identity.too_many_tries"
+    title = _("Too many tries.")
+    remedy = _("Wait a few minutes, or use a passkey: it works all the time.")
+    headers: ClassVar[dict[str, str]] = {"retry-after": "300"}
+
+
+class AccountSuspended(Problem):
+    """The credentials are right and the account is suspended."""
+
+    status, code = 403, "identity.account_suspended"
+    title = _("This account is suspended.")
+    remedy = _("Nothing in it is lost. Ask an administrator of this installation.")
+
+
+class LinkSpent(Problem):
+    """The one-time link was used, expired, or never existed; which is not said."""
+
+    status, code = 410, "identity.link_spent"
+    title = _("This link no longer opens anything.")
+    remedy = _("A link works once and for a limited time. Ask for a fresh one.")
+
+
+class ChallengeExpired(Problem):
+    """The answer to a challenge came too late or for the second time."""
+
+    status, code = 400, "identity.challenge_expired"
+    title = _("This attempt is over.")
+    remedy = _("Start again: it takes one touch.")
+
+
+class PasskeyRefused(Problem):
+    """The authenticator's answer does not prove what it should."""
+
+    status, code = 400, "identity.passkey_refused"
+    title = _("This passkey could not be checked.")
+    remedy = _("Try again, or use another passkey of this account.")
+
+
+class NameTaken(Problem):
+    """Another person signs in with this name."""
+
+    status, code = 409, "identity.name_taken"
+    title = _("This name is taken.")
+    remedy = _("Choose another one.")
+
+
+class LastAdministrator(Problem):
+    """The change would leave nobody who administers the installation."""
+
+    status, code = 409, "identity.last_administrator"
+    title = _("Nobody would be left to administer this installation.")
+    remedy = _("Make somebody else an administrator first.")
+
+
+class LastWayIn(Problem):
+    """The change would leave the person without any way to sign in."""
+
+    status, code = 409, "identity.last_way_in"
+    title = _("This is your last way in.")
+    remedy = _("Add another passkey or a password first.")
+
+
+class ClientRefused(Problem):
+    """The client is unknown or the redirect URI is not one of its own; it gets no answer."""
+
+    status, code = 400, "identity.client_refused"
+    title = _("The site that sent you here is not set up correctly.")
+    remedy = _("This installation does not know its identifier or its return address. Tell that site.")

@@ -1,0 +1,84 @@
+"""The people of the installation, for its administrators."""
+
+import msgspec
+
+from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.model.people import Account
+from synfonium.common.ids import PersonId
+from synfonium.kernel.actor import Administrator
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get, post
+
+HERE = "/admin/people"
+
+
+class AddForm(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    display: str = ""
+    is_administrator: str = ""
+
+
+class RightForm(msgspec.Struct, frozen=True):
+    is_administrator: bool
+
+
+@get(HERE)
+async def show_people(actor: Administrator, context: Context, after: str = "") -> Page:
+    return await _page(context, after)
+
+
+async def _page(context: Context, after: str = "", link: str = "", called: str = "") -> Page:
+    people, with_passkey = await service_of(context).people.all(after)
+    return Page(
+        "identity/people.html",
+        people=people,
+        with_passkey=with_passkey,
+        after=after,
+        link=link,
+        called=called,
+        link_hours=context.config.link_hours,
+    )
+
+
+@post(HERE)
+async def add_person(actor: Administrator, context: Context, data: Form[AddForm]) -> Page:
+    """Shows the one-time link to hand over, this once."""
+    service = service_of(context)
+    account: Account = await service.people.add(
+        data.name.strip().lower(),
+        data.display,
+        is_administrator=bool(data.is_administrator),
+        by=actor.id,
+    )
+    link = await service.welcome.link_for(account.id, by=actor.id)
+    return await _page(context, link=link, called=account.display)
+
+
+@post(f"{HERE}/{{person_id:str}}/link")
+async def make_link(actor: Administrator, context: Context, person_id: str) -> Page:
+    link = await service_of(context).welcome.link_for(PersonId(person_id), by=actor.id)
+    return await _page(context, link=link)
+
+
+@post(f"{HERE}/{{person_id:str}}/suspend")
+async def suspend(actor: Administrator, context: Context, person_id: str) -> See:
+    await service_of(context).people.suspend(PersonId(person_id), by=actor.id)
+    return See(HERE)
+
+
+@post(f"{HERE}/{{person_id:str}}/resume")
+async def resume(actor: Administrator, context: Context, person_id: str) -> See:
+    await service_of(context).people.resume(PersonId(person_id), by=actor.id)
+    return See(HERE)
+
+
+@post(f"{HERE}/{{person_id:str}}/administrator")
+async def set_administrator(
+    actor: Administrator, context: Context, person_id: str, data: Form[RightForm]
+) -> See:
+    people = service_of(context).people
+    await people.set_administrator(PersonId(person_id), data.is_administrator, by=actor.id)
+    return See(HERE)
+
+
+doors = (show_people, add_person, make_link, suspend, resume, set_administrator)

@@ -1,0 +1,158 @@
+"""A person's own ways in: passkeys, password, sessions, app tokens, and sites."""
+
+from typing import Any
+
+import msgspec
+
+from synfonium.apps.identity.http.browser import Form, Next, browser_of, needs_session, service_of
+from synfonium.apps.identity.model.people import new_secret
+from synfonium.apps.identity.service.passkeys import Ceremony
+from synfonium.apps.identity.service.tokens import known_scopes
+from synfonium.kernel.actor import Person
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+
+HERE = "/settings/security"
+LIVES_DAYS = (30, 90, 365, 0)
+
+
+class LabelForm(msgspec.Struct, frozen=True):
+    label: str
+
+
+class PasswordForm(msgspec.Struct, frozen=True):
+    password: str
+
+
+class TokenForm(msgspec.Struct, frozen=True, kw_only=True):
+    """days: 0 for a token without an end. form: makes a double submit harmless."""
+
+    label: str
+    form: str
+    days: int = 365
+    scope: str | list[str] = []
+
+
+class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    sealed: str
+    credential: dict[str, Any]
+
+
+@get(HERE)
+async def show_security(actor: Person, context: Context) -> Page:
+    return await _page(actor, context)
+
+
+async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
+    service = service_of(context)
+    return Page(
+        "identity/security.html",
+        passkeys=await service.passkeys.of(actor.id),
+        has_password=await service.passwords.exists(actor.id),
+        sessions=await service.sessions.of(actor.id),
+        this_session=actor.session_id,
+        tokens=await service.tokens.of(actor.id),
+        consents=await service.clients.consents_of(actor.id),
+        scopes=known_scopes(),
+        lives_days=LIVES_DAYS,
+        fresh_token=fresh_token,
+        form=new_secret(),
+    )
+
+
+@post("/api/identity/security/challenge")
+async def passkey_challenge(actor: Person, context: Context) -> Ceremony:
+    needs_session(actor)
+    return await service_of(context).passkeys.ask_to_add(actor.id, actor.name, actor.display)
+
+
+@post("/api/identity/security/passkey")
+async def add_passkey(actor: Person, request: AnyRequest, context: Context, data: PasskeyAnswer) -> Next:
+    needs_session(actor)
+    passkeys = service_of(context).passkeys
+    browser = browser_of(request, context)
+    await passkeys.add(passkeys.verify_new(data.credential, data.sealed, browser, actor.id))
+    return Next(HERE)
+
+
+@post(f"{HERE}/passkeys/{{passkey_id:str}}/rename")
+async def rename_passkey(actor: Person, context: Context, passkey_id: str, data: Form[LabelForm]) -> See:
+    needs_session(actor)
+    await service_of(context).passkeys.rename(actor.id, passkey_id, data.label)
+    return See(HERE)
+
+
+@post(f"{HERE}/passkeys/{{passkey_id:str}}/remove")
+async def remove_passkey(actor: Person, context: Context, passkey_id: str) -> See:
+    needs_session(actor)
+    await service_of(context).passkeys.remove(actor.id, passkey_id)
+    return See(HERE)
+
+
+@post(f"{HERE}/password")
+async def set_password(actor: Person, context: Context, data: Form[PasswordForm]) -> See:
+    needs_session(actor)
+    await service_of(context).passwords.set(actor.id, data.password, actor.session_id)
+    return See(HERE)
+
+
+@post(f"{HERE}/password/remove")
+async def remove_password(actor: Person, context: Context) -> See:
+    needs_session(actor)
+    await service_of(context).passwords.remove(actor.id)
+    return See(HERE)
+
+
+@post(f"{HERE}/sessions/{{session_id:str}}/end")
+async def end_session(actor: Person, context: Context, session_id: str) -> See:
+    needs_session(actor)
+    await service_of(context).sessions.end(actor.id, session_id)
+    return See(HERE)
+
+
+@post(f"{HERE}/sessions/end-others")
+async def end_other_sessions(actor: Person, context: Context) -> See:
+    needs_session(actor)
+    await service_of(context).sessions.end_others(actor.id, actor.session_id)
+    return See(HERE)
+
+
+@post(f"{HERE}/tokens")
+async def add_token(actor: Person, context: Context, data: Form[TokenForm]) -> Page:
+    needs_session(actor)
+    scopes = [data.scope] if isinstance(data.scope, str) else data.scope
+    days = data.days if data.days in LIVES_DAYS else LIVES_DAYS[0]
+    secret = await service_of(context).tokens.add(
+        actor.id, data.label, scopes, days=days or None, by=actor.id, form=data.form
+    )
+    return await _page(actor, context, secret)
+
+
+@post(f"{HERE}/tokens/{{token_id:str}}/revoke")
+async def revoke_token(actor: Person, context: Context, token_id: str) -> See:
+    needs_session(actor)
+    await service_of(context).tokens.revoke(actor.id, token_id)
+    return See(HERE)
+
+
+@post(f"{HERE}/sites/{{client_id:str}}/withdraw")
+async def withdraw_consent(actor: Person, context: Context, client_id: str) -> See:
+    needs_session(actor)
+    await service_of(context).clients.withdraw(actor.id, client_id)
+    return See(HERE)
+
+
+doors = (
+    show_security,
+    passkey_challenge,
+    add_passkey,
+    rename_passkey,
+    remove_passkey,
+    set_password,
+    remove_password,
+    end_session,
+    end_other_sessions,
+    add_token,
+    revoke_token,
+    withdraw_consent,
+)

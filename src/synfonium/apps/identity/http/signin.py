@@ -1,0 +1,89 @@
+"""Coming in by a passkey or a password, and leaving."""
+
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.params import Parameter
+
+from synfonium.apps.identity.errors import SignInRefused, TooManyTries
+from synfonium.apps.identity.http.browser import (
+    Form,
+    Next,
+    browser_of,
+    entered,
+    entered_by_script,
+    left,
+    refuse_other_sites,
+    service_of,
+)
+from synfonium.apps.identity.model.people import local_path
+from synfonium.apps.identity.service.passkeys import Ceremony
+from synfonium.common.problem import NotFound, Problem
+from synfonium.kernel.actor import Person, Visitor
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+
+
+class PasswordForm(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    password: str
+    next: str = ""
+
+
+class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    sealed: str
+    credential: dict[str, Any]
+    next: str = ""
+
+
+@get("/signin")
+async def show_sign_in(
+    actor: Person | Visitor, context: Context, wish: str = Parameter(query="next", default="")
+) -> Page:
+    return _page(wish)
+
+
+@post("/signin")
+async def sign_in(
+    actor: Visitor, request: AnyRequest, context: Context, data: Form[PasswordForm]
+) -> See | Page:
+    refuse_other_sites(request, context)
+    browser = browser_of(request, context)
+    try:
+        new = await service_of(context).passwords.sign_in(data.name.strip().lower(), data.password, browser)
+    except (SignInRefused, TooManyTries) as refusal:
+        return _page(data.next, name=data.name, refusal=refusal, status=refusal.status)
+    return entered(context, new, local_path(data.next))
+
+
+@post("/api/identity/passkey/challenge")
+async def challenge(actor: Visitor, context: Context) -> Ceremony:
+    return service_of(context).passkeys.ask_to_sign_in()
+
+
+@post("/api/identity/passkey/signin")
+async def sign_in_by_passkey(
+    actor: Visitor, request: AnyRequest, context: Context, data: PasskeyAnswer
+) -> Response[Next]:
+    refuse_other_sites(request, context)
+    browser = browser_of(request, context)
+    new = await service_of(context).passkeys.sign_in(data.credential, data.sealed, browser)
+    return entered_by_script(context, new, local_path(data.next))
+
+
+@post("/signout")
+async def sign_out(actor: Person | Visitor, context: Context) -> See:
+    if isinstance(actor, Person) and actor.by_session:
+        with suppress(NotFound):  # ended elsewhere a moment ago; the cookie goes all the same
+            await service_of(context).sessions.end(actor.id, actor.session_id)
+    return left(context, "/")
+
+
+def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: int = 200) -> Page:
+    wrong = {"title": refusal.title, "remedy": refusal.remedy} if refusal else None
+    return Page("identity/signin.html", status=status, next=local_path(wish, ""), name=name[:40], wrong=wrong)
+
+
+doors = (show_sign_in, sign_in, challenge, sign_in_by_passkey, sign_out)

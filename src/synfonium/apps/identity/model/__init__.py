@@ -1,0 +1,1 @@
+"""Rules of identity that need no database: people and credentials, and OpenID Connect."""

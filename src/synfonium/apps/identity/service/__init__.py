@@ -1,0 +1,50 @@
+"""Use cases of identity, gathered in one object per process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from synfonium.apps.identity.service.authenticator import TokenAuthenticator
+from synfonium.apps.identity.service.clients import Clients
+from synfonium.apps.identity.service.passkeys import Passkeys
+from synfonium.apps.identity.service.passwords import Passwords
+from synfonium.apps.identity.service.people import Directory
+from synfonium.apps.identity.service.provider import Provider
+from synfonium.apps.identity.service.sessions import Sessions
+from synfonium.apps.identity.service.signing import SigningKeys
+from synfonium.apps.identity.service.tokens import Tokens
+from synfonium.apps.identity.service.uses import Uses
+from synfonium.apps.identity.service.welcome import Welcome
+from synfonium.kernel.context import Context
+
+__all__ = ["IdentityService", "open_service"]
+
+
+class IdentityService:
+    """What the doors call. One in the role that owns identity's database."""
+
+    def __init__(self, context: Context, keys: SigningKeys) -> None:
+        self.uses = Uses(context)
+        self.authenticator = TokenAuthenticator(context, self.uses)
+        forget = self.authenticator.forget
+        self.people = Directory(context, forget)
+        self.sessions = Sessions(context, forget)
+        self.passwords = Passwords(context, self.sessions)
+        self.passkeys = Passkeys(context, self.sessions)
+        self.tokens = Tokens(context, forget)
+        self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)
+        self.clients = Clients(context)
+        self.provider = Provider(context, keys)
+
+
+@asynccontextmanager
+async def open_service(context: Context) -> AsyncIterator[IdentityService]:
+    """The service, with its signing key made when there is none yet."""
+    service = IdentityService(context, await SigningKeys.load(context))
+    writing = asyncio.create_task(service.uses.write_for_ever())
+    try:
+        yield service
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await service.uses.write()

@@ -1,0 +1,115 @@
+"""Recognises sessions and app tokens, in every role; needs only to read.
+
+What was recognised is remembered for a second, so that a page with forty requests costs
+one query, and a revocation is seen everywhere within that second (here at once).
+"""
+
+from collections import OrderedDict
+
+from sqlalchemy import Connection
+
+from synfonium.apps.identity.model.people import TOKEN_PREFIX, Account, digest
+from synfonium.apps.identity.service.uses import Uses
+from synfonium.apps.identity.store import credentials
+from synfonium.common.problem import SignInNeeded
+from synfonium.kernel.actor import ALL_SCOPES, Person
+from synfonium.kernel.context import Context
+
+REMEMBERED = 4096
+REMEMBERED_S = 1.0
+LONGEST_SECRET = 200
+
+
+class TokenAuthenticator:
+    """See kernel.actor.Authenticator."""
+
+    def __init__(self, context: Context, uses: Uses | None = None) -> None:
+        self._context, self._uses = context, uses
+        self._remembered: OrderedDict[str, tuple[float, Person]] = OrderedDict()
+
+    async def by_session(self, cookie: str) -> Person | None:
+        return await self._recognise("session:", cookie)
+
+    async def by_token(self, token: str) -> Person | None:
+        if not token.startswith(TOKEN_PREFIX):
+            return None
+        return await self._recognise("token:", token)
+
+    async def by_password(self, name: str, secret: str) -> Person | None:
+        """The password of HTTP Basic is an app token of the person called `name`."""
+        person = await self.by_token(secret)
+        if person is not None and person.name != name:
+            raise SignInNeeded
+        return person
+
+    def forget(self) -> None:
+        """Looks again at the next request: something was revoked or changed."""
+        self._remembered.clear()
+
+    async def _recognise(self, kind: str, secret: str) -> Person:
+        if len(secret) > LONGEST_SECRET:
+            raise SignInNeeded
+        hashed, now_s = digest(secret), self._context.clock.now_s()
+        known = self._remembered.get(kind + hashed)
+        if known and 0 <= now_s - known[0] < REMEMBERED_S:
+            return known[1]
+        find = self._by_session if kind == "session:" else self._by_token
+        person = await self._context.database.read(lambda c: find(c, hashed, now_s))
+        if person is None:
+            raise SignInNeeded
+        self._remembered[kind + hashed] = (now_s, person)
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return person
+
+    def _by_session(self, connection: Connection, hashed: str, now_s: float) -> Person | None:
+        found = credentials.session_by_hash(connection, hashed)
+        if found is None:
+            return None
+        session, account = found
+        idle_s = self._context.config.idle_days * 86_400
+        if account.is_suspended or now_s >= min(session.expires_s, session.last_used_s + idle_s):
+            return None
+        if self._uses:
+            self._uses.saw_session(session.id, session.last_used_s, now_s)
+        return _person(account, session_id=session.id, fresh_s=session.created_s)
+
+    def _by_token(self, connection: Connection, hashed: str, now_s: float) -> Person | None:
+        found = credentials.token_by_hash(connection, hashed)
+        if found is None:
+            return None
+        token, account = found
+        if account.is_suspended or (token.expires_s is not None and now_s >= token.expires_s):
+            return None
+        if self._uses:
+            self._uses.saw_token(token.id, token.last_used_s, now_s)
+        return _person(account, scopes=frozenset(token.scopes or (ALL_SCOPES,)))
+
+
+def _person(
+    account: Account,
+    *,
+    session_id: str = "",
+    fresh_s: float = 0.0,
+    scopes: frozenset[str] = frozenset({ALL_SCOPES}),
+) -> Person:
+    return Person(
+        id=account.id,
+        name=account.name,
+        display=account.display,
+        is_administrator=account.is_administrator,
+        locale=account.locale,
+        scheme=account.scheme,
+        scopes=scopes,
+        by_session=bool(session_id),
+        session_id=session_id,
+        fresh_s=fresh_s,
+    )
+
+
+def authenticator(context: Context) -> TokenAuthenticator:
+    """The one of the service where it runs, else one that only reads."""
+    if context.service is not None:
+        own: TokenAuthenticator = context.service.authenticator
+        return own
+    return TokenAuthenticator(context)

@@ -1,0 +1,91 @@
+"""Sessions: one random secret in a cookie, its SHA-256 in a row."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from synfonium.apps.identity.model.people import Session, SignInMethod, device_of, digest, new_secret
+from synfonium.apps.identity.store import credentials
+from synfonium.common.ids import PersonId, new_id
+from synfonium.common.problem import NotFound
+from synfonium.kernel.context import Context
+
+
+class Browser(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sign-in knows of the browser: its kind, and the cookie that it replaces."""
+
+    user_agent: str = ""
+    cookie: str = ""
+
+
+class NewSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session about to be stored, with the secret that goes into the cookie."""
+
+    secret: str
+    session: Session
+
+
+class Sessions:
+    """Begins, lists and ends sessions."""
+
+    def __init__(self, context: Context, forget: Callable[[], None]) -> None:
+        self._context, self._forget = context, forget
+
+    @property
+    def life_s(self) -> int:
+        days: int = self._context.config.session_days
+        return days * 86_400
+
+    def new(self, person_id: PersonId, method: SignInMethod, browser: Browser) -> NewSession:
+        now_s = self._context.clock.now_s()
+        session = Session(
+            id=new_id(now_s),
+            person_id=person_id,
+            method=method,
+            device=device_of(browser.user_agent),
+            created_s=now_s,
+            last_used_s=now_s,
+            expires_s=now_s + self.life_s,
+        )
+        return NewSession(secret=new_secret(), session=session)
+
+    def begin(self, connection: Connection, new: NewSession, browser: Browser) -> None:
+        """Stores the session; the one that the browser had before ends (no fixation)."""
+        if browser.cookie:
+            credentials.end_session_by_hash(connection, digest(browser.cookie))
+        credentials.add_session(connection, new.session, digest(new.secret))
+        self._audit(connection, new.session.person_id, "identity.session.begin", new.session.id)
+
+    async def of(self, person_id: PersonId) -> Sequence[Session]:
+        """The living sessions of a person, last used first."""
+        now_s = self._context.clock.now_s()
+        return await self._context.database.read(lambda c: credentials.sessions_of(c, person_id, now_s))
+
+    async def end(self, person_id: PersonId, session_id: str) -> None:
+        """Raises NotFound for a session that is not this person's."""
+
+        def work(connection: Connection) -> None:
+            if not credentials.end_session(connection, person_id, session_id):
+                raise NotFound
+            self._audit(connection, person_id, "identity.session.end", session_id)
+
+        await self._context.database.write(work)
+        self._forget()
+
+    async def end_others(self, person_id: PersonId, session_id: str) -> None:
+        """Ends all sessions of a person but that one."""
+
+        def work(connection: Connection) -> None:
+            if credentials.end_sessions(connection, person_id, but=session_id):
+                self._audit(connection, person_id, "identity.session.end_others", session_id)
+
+        await self._context.database.write(work)
+        self._forget()
+
+    def forget(self) -> None:
+        """After a sign-in that ended another session."""
+        self._forget()
+
+    def _audit(self, connection: Connection, person_id: PersonId, act: str, session_id: str) -> None:
+        self._context.audit.add(connection, person_id, act, f"identity:session/{session_id}")

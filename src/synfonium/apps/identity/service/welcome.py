@@ -1,0 +1,156 @@
+"""One-time links: the one that makes the first administrator, and those that let added
+people choose how they will sign in."""
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Connection
+
+from synfonium.apps.identity.errors import AccountSuspended, LinkSpent
+from synfonium.apps.identity.model.people import Account, Link, LinkKind, digest, new_secret
+from synfonium.apps.identity.service.passkeys import Answer, Ceremony, NewPasskey, Passkeys
+from synfonium.apps.identity.service.passwords import Passwords
+from synfonium.apps.identity.service.people import OPERATOR, checked_display, insert_account, new_account
+from synfonium.apps.identity.service.sealed import seal, unseal
+from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions
+from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import people as store
+from synfonium.common.ids import PersonId
+from synfonium.kernel.context import Context
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is about to come in by a link: a new account, or one that an administrator added."""
+
+    account: Account
+    is_new: bool
+
+
+class Welcome:
+    """Makes one-time links and lets people in by them, once."""
+
+    def __init__(
+        self, context: Context, sessions: Sessions, passkeys: Passkeys, passwords: Passwords
+    ) -> None:
+        self._context, self._sessions = context, sessions
+        self._passkeys, self._passwords = passkeys, passwords
+
+    async def first_link(self) -> str | None:
+        """The URL that makes the first administrator; None when there is one. Only the
+        newest such link works."""
+        link, secret = self._new("first", PersonId(""), self._context.config.first_link_minutes * 60)
+
+        def work(connection: Connection) -> bool:
+            if store.count_administrators(connection):
+                return False
+            credentials.remove_links(connection, "first", "")
+            credentials.add_link(connection, link, digest(secret))
+            return True
+
+        return self._url(secret) if await self._context.database.write(work) else None
+
+    async def link_for(self, person_id: PersonId, *, by: PersonId) -> str:
+        """A URL to hand to a person; it replaces the one made before. Raises AccountSuspended."""
+        link, secret = self._new("welcome", person_id, self._context.config.link_hours * 3600)
+
+        def work(connection: Connection) -> None:
+            account = store.person_by_id(connection, person_id)
+            if account is None or account.is_suspended:
+                raise AccountSuspended
+            credentials.remove_links(connection, "welcome", person_id)
+            credentials.add_link(connection, link, digest(secret))
+            self._context.audit.add(connection, by, "identity.link.make", f"identity:person/{person_id}")
+
+        await self._context.database.write(work)
+        return self._url(secret)
+
+    async def look(self, secret: str) -> Account | None:
+        """Whom the link lets in; None when it makes the first administrator. Raises LinkSpent."""
+        return await self._context.database.read(lambda c: self._valid(c, secret)[1])
+
+    async def arrival(self, secret: str, name: str, display: str) -> Arrival:
+        """Raises LinkSpent, BadInput, and NameTaken when it comes to storing."""
+        known = await self.look(secret)
+        if known:
+            called = checked_display(display) if display else known.display
+            return Arrival(account=msgspec.structs.replace(known, display=called), is_new=False)
+        now_s = self._context.clock.now_s()
+        return Arrival(account=new_account(name, display, is_administrator=True, now_s=now_s), is_new=True)
+
+    async def enter_by_password(
+        self, secret: str, name: str, display: str, password: str, browser: Browser
+    ) -> NewSession:
+        """Raises LinkSpent, BadInput, NameTaken; then nothing was written."""
+        arrival = await self.arrival(secret, name, display)
+        hashed, now_s = await self._passwords.hash(password), self._context.clock.now_s()
+
+        def prove(connection: Connection) -> None:
+            store.set_password(connection, arrival.account.id, hashed, now_s)
+            self._audit(connection, arrival, "identity.password.set")
+
+        return await self._enter(secret, arrival, prove, browser)
+
+    async def ask_for_passkey(self, secret: str, name: str, display: str) -> tuple[Ceremony, str]:
+        """Options to make a passkey, and the sealed arrival to send back with it."""
+        arrival = await self.arrival(secret, name, display)
+        ceremony = await self._passkeys.ask_to_add(
+            arrival.account.id, arrival.account.name, arrival.account.display
+        )
+        return ceremony, seal(self._context, arrival, "arrival")
+
+    async def enter_by_passkey(
+        self, secret: str, sealed_arrival: str, answer: Answer, sealed: str, browser: Browser
+    ) -> NewSession:
+        """Raises LinkSpent, ChallengeExpired, PasskeyRefused, NameTaken."""
+        arrival = unseal(self._context, sealed_arrival, "arrival", Arrival)
+        new: NewPasskey = self._passkeys.verify_new(answer, sealed, browser, arrival.account.id)
+        return await self._enter(secret, arrival, lambda c: self._passkeys.insert(c, new), browser)
+
+    async def _enter(
+        self, secret: str, arrival: Arrival, prove: Callable[[Connection], None], browser: Browser
+    ) -> NewSession:
+        new = self._sessions.new(arrival.account.id, "link", browser)
+
+        def work(connection: Connection) -> None:
+            _link, known = self._valid(connection, secret)
+            if (known.id if known else None) != (None if arrival.is_new else arrival.account.id):
+                raise LinkSpent
+            if not credentials.take_link(connection, digest(secret)):
+                raise LinkSpent
+            self._settle(connection, arrival)
+            prove(connection)
+            self._sessions.begin(connection, new, browser)
+
+        await self._context.database.write(work)
+        self._sessions.forget()
+        return new
+
+    def _settle(self, connection: Connection, arrival: Arrival) -> None:
+        if arrival.is_new:
+            insert_account(self._context, connection, arrival.account, OPERATOR)
+        else:
+            store.change_person(connection, arrival.account.id, display=arrival.account.display)
+
+    def _valid(self, connection: Connection, secret: str) -> tuple[Link, Account | None]:
+        link = credentials.link_by_hash(connection, digest(secret))
+        if link is None or self._context.clock.now_s() >= link.expires_s:
+            raise LinkSpent
+        if link.kind == "first":
+            if store.count_administrators(connection):
+                raise LinkSpent
+            return link, None
+        account = store.person_by_id(connection, link.person_id)
+        if account is None or account.is_suspended:
+            raise LinkSpent
+        return link, account
+
+    def _new(self, kind: LinkKind, person_id: PersonId, life_s: float) -> tuple[Link, str]:
+        expires_s = self._context.clock.now_s() + life_s
+        return Link(kind=kind, person_id=person_id, expires_s=expires_s), new_secret()
+
+    def _url(self, secret: str) -> str:
+        return f"{self._context.site.public_url}/welcome/{secret}"
+
+    def _audit(self, connection: Connection, arrival: Arrival, act: str) -> None:
+        person_id = arrival.account.id
+        self._context.audit.add(connection, person_id, act, f"identity:person/{person_id}")

@@ -1,0 +1,5 @@
+"""SQL of identity: the tables, and plain functions over a Connection."""
+
+from synfonium.apps.identity.store.tables import metadata
+
+__all__ = ["metadata"]
