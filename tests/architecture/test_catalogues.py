@@ -43,7 +43,7 @@ def _declared(room: str) -> Iterator[str]:
             yield from _problem_texts(path)
     for app in own_apps():
         if app.name == room:
-            yield app.title
+            yield from (app.title, app.summary)
             yield from app.scopes.values()
 
 
