@@ -1,0 +1,34 @@
+"""Drive: people's files. One SQL tree is the truth; bytes are immutable, sealed blobs."""
+
+from synfonium.kernel.app import App, Command, Mount
+from synfonium.kernel.i18n import _
+
+_HERE = "synfonium.apps.drive"
+
+app = App(
+    name="drive",
+    title=_("Drive"),
+    path="/drive",
+    icon="folder",
+    order=20,
+    role="web",
+    service=f"{_HERE}.service:open_service",
+    doors=f"{_HERE}.http:doors",
+    mounts=(
+        Mount("/dav", f"{_HERE}.webdav:asgi_app"),
+        Mount("/drive/upload", f"{_HERE}.http.upload:asgi_app"),
+        Mount("/content/drive", f"{_HERE}.http.content:asgi_app"),
+    ),
+    migrations=True,
+    commands=(
+        Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
+        Command(name="describe", handler=f"{_HERE}.jobs:describe"),
+        Command(name="files_below", handler=f"{_HERE}.jobs:files_below"),
+        Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
+    ),
+    config=f"{_HERE}.config:DriveConfig",
+    scopes={
+        "drive.read": _("See and download your files"),
+        "drive.write": _("Add, change and remove your files"),
+    },
+)

@@ -1,0 +1,69 @@
+"""What other apps may know of Drive: addresses, events and answers of its commands.
+
+Events (subject `drive:node/<id>`, data `{"kind": "file" | "folder", "owner": <person id>}`):
+`drive.file.written`: a file has new content. `drive.file.moved`: a file or folder has
+another name or place. `drive.node.trashed`, `drive.node.restored`: a file or folder, with
+all below it, went into the trash or came back; `drive.files_below` names those files.
+`drive.node.removed`: gone for ever; one event for every file and folder.
+
+Commands: `drive.describe` {node} → Described or null. `drive.read_text_source` {node} →
+TextSource or null. `drive.files_below` {node, after} → FilesBelow.
+"""
+
+import msgspec
+
+from synfonium.common.ids import PersonId
+
+FILE_WRITTEN = "drive.file.written"
+FILE_MOVED = "drive.file.moved"
+NODE_TRASHED = "drive.node.trashed"
+NODE_RESTORED = "drive.node.restored"
+NODE_REMOVED = "drive.node.removed"
+ALL_EVENTS = frozenset({FILE_WRITTEN, FILE_MOVED, NODE_TRASHED, NODE_RESTORED, NODE_REMOVED})
+
+TEXT_SOURCE_BYTES = 2 * 1024 * 1024
+ROOT = "drive:root"
+"""The address of a person's whole drive."""
+_PREFIX = "drive:node/"
+
+
+def address_of(node: str) -> str:
+    """The object address of a file or folder, for grants and events."""
+    return _PREFIX + node
+
+
+def node_of(address: str) -> str | None:
+    """The node id of an address, or None for another app's."""
+    return address.removeprefix(_PREFIX) if address.startswith(_PREFIX) else None
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that is not in the trash."""
+
+    node: str
+    owner: PersonId
+    name: str
+    kind: str
+    media_type: str
+    size_bytes: int
+    modified_s: float
+    parent: str
+
+
+class TextSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A file and its first bytes, for reading its text. content: base64.
+
+    is_whole: whether `content` is the whole file; at most 2 MiB are given.
+    """
+
+    file: Described
+    content: str
+    is_whole: bool
+
+
+class FilesBelow(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids of up to 1,000 files at or below a node, in the trash or not; `after` asks for
+    the next ones, empty at the end."""
+
+    files: tuple[str, ...]
+    after: str

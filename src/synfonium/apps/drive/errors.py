@@ -1,0 +1,130 @@
+"""What Drive refuses, and what one can do then."""
+
+from synfonium.common.problem import Conflict, Forbidden, NotFound, Problem
+from synfonium.kernel.i18n import _
+
+
+class NoSuchNode(NotFound):
+    """Nothing there that the actor may see."""
+
+    code = "drive.not_found"
+    title = _("This file or folder is not here.")
+    remedy = _("It may have been moved, put in the trash or removed.")
+
+
+class ParentMissing(Conflict):
+    """The folder that should hold it does not exist, or is a file."""
+
+    code = "drive.parent_missing"
+    title = _("The folder that should hold this does not exist.")
+    remedy = _("Make the folder first.")
+
+
+class NameTaken(Conflict):
+    """Something of that name is in the folder already."""
+
+    code = "drive.name_taken"
+    title = _("Something here has that name already.")
+    remedy = _("Choose another name, or move the other one first.")
+
+
+class NotThatKind(Conflict):
+    """A file where a folder is needed, or the other way round."""
+
+    code = "drive.not_that_kind"
+    title = _("That works only with a file, or only with a folder.")
+
+
+class IntoItself(Conflict):
+    """A folder would end up inside itself."""
+
+    code = "drive.into_itself"
+    title = _("A folder cannot be put into itself.")
+    remedy = _("Choose a folder outside it.")
+
+
+class TooDeep(Problem):
+    """More folders inside one another than are kept."""
+
+    status, code = 422, "drive.too_deep"
+    title = _("There are too many folders inside one another.")
+    remedy = _("Put it higher up.")
+
+
+class TooMany(Problem):
+    """More nodes than one copy may make."""
+
+    status, code = 422, "drive.too_many"
+    title = _("There are too many files in this folder to copy them at once.")
+    remedy = _("Copy its folders one by one.")
+
+
+class BadName(Problem):
+    """The name is not legal."""
+
+    status, code = 422, "drive.bad_name"
+    title = _("This name cannot be used.")
+    remedy = "{reason}"
+
+
+class WrongState(Problem):
+    """A condition of the request does not hold."""
+
+    status, code = 412, "drive.wrong_state"
+    title = _("This has changed in the meantime.")
+    remedy = _("Look at its present state and try again.")
+
+
+class Locked(Problem):
+    """Somebody holds a lock that the request did not show."""
+
+    status, code = 423, "drive.locked"
+    title = _("Somebody is writing here just now.")
+    remedy = _("Wait until they have finished, or work on a copy.")
+
+
+class TooManyLocks(Problem):
+    """The space holds as many locks as it may."""
+
+    status, code = 429, "drive.too_many_locks"
+    title = _("Too many things are locked.")
+    remedy = _("Close some files and try again.")
+
+
+class QuotaExceeded(Problem):
+    """The account has no room left for this."""
+
+    status, code = 507, "drive.quota_exceeded"
+    title = _("Your storage is full.")
+    remedy = _("Empty the trash or remove something, then try again. Nothing was lost.")
+
+
+class ChecksumMismatch(Problem):
+    """The bytes that arrived are not those that were announced."""
+
+    status, code = 400, "drive.checksum_mismatch"
+    title = _("The file arrived damaged.")
+    remedy = _("Send it again. Nothing was written.")
+
+
+class Cut(Problem):
+    """The connection ended before the whole body had come."""
+
+    status, code = 400, "drive.cut"
+    title = _("The connection was cut before everything had arrived.")
+    remedy = _("Send it again. Nothing was written.")
+
+
+class NotWritable(Forbidden):
+    """The actor may look and not write."""
+
+    code = "drive.not_writable"
+    title = _("You may see this, but not change it.")
+
+
+class TopStays(Forbidden):
+    """The top of a space or of what was granted cannot be moved or removed."""
+
+    code = "drive.top_stays"
+    title = _("This folder itself cannot be moved or removed.")
+    remedy = _("Move or remove what is in it.")

@@ -1,0 +1,34 @@
+"""What a drive is: spaces, nodes, names and the rules between them. Pure."""
+
+from synfonium.apps.drive.model.names import IllegalName, Name, name_key, name_sort
+from synfonium.apps.drive.model.node import (
+    ABSENT,
+    ANY,
+    BlobName,
+    Expected,
+    Lock,
+    Node,
+    NodeId,
+    Space,
+    SpaceId,
+    Trashed,
+    VersionId,
+)
+
+__all__ = [
+    "ABSENT",
+    "ANY",
+    "BlobName",
+    "Expected",
+    "IllegalName",
+    "Lock",
+    "Name",
+    "Node",
+    "NodeId",
+    "Space",
+    "SpaceId",
+    "Trashed",
+    "VersionId",
+    "name_key",
+    "name_sort",
+]

@@ -1,0 +1,51 @@
+"""What one can do with a drive. Every use case takes the actor first."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from synfonium.apps.drive.service.changes import Changes
+from synfonium.apps.drive.service.files import Files
+from synfonium.apps.drive.service.links import Links
+from synfonium.apps.drive.service.locks import Locks
+from synfonium.apps.drive.service.properties import Properties
+from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.sweep import Sweep
+from synfonium.apps.drive.service.told import Told
+from synfonium.apps.drive.service.trash import Trash
+from synfonium.apps.drive.service.tree import Tree
+from synfonium.kernel.context import Context
+
+__all__ = ["DriveService", "open_service"]
+
+
+class DriveService:
+    """The use cases, grouped by what they are about."""
+
+    def __init__(self, context: Context) -> None:
+        room = Room(context)
+        self.room = room
+        self.tree = Tree(room)
+        self.files = Files(room)
+        self.trash = Trash(room)
+        self.locks = Locks(room)
+        self.properties = Properties(room)
+        self.changes = Changes(room)
+        self.links = Links(room, self.files)
+        self.told = Told(room, self.files)
+        self.sweep = Sweep(room)
+
+
+@asynccontextmanager
+async def open_service(context: Context) -> AsyncIterator[DriveService]:
+    """Opens the drive; in the role that owns the database it also sweeps now and then."""
+    service = DriveService(context)
+    sweeping = asyncio.create_task(service.sweep.for_ever()) if context.owns_database else None
+    try:
+        yield service
+    finally:
+        service.room.signal.close()
+        if sweeping is not None:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping

@@ -1,0 +1,255 @@
+"""Writing and reading the bytes of files: whole or not at all."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import msgspec
+from sqlalchemy import Connection
+
+from synfonium.apps.drive import contract
+from synfonium.apps.drive.errors import (
+    ChecksumMismatch,
+    Cut,
+    NameTaken,
+    NoSuchNode,
+    NotThatKind,
+    QuotaExceeded,
+)
+from synfonium.apps.drive.model import ANY, BlobName, Expected, Name, Node, NodeId, Space, VersionId
+from synfonium.apps.drive.model.media import media_type_of
+from synfonium.apps.drive.service.guard import guard
+from synfonium.apps.drive.service.quota import free_bytes, need_room
+from synfonium.apps.drive.service.room import Reach, Room, within
+from synfonium.apps.drive.service.tree import (
+    NO_TOKENS,
+    check_expected,
+    checked_name,
+    folder_within,
+)
+from synfonium.apps.drive.store import nodes, versions
+from synfonium.common.ids import new_id
+from synfonium.kernel.actor import Person
+from synfonium.kernel.refusals import TooLarge
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A file after its content was written; whether it is new."""
+
+    node: Node
+    is_new: bool
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes with the bytes of a file. announced_bytes: how many there must be."""
+
+    modified_s: float | None = None
+    sha1: bytes | None = None
+    announced_bytes: int | None = None
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's bytes, ready to be read: valid as long as anybody may still want them."""
+
+    node: Node
+    space: Space
+    blob: BlobName
+
+
+class Files:
+    """Files of one actor's reach."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def write(
+        self,
+        actor: Person,
+        parent: NodeId,
+        name: str,
+        pieces: AsyncIterator[bytes],
+        incoming: Incoming | None = None,
+        *,
+        expected: Expected = ANY,
+        may_replace: bool = True,
+        tokens: frozenset[str] = NO_TOKENS,
+    ) -> Written:
+        """Makes the file, or gives it new content; when this returns it is durable.
+
+        The bytes are sealed and synced before the row commits, so that a crash leaves the
+        old content or the new. Raises BadName, ParentMissing, NotThatKind, NameTaken,
+        WrongState, Locked, QuotaExceeded, TooLarge, ChecksumMismatch, Cut, StorageFull.
+        """
+        incoming = incoming or Incoming()
+        reach, name = await self._room.reach(actor, write=True), checked_name(name)
+        most = await self._room.read(lambda c: self._most_bytes(c, reach, parent, name))
+        if incoming.announced_bytes is not None:
+            self._check_size(incoming.announced_bytes, most)
+        async with self._room.gate.upload():
+            checked = self._checked(pieces, incoming, most)
+            blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
+            commit = _Commit(self._room, reach, parent, name, BlobName(blob.name), blob.size_bytes, incoming)
+            return await self._room.write(
+                reach.space.id, lambda c: commit.run(c, expected, tokens, may_replace=may_replace)
+            )
+
+    def _most_bytes(self, connection: Connection, reach: Reach, parent: NodeId, name: Name) -> int | None:
+        free = free_bytes(self._room, connection, reach)
+        if free is None:
+            return None
+        there = nodes.child(connection, parent, name)
+        return free + (there.size_bytes if there and there.is_file else 0)
+
+    def _check_size(self, size_bytes: int, most: int | None) -> None:
+        limit = self._room.config.max_file_bytes
+        if limit and size_bytes > limit:
+            raise TooLarge
+        if most is not None and size_bytes > most:
+            raise QuotaExceeded
+
+    async def _checked(
+        self, pieces: AsyncIterator[bytes], incoming: Incoming, most: int | None
+    ) -> AsyncIterator[bytes]:
+        """The pieces, as long as they keep what was announced of them."""
+        count, sha1 = 0, hashlib.sha1(usedforsecurity=False) if incoming.sha1 else None
+        async for piece in pieces:
+            count += len(piece)
+            self._check_size(count, most)
+            if sha1 is not None:
+                sha1.update(piece)
+            yield piece
+        if incoming.announced_bytes is not None and count != incoming.announced_bytes:
+            raise Cut
+        if sha1 is not None and sha1.digest() != incoming.sha1:
+            raise ChecksumMismatch
+
+    async def content(self, actor: Person, node: NodeId) -> Content:
+        """Raises NoSuchNode, NotThatKind."""
+        reach = await self._room.reach(actor)
+        found = await self._room.read(lambda c: _content(c, reach, node))
+        return _whole(found, reach.space)
+
+    async def content_of(self, actor: Person, node: Node) -> Content:
+        """As `content`, for a file that `resolve` has just given."""
+        reach = await self._room.reach(actor)
+        found = await self._room.read(lambda c: (node, versions.blob_of(c, node.version or VersionId(""))))
+        return _whole(found, reach.space)
+
+    def read(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes [start, stop), each verified before it is given out."""
+        return self._room.sealed.read(self._room.key_of(content.space), content.blob, start, stop)
+
+
+def _content(connection: Connection, reach: Reach, node: NodeId) -> tuple[Node, BlobName | None]:
+    found = within(connection, reach, node)
+    return found, versions.blob_of(connection, found.version) if found.version else None
+
+
+def _whole(found: tuple[Node, BlobName | None], space: Space) -> Content:
+    node, blob = found
+    if not node.is_file:
+        raise NotThatKind
+    if blob is None:
+        raise NoSuchNode
+    return Content(node=node, space=space, blob=blob)
+
+
+class _Commit:
+    """The row of bytes that are already durable."""
+
+    def __init__(
+        self,
+        room: Room,
+        reach: Reach,
+        parent: NodeId,
+        name: Name,
+        blob: BlobName,
+        size_bytes: int,
+        incoming: Incoming,
+    ) -> None:
+        self._room, self._reach, self._parent, self._name = room, reach, parent, name
+        self._blob, self._size_bytes = blob, size_bytes
+        self._now_s = room.now_s()
+        self._modified_s = self._now_s if incoming.modified_s is None else incoming.modified_s
+        self._sha1 = incoming.sha1
+
+    def run(
+        self, connection: Connection, expected: Expected, tokens: frozenset[str], *, may_replace: bool
+    ) -> Written:
+        folder_within(connection, self._reach, self._parent)
+        there = nodes.child(connection, self._parent, self._name)
+        if there is not None and not there.is_file:
+            raise NotThatKind
+        check_expected(there, expected)
+        if there is not None and not may_replace:
+            raise NameTaken
+        added = self._size_bytes - (there.size_bytes if there else 0)
+        need_room(self._room, connection, self._reach, added)
+        guard(
+            connection,
+            self._reach,
+            tokens,
+            self._now_s,
+            node=there.id if there else None,
+            member_of=None if there else self._parent,
+        )
+        node = self._put(connection, there, added)
+        self._room.tell(
+            connection,
+            self._reach,
+            node,
+            kind="written" if there else "made",
+            event=contract.FILE_WRITTEN,
+        )
+        return Written(node=node, is_new=there is None)
+
+    def _put(self, connection: Connection, there: Node | None, added: int) -> Node:
+        etag, version = new_id(self._now_s), VersionId(new_id(self._now_s))
+        id_ = there.id if there else NodeId(new_id(self._now_s))
+        if there:
+            versions.drop(connection, [id_], now_s=self._now_s)
+        self._add_version(connection, id_, version)
+        if there:
+            nodes.replace_content(
+                connection,
+                id_,
+                version=version,
+                size_bytes=self._size_bytes,
+                etag=etag,
+                modified_s=self._modified_s,
+            )
+        else:
+            self._add_node(connection, id_, version, etag)
+        nodes.touch(connection, self._parent, added_bytes=added, etag=etag, now_s=self._now_s)
+        node = nodes.find(connection, id_)
+        assert node is not None
+        return node
+
+    def _add_node(self, connection: Connection, id_: NodeId, version: VersionId, etag: str) -> None:
+        nodes.add(
+            connection,
+            id_=id_,
+            space=self._reach.space.id,
+            parent=self._parent,
+            name=self._name,
+            etag=etag,
+            now_s=self._now_s,
+            modified_s=self._modified_s,
+            is_file=True,
+            size_bytes=self._size_bytes,
+            media_type=media_type_of(self._name),
+            version=version,
+        )
+
+    def _add_version(self, connection: Connection, node: NodeId, version: VersionId) -> None:
+        versions.add(
+            connection,
+            id_=version,
+            node=node,
+            space=self._reach.space.id,
+            blob=self._blob,
+            size_bytes=self._size_bytes,
+            modified_s=self._modified_s,
+            now_s=self._now_s,
+            author=self._reach.person,
+            sha1=self._sha1,
+        )

@@ -1,0 +1,78 @@
+"""Short-lived links to a file's content, for the content origin, which knows no session."""
+
+import base64
+import binascii
+import hmac
+
+import msgspec
+from blake3 import blake3
+
+from synfonium.apps.drive.errors import NoSuchNode
+from synfonium.apps.drive.model import Node, NodeId, Space, VersionId
+from synfonium.apps.drive.service.files import Content, Files
+from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.store import nodes, spaces, versions
+from synfonium.kernel.actor import Person
+
+LIFETIME_S = 600
+_MAC_BYTES = 16
+
+
+class _Claim(msgspec.Struct, frozen=True, array_like=True):
+    node: NodeId
+    version: VersionId
+    expires_s: int
+
+
+class LinkExpired(NoSuchNode):
+    """The link is over, was changed, or names a version that is gone."""
+
+    code = "drive.link_expired"
+
+
+class Links:
+    """Makes and opens signed tokens; they name one version by ids and carry no name."""
+
+    def __init__(self, room: Room, files: Files) -> None:
+        self._room, self._files = room, files
+        self._key = room.context.secrets.derive("drive/content-links")
+
+    async def make(self, actor: Person, node: NodeId) -> str:
+        """A token for the file as it is now. Raises NoSuchNode, NotThatKind."""
+        content = await self._files.content(actor, node)
+        assert content.node.version is not None
+        expires_s = int(self._room.now_s()) + LIFETIME_S
+        claim = msgspec.msgpack.encode(_Claim(node, content.node.version, expires_s))
+        return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
+
+    async def open(self, token: str) -> Content:
+        """Raises LinkExpired."""
+        claim = self._read(token)
+        if claim.expires_s < self._room.now_s():
+            raise LinkExpired
+        found = await self._room.read(
+            lambda c: (nodes.find(c, claim.node), versions.blob_of(c, claim.version))
+        )
+        node, blob = found
+        if node is None or blob is None or node.version != claim.version:
+            raise LinkExpired
+        return Content(node=node, space=await self._space(node), blob=blob)
+
+    async def _space(self, node: Node) -> Space:
+        space = await self._room.read(lambda c: spaces.by_id(c, node.space))
+        if space is None:
+            raise LinkExpired
+        return space
+
+    def _read(self, token: str) -> _Claim:
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise LinkExpired from None
+        claim, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        if len(token) > 500 or not hmac.compare_digest(mac, self._mac(claim)):
+            raise LinkExpired
+        return msgspec.msgpack.decode(claim, type=_Claim)
+
+    def _mac(self, claim: bytes) -> bytes:
+        return blake3(claim, key=self._key).digest(_MAC_BYTES)

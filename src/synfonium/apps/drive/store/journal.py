@@ -1,0 +1,34 @@
+"""The journal of changes, read by whoever follows a space."""
+
+from typing import Literal
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from synfonium.apps.drive.model import NodeId, SpaceId
+from synfonium.apps.drive.store.tables import changes
+
+j = changes.c
+ChangeKind = Literal["made", "written", "moved", "trashed", "restored", "removed", "property"]
+
+
+def add(
+    connection: Connection, *, space: SpaceId, node: NodeId, parent: NodeId, kind: ChangeKind, now_s: float
+) -> None:
+    row = {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s}
+    connection.execute(insert(changes), row)
+
+
+def last(connection: Connection, space: SpaceId) -> int:
+    """Number of the newest change of the space, 0 for none."""
+    return connection.execute(select(func.max(j.seq)).where(j.space == space)).scalar() or 0
+
+
+def parents_after(connection: Connection, space: SpaceId, after: int, limit: int) -> tuple[int, set[NodeId]]:
+    """The folders whose content changed after `after`, and up to where this answer goes."""
+    query = select(j.seq, j.parent).where(j.space == space, j.seq > after).order_by(j.seq).limit(limit)
+    rows = connection.execute(query).all()
+    return (rows[-1].seq if rows else after), {NodeId(row.parent) for row in rows}
+
+
+def trim(connection: Connection, before_s: float) -> int:
+    return connection.execute(delete(changes).where(j.time_s < before_s)).rowcount

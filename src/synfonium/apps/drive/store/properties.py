@@ -1,0 +1,36 @@
+"""Dead properties: what clients keep with a file and we do not interpret."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.store.tables import properties
+
+p = properties.c
+
+
+def of_nodes(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, dict[str, str]]:
+    """Name (`{namespace}local`) to XML, for those of the nodes that have any."""
+    found: dict[NodeId, dict[str, str]] = {}
+    for row in connection.execute(select(properties).where(p.node.in_(ids)).order_by(p.name)):
+        found.setdefault(NodeId(row.node), {})[row.name] = row.xml
+    return found
+
+
+def change(connection: Connection, node: NodeId, changes: Mapping[str, str | None]) -> None:
+    """Sets, or with None removes, properties."""
+    connection.execute(delete(properties).where(p.node == node, p.name.in_(list(changes))))
+    rows = [{"node": node, "name": name, "xml": xml} for name, xml in changes.items() if xml is not None]
+    if rows:
+        connection.execute(insert(properties), rows)
+
+
+def copy(connection: Connection, source: NodeId, target: NodeId) -> None:
+    kept = of_nodes(connection, [source]).get(source)
+    if kept:
+        change(connection, target, kept)
+
+
+def remove_of(connection: Connection, ids: Sequence[NodeId]) -> None:
+    connection.execute(delete(properties).where(p.node.in_(ids)))

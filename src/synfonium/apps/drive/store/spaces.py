@@ -1,0 +1,42 @@
+"""Spaces: one row for each tree."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from synfonium.apps.drive.model import Space
+from synfonium.apps.drive.store import nodes
+from synfonium.apps.drive.store.tables import spaces
+from synfonium.common.ids import PersonId
+
+s = spaces.c
+_columns = (s.id, s.owner, s.root, s.trash, s.sealed_key, s.quota_bytes)
+
+
+def _space(row: Row[*tuple[Any, ...]]) -> Space:
+    return Space(**row._mapping)
+
+
+def of_owner(connection: Connection, owner: PersonId) -> Space | None:
+    row = connection.execute(select(*_columns).where(s.owner == owner)).first()
+    return row and _space(row)
+
+
+def by_id(connection: Connection, space: str) -> Space | None:
+    row = connection.execute(select(*_columns).where(s.id == space)).first()
+    return row and _space(row)
+
+
+def add(connection: Connection, space: Space, *, etag: str, now_s: float) -> None:
+    """A space with its two empty tops."""
+    for top in (space.root, space.trash):
+        nodes.add(connection, id_=top, space=space.id, parent=None, name="", etag=etag, now_s=now_s)
+    row = {"id": space.id, "owner": space.owner, "root": space.root, "trash": space.trash}
+    values = {"sealed_key": space.sealed_key, "quota_bytes": space.quota_bytes, "created_s": now_s}
+    connection.execute(insert(spaces), {**row, **values})
+
+
+def used_bytes(connection: Connection, space: Space) -> int:
+    """Bytes of all files, those in the trash included."""
+    tops = [nodes.find(connection, top) for top in (space.root, space.trash)]
+    return sum(top.size_bytes for top in tops if top)

@@ -1,0 +1,158 @@
+"""The tables, the same on SQLite and PostgreSQL (docs/decisions/0004-drive-tree.md)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from synfonium.kernel.audit import audit_table
+from synfonium.kernel.outbox import outbox_table
+
+metadata = MetaData()
+outbox = outbox_table("drive", metadata)
+audit = audit_table("drive", metadata)
+_BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
+
+spaces = Table(
+    "drive_space",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("owner", String(26), nullable=False, unique=True),
+    Column("root", String(26), nullable=False),
+    Column("trash", String(26), nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("quota_bytes", BigInteger),
+    Column("created_s", Float, nullable=False),
+    info={"personal": {"owner": "id of the person; whose files these are; until the account is erased"}},
+)
+
+nodes = Table(
+    "drive_node",
+    metadata,
+    Column("number", _BIG_KEY, primary_key=True, autoincrement=True),
+    Column("id", String(26), nullable=False, unique=True),
+    Column("space", String(26), nullable=False),
+    Column("parent", String(26)),
+    Column("name", Text, nullable=False),
+    Column("name_key", LargeBinary, nullable=False),
+    Column("name_sort", LargeBinary, nullable=False),
+    Column("is_file", Boolean, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("etag", String(26), nullable=False),
+    Column("modified_s", Float, nullable=False),
+    Column("created_s", Float, nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("version", String(26)),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("parent", "name_key", name="drive_node_place"),
+    Index("drive_node_order", "parent", "is_file", "name_sort", "id"),
+    info={
+        "personal": {
+            "name": "name of a file or folder; shown to its owner; until removed",
+            "name_key": "normal form of the name; finds it; until removed",
+            "name_sort": "sorting form of the name; orders listings; until removed",
+        }
+    },
+    sqlite_autoincrement=True,
+)
+
+versions = Table(
+    "drive_file_version",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("node", String(26), nullable=False, index=True),
+    Column("blob", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_s", Float, nullable=False),
+    Column("made_s", Float, nullable=False),
+    Column("sha1", LargeBinary),
+    Column("author", String(26), nullable=False),
+    info={"personal": {"author": "id of who wrote it; shown in its history; until removed"}},
+)
+
+blobs = Table(
+    "drive_blob",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("refs", Integer, nullable=False),
+    Column("idle_since_s", Float, index=True),
+    info={"personal": {}},
+)
+
+trash = Table(
+    "drive_trash",
+    metadata,
+    Column("node", String(26), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("parent", String(26), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("trashed_s", Float, nullable=False),
+    Column("trashed_by", String(26), nullable=False),
+    Column("is_leaving", Boolean, nullable=False),
+    Index("drive_trash_order", "space", "trashed_s", "node"),
+    info={
+        "personal": {
+            "place": "folder it was in; shown to its owner; until restored or removed",
+            "trashed_by": "id of who put it here; shown to its owner; until restored or removed",
+        }
+    },
+)
+
+changes = Table(
+    "drive_change",
+    metadata,
+    Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
+    Column("space", String(26), nullable=False),
+    Column("node", String(26), nullable=False),
+    Column("parent", String(26), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("time_s", Float, nullable=False),
+    Index("drive_change_order", "space", "seq"),
+    info={"personal": {}},
+    sqlite_autoincrement=True,
+)
+
+locks = Table(
+    "drive_lock",
+    metadata,
+    Column("token", String(100), primary_key=True),
+    Column("space", String(26), nullable=False, index=True),
+    Column("node", String(26), nullable=False),
+    Column("is_exclusive", Boolean, nullable=False),
+    Column("is_infinite", Boolean, nullable=False),
+    Column("owner_xml", Text, nullable=False),
+    Column("person", String(26), nullable=False),
+    Column("expires_s", Float, nullable=False),
+    info={
+        "personal": {
+            "owner_xml": "what the client says of who locks; shown to other clients; until unlocked",
+            "person": "id of who locks; only they unlock; until unlocked",
+        }
+    },
+)
+
+properties = Table(
+    "drive_property",
+    metadata,
+    Column("node", String(26), primary_key=True),
+    Column("name", String(500), primary_key=True),
+    Column("xml", Text, nullable=False),
+    info={
+        "personal": {
+            "name": "name of a property that a client set; given back to it; until removed",
+            "xml": "what a client keeps about a file; given back to it; until removed",
+        }
+    },
+)

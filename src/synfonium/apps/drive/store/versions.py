@@ -1,0 +1,110 @@
+"""Versions of files, and how often each blob is referred to."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
+from synfonium.apps.drive.store.tables import blobs, versions
+from synfonium.common.ids import new_id
+
+v, b = versions.c, blobs.c
+
+
+def add(
+    connection: Connection,
+    *,
+    id_: VersionId,
+    node: NodeId,
+    space: SpaceId,
+    blob: BlobName,
+    size_bytes: int,
+    modified_s: float,
+    now_s: float,
+    author: str,
+    sha1: bytes | None = None,
+) -> None:
+    """A version of a node; its blob is referred to once more."""
+    row = {
+        "id": id_,
+        "node": node,
+        "blob": blob,
+        "size_bytes": size_bytes,
+        "modified_s": modified_s,
+        "made_s": now_s,
+        "sha1": sha1,
+        "author": author,
+    }
+    connection.execute(insert(versions), row)
+    known = connection.execute(update(blobs).where(b.name == blob).values(refs=b.refs + 1, idle_since_s=None))
+    if known.rowcount == 0:
+        made = {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
+        connection.execute(insert(blobs), made)
+
+
+def copy(connection: Connection, version: VersionId, *, node: NodeId, author: str, now_s: float) -> VersionId:
+    """The same content as a version of another node of the space."""
+    row = connection.execute(
+        select(versions, b.space).join(blobs, b.name == v.blob).where(v.id == version)
+    ).one()
+    id_ = VersionId(new_id(now_s))
+    add(
+        connection,
+        id_=id_,
+        node=node,
+        space=row.space,
+        blob=row.blob,
+        size_bytes=row.size_bytes,
+        modified_s=row.modified_s,
+        now_s=now_s,
+        author=author,
+        sha1=row.sha1,
+    )
+    return id_
+
+
+def blob_of(connection: Connection, version: VersionId) -> BlobName | None:
+    found = connection.execute(select(v.blob).where(v.id == version)).scalar()
+    return None if found is None else BlobName(found)
+
+
+def sha1_of(connection: Connection, version: VersionId) -> bytes | None:
+    found: bytes | None = connection.execute(select(v.sha1).where(v.id == version)).scalar()
+    return found
+
+
+def author_of(connection: Connection, version: VersionId) -> str:
+    return connection.execute(select(v.author).where(v.id == version)).scalar() or ""
+
+
+def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) -> None:
+    """Forgets all versions of the nodes; blobs that nobody refers to any more fall idle."""
+    counted = connection.execute(
+        select(v.blob, func.count()).where(v.node.in_(node_ids)).group_by(v.blob)
+    ).all()
+    connection.execute(delete(versions).where(v.node.in_(node_ids)))
+    for blob, count in counted:
+        connection.execute(update(blobs).where(b.name == blob).values(refs=b.refs - count))
+    _mark_idle(connection, [blob for blob, _ in counted], now_s)
+
+
+def _mark_idle(connection: Connection, names: Sequence[str], now_s: float) -> None:
+    idle = update(blobs).where(b.name.in_(names), b.refs <= 0, b.idle_since_s.is_(None))
+    connection.execute(idle.values(idle_since_s=now_s))
+
+
+def idle_blobs(connection: Connection, *, before_s: float, limit: int) -> list[BlobName]:
+    """Blobs that nobody has referred to since before `before_s`."""
+    query = select(b.name).where(b.refs <= 0, b.idle_since_s < before_s).limit(limit)
+    return [BlobName(row.name) for row in connection.execute(query)]
+
+
+def forget_blob(connection: Connection, blob: BlobName) -> bool:
+    """Removes the row of a blob that is still idle; false when it is in use again."""
+    gone = connection.execute(delete(blobs).where(b.name == blob, b.refs <= 0))
+    return bool(gone.rowcount)
+
+
+def known_blobs(connection: Connection, names: Sequence[str]) -> frozenset[str]:
+    """Which of these blobs have a row."""
+    return frozenset(row.name for row in connection.execute(select(b.name).where(b.name.in_(names))))

@@ -1,0 +1,187 @@
+"""A drive on a real database and real blobs in a temporary folder."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synfonium.apps.drive import app
+from synfonium.apps.drive.config import DriveConfig
+from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.service import DriveService, open_service
+from synfonium.apps.fabric.contract import Grant, Grants
+from synfonium.common.ids import AppName, GrantId, PersonId, new_id
+from synfonium.common.problem import SignInNeeded
+from synfonium.engines.blobs.local import LocalBlobs
+from synfonium.engines.database.sqlite import open_sqlite
+from synfonium.kernel.actor import Person
+from synfonium.kernel.context import Context, Offers
+from synfonium.kernel.migrations import migrate
+from synfonium.kernel.secret_box import open_secret_box
+from synfonium.kernel.site import Site
+
+
+class MovedClock:
+    """A clock that goes only when told."""
+
+    def __init__(self) -> None:
+        self.time_s = 1_790_000_000.0
+
+    def now_s(self) -> float:
+        return self.time_s
+
+
+class FakeEngines:
+    single_process = True
+
+    def __init__(self, home: Path) -> None:
+        self._database = open_sqlite(home / "drive.sqlite")
+        self._blobs = LocalBlobs(home / "blobs")
+
+    def database(self, app: object, *, read_only: bool) -> Any:
+        return self._database
+
+    def blobs(self, app: object) -> Any:
+        return self._blobs
+
+
+class FakeGrants:
+    """Grants that a test gives and takes back."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Grant] = {}
+
+    async def of(self, grant: GrantId) -> Grant | None:
+        return self.rows.get(grant)
+
+    def give(self, person: PersonId, object_: str, *actions: str) -> GrantId:
+        id_ = GrantId(new_id())
+        self.rows[id_] = Grant(
+            id=id_,
+            person=person,
+            app=AppName("pc"),
+            subject="pc:machine/1",
+            object=object_,
+            actions=frozenset(actions),  # type: ignore[arg-type]
+            since_s=0,
+        )
+        return id_
+
+
+class House:
+    """A drive's context with its clock and the people who come."""
+
+    def __init__(self, home: Path, config: DriveConfig) -> None:
+        self.clock, self.grants = MovedClock(), FakeGrants()
+        self.people: dict[str, Person] = {}
+        engines = FakeEngines(home)
+        offers = Offers()
+        offers.add(f"{Grants.__module__}:{Grants.__qualname__}", lambda: self.grants)
+        self.context = Context(
+            app=app,
+            role="web",
+            config=config,
+            folder=home,
+            home=home,
+            site=Site(public_url="http://localhost:8600", content_url="http://localhost:8601"),
+            clock=self.clock,
+            secrets=open_secret_box(home),
+            engines=engines,  # type: ignore[arg-type]
+            call=None,  # type: ignore[arg-type]
+            offers=offers,
+            authenticate=self._authenticate,
+            ask=None,  # type: ignore[arg-type]
+        )
+
+    async def _authenticate(self, scope: Any) -> Person | None:
+        name = dict(scope["headers"]).get(b"x-test-person", b"").decode()
+        if name == "wrong":
+            raise SignInNeeded
+        return self.people.get(name)
+
+    def person(self, name: str, **values: Any) -> Person:
+        person = Person(id=PersonId(new_id()), name=name, display=name.title(), **values)
+        self.people[name] = person
+        return person
+
+    def holder(self, owner: Person, object_: str, *actions: str) -> Person:
+        """An app with a grant of `owner`'s."""
+        grant = self.grants.give(owner.id, object_, *actions)
+        person = Person(
+            id=owner.id,
+            name=owner.name,
+            display=owner.display,
+            scopes=frozenset({"drive.read", "drive.write"}),
+            grant=grant,
+            app=AppName("pc"),
+        )
+        self.people[grant] = person
+        return person
+
+
+@pytest.fixture
+def config() -> DriveConfig:
+    return DriveConfig()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, config: DriveConfig) -> AsyncIterator[House]:
+    house = House(tmp_path, config)
+    migrate(app, house.context.database)
+    async with open_service(house.context) as service:
+        house.context.service = service
+        yield house
+    house.context.database.close()
+
+
+@pytest.fixture
+def drive(house: House) -> DriveService:
+    service: DriveService = house.context.service
+    return service
+
+
+@pytest.fixture
+def ada(house: House) -> Person:
+    return house.person("ada")
+
+
+async def pieces(content: bytes, size: int = 300_000) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), size):
+        yield content[at : at + size]
+
+
+class Hand:
+    """Short ways to do with a drive what a test needs."""
+
+    def __init__(self, drive: DriveService, actor: Person) -> None:
+        self.drive, self.actor = drive, actor
+
+    async def top(self) -> NodeId:
+        return (await self.drive.tree.top(self.actor)).id
+
+    async def file(self, name: str, content: bytes = b"x", parent: NodeId | None = None) -> NodeId:
+        where = parent or await self.top()
+        return (await self.drive.files.write(self.actor, where, name, pieces(content))).node.id
+
+    async def folder(self, name: str, parent: NodeId | None = None) -> NodeId:
+        return (await self.drive.tree.make_folder(self.actor, parent or await self.top(), name)).id
+
+    async def names(self, folder: NodeId | None = None) -> list[str]:
+        listing = await self.drive.tree.listing(self.actor, folder)
+        return [entry.name for entry in listing.entries]
+
+    async def read(self, node: NodeId, start: int = 0, stop: int | None = None) -> bytes:
+        content = await self.drive.files.content(self.actor, node)
+        return b"".join([piece async for piece in self.drive.files.read(content, start, stop)])
+
+
+@pytest.fixture
+def hand(drive: DriveService, ada: Person) -> Hand:
+    return Hand(drive, ada)
+
+
+@pytest.fixture
+def random_bytes() -> Callable[[int], bytes]:
+    return os.urandom
