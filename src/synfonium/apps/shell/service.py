@@ -74,7 +74,7 @@ async def find_own(context: Context, person: PersonId, query: str) -> OwnResults
     """What `person` has that answers `query`; None when that search does not answer."""
     try:
         async with asyncio.timeout(SEARCH_S):
-            answer = await context.call("fabric.search", {"person": person, "q": query, "limit": OWN_HITS})
+            answer = await context.call("fabric.search", {"person": person, "query": query, "limit": OWN_HITS})
         return msgspec.convert(answer, OwnResults)
     except (Problem, TimeoutError, msgspec.ValidationError) as failure:
         log.warning("shell.own_search_failed", reason=type(failure).__name__)
