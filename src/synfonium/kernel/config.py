@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from synfonium.kernel.app import App, installed_apps, resolve
-from synfonium.kernel.site import Site
+from synfonium.kernel.site import LOOPBACK_NAMES, Site
 
 PREFIX = "SYNFONIUM_"
 # Read elsewhere, or for tools around the product.
 NOT_SETTINGS = frozenset({"SYNFONIUM_HOME"})
 DEFAULT_PORT = 8600
+WILDCARDS = ("", "0.0.0.0", "::")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -74,7 +75,13 @@ def site_of(config: HouseConfig) -> Site:
         proxies = tuple(ip_network(network, strict=False) for network in config.trusted_proxies)
     except ValueError as error:
         raise ConfigError(f"trusted_proxies: {error}") from None
-    return Site(public_url=public, content_url=content, trusted_proxies=proxies)
+    local = "localhost" if config.host in WILDCARDS or config.host in LOOPBACK_NAMES else config.host
+    return Site(
+        public_url=public,
+        content_url=content,
+        local_url=f"{config.scheme}://{local}:{config.port}",
+        trusted_proxies=proxies,
+    )
 
 
 def _beside(public: str, config: HouseConfig) -> str:

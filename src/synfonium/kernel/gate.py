@@ -53,7 +53,8 @@ def check_host(scope: Scope, site: Site) -> None:
     Raises Misdirected.
     """
     host, _authority = host_of(scope)
-    if not (is_local(host) or host in (site.host, urlsplit(site.content_url).hostname)):
+    ours = (urlsplit(url).hostname for url in (site.public_url, site.content_url, site.local_url))
+    if not (is_local(host) or host in ours):
         raise Misdirected
 
 
@@ -124,7 +125,10 @@ def page_policy(site: Site) -> str:
     )
 
 
-CONTENT_POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors *"
+CONTENT_POLICY = (
+    "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+    "frame-ancestors *"
+)
 
 
 def with_missing(headers: Sequence[tuple[bytes, bytes]], extra: Headers) -> Headers:

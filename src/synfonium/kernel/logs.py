@@ -13,7 +13,38 @@ from collections.abc import Mapping
 from types import TracebackType
 
 KEYS = frozenset(
-    ["app", "attempts", "bytes_free", "code", "command", "count", "delay_s", "door", "engine", "error", "hits", "host_count", "id", "kind", "method", "pages", "pid", "port", "reason", "restarts", "role", "seq", "seconds", "size_bytes", "state", "status", "took_ms", "total", "type", "version"]
+    {
+        "app",
+        "attempts",
+        "bytes_free",
+        "code",
+        "command",
+        "count",
+        "delay_s",
+        "door",
+        "engine",
+        "error",
+        "hits",
+        "host_count",
+        "id",
+        "kind",
+        "method",
+        "pages",
+        "pid",
+        "port",
+        "reason",
+        "restarts",
+        "role",
+        "seq",
+        "seconds",
+        "size_bytes",
+        "state",
+        "status",
+        "took_ms",
+        "total",
+        "type",
+        "version",
+    }
 )
 Value = str | int | float | bool | None
 

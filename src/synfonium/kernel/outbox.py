@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     insert,
+    inspect,
     select,
 )
 
@@ -53,6 +54,10 @@ class Outbox:
         self._app, self._clock = app, clock
         self.on_added: Callable[[], None] = lambda: None
         self._table = outbox_table(app, MetaData())
+
+    def exists(self, connection: Connection) -> bool:
+        """Whether the app has made its outbox: apps without events have none."""
+        return inspect(connection).has_table(self._table.name)
 
     def add(
         self,

@@ -12,12 +12,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """The public faces of the installation.
 
     public_url: origin of pages and APIs, without a trailing slash. content_url: origin
-    that serves people's content and never a session. trusted_proxies: who may tell us
-    the scheme and peer of a request.
+    that serves people's content and never a session. local_url: origin at which this
+    machine itself reaches the front. trusted_proxies: who may tell us the scheme and peer
+    of a request.
     """
 
     public_url: str
     content_url: str
+    local_url: str = "http://localhost:8600"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property

@@ -34,7 +34,7 @@ class Installation:
         sent = dict(headers or {})
         if token:
             sent["authorization"] = f"Bearer {token}"
-        transport = httpx.ASGITransport(app=self.runtime.application, client=("127.0.0.1", 1234))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=self.runtime.application, client=("127.0.0.1", 1234))
         return httpx.AsyncClient(transport=transport, base_url=origin, headers=sent, follow_redirects=False)
 
     async def person(self, name: str, *, administrator: bool = False, scopes: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,40 @@
+"""The fabric: which app may reach which object, and one search over a person's own things."""
+
+from synfonium.kernel.app import App, Command, Subscription
+from synfonium.kernel.i18n import _
+
+_HERE = "synfonium.apps.fabric"
+
+app = App(
+    name="fabric",
+    title=_("Who may see what"),
+    role="web",
+    service=f"{_HERE}.service:open_service",
+    doors=f"{_HERE}.http:doors",
+    migrations=True,
+    commands=(
+        Command(name="grant_secret", handler=f"{_HERE}.commands:grant_secret"),
+        Command(name="grants_for", handler=f"{_HERE}.commands:grants_for"),
+        Command(name="search", handler=f"{_HERE}.commands:search"),
+    ),
+    subscriptions=(
+        Subscription(
+            name="fabric-mine",
+            types=frozenset(
+                {
+                    "drive.file.written",
+                    "drive.file.moved",
+                    "drive.node.trashed",
+                    "drive.node.restored",
+                    "drive.node.removed",
+                }
+            ),
+            handler=f"{_HERE}.events:on_object",
+            role="worker",
+        ),
+    ),
+    offers={
+        "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",
+        f"{_HERE}.contract:Grants": f"{_HERE}.service:grants",
+    },
+)

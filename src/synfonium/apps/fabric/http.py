@@ -1,0 +1,76 @@
+"""Doors of the fabric: grants in plain words, and private search."""
+
+from typing import Annotated
+
+import msgspec
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from synfonium.apps.fabric.contract import Action
+from synfonium.apps.fabric.model import ACTIONS
+from synfonium.apps.fabric.service import FabricService
+from synfonium.common.ids import GrantId
+from synfonium.kernel.actor import Person
+from synfonium.kernel.app import installed_apps
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get, post
+
+
+class GiveForm(msgspec.Struct, frozen=True):
+    app: Annotated[str, msgspec.Meta(max_length=30)]
+    subject: Annotated[str, msgspec.Meta(max_length=200)]
+    object: Annotated[str, msgspec.Meta(max_length=200)]
+    actions: Annotated[str, msgspec.Meta(max_length=30)] = "read"
+    label: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    next: Annotated[str, msgspec.Meta(max_length=500)] = "/fabric/grants"
+
+
+class BackForm(msgspec.Struct, frozen=True):
+    next: Annotated[str, msgspec.Meta(max_length=500)] = "/fabric/grants"
+
+
+@get("/fabric/grants")
+async def list_grants(actor: Person, context: Context) -> Page:
+    service: FabricService = context.service
+    titles = {app.name: app.title for app in installed_apps()}
+    return Page("fabric/grants.html", grants=await service.of_person(actor), titles=titles)
+
+
+@post("/fabric/grants")
+async def give(
+    actor: Person,
+    context: Context,
+    data: Annotated[GiveForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> See:
+    service: FabricService = context.service
+    asked = data.actions.replace(",", " ").split()
+    actions: frozenset[Action] = frozenset(action for action in ACTIONS if action in asked)
+    await service.give(actor, data.app, data.subject, data.object, actions, data.label)
+    return See(_local(data.next))
+
+
+@post("/fabric/grants/{grant:str}/revoke")
+async def revoke(
+    actor: Person,
+    context: Context,
+    grant: str,
+    data: Annotated[BackForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> See:
+    service: FabricService = context.service
+    await service.revoke(actor, GrantId(grant))
+    return See(_local(data.next))
+
+
+@get("/fabric/search")
+async def search(actor: Person, context: Context, q: str = "", limit: int = 10) -> dict[str, object]:
+    service: FabricService = context.service
+    return dict(await service.search(actor.id, q, max(1, min(50, limit))))
+
+
+def _local(target: str) -> str:
+    """A path of ours; anything else would send people elsewhere."""
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if is_path and target.isprintable() else "/fabric/grants"
+
+
+doors = (list_grants, give, revoke, search)
