@@ -1,0 +1,1 @@
+"""The commands ./run and ./test, as a newcomer meets them."""
