@@ -29,9 +29,9 @@ class Database(Protocol):
     `write` runs `work` in the writer's thread inside a transaction and resolves only
     after the COMMIT is durable (SQLite: WAL, `synchronous=FULL`). Works queued meanwhile
     may share that commit; each has a savepoint of its own, so that one that raises is
-    undone alone and its exception returned to its caller. A commit that fails undoes and
-    fails the whole group. A work may run twice when its group is retried: it touches
-    nothing but its connection.
+    undone alone and its exception returned to its caller. A commit that fails undoes the
+    whole group; it fails them all, unless a broken constraint is one work's alone. A work
+    may run twice when its group is retried: it touches nothing but its connection.
 
     `read` runs `work` in a reader's thread on a consistent snapshot that includes every
     write whose future has resolved. It cannot write.

@@ -29,13 +29,19 @@ _NAME = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
 _NAME_LIMIT = 200
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SYNCED_LIMIT = 65_536
+# Blobs stop before the disk is full: deleting needs room in the tables' log.
+KEPT_FREE_BYTES = 64 * 1024 * 1024
 
 
 class LocalBlobs:
-    """A BlobStore (see the port) in `folder`, which is made when absent."""
+    """A BlobStore (see the port) in `folder`, which is made when absent.
 
-    def __init__(self, folder: Path) -> None:
+    It raises StorageFull when less than `kept_free_bytes` would be left on the disk.
+    """
+
+    def __init__(self, folder: Path, *, kept_free_bytes: int = KEPT_FREE_BYTES) -> None:
         self._incoming, self._blobs = folder / "incoming", folder / "blobs"
+        self._kept_free_bytes = kept_free_bytes
         self._synced: set[Path] = set()
         for part in (self._incoming, self._blobs):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -84,6 +90,12 @@ class LocalBlobs:
             raise ValueError("not the name of a blob")
         last = name.rpartition("/")[2].ljust(4, "0")
         return self._blobs / last[:2] / last[2:4] / name.replace("/", "_")
+
+    def need_room(self, size_bytes: int) -> None:
+        """Raises StorageFull when the disk has no room for so many bytes."""
+        disk = os.statvfs(self._incoming)
+        if disk.f_bavail * disk.f_frsize < size_bytes + self._kept_free_bytes:
+            raise StorageFull
 
     def publish(self, incoming: Path, name: str) -> None:
         """Links synced bytes to their name and makes the name durable; blocks."""
@@ -159,6 +171,7 @@ class LocalBlobWriter:
             raise RuntimeError("this blob is finished")
         if self._file is None:
             self._file = FileIO(self._path, "xb")
+        self._store.need_room(len(self._waiting))
         with memoryview(self._waiting) as rest:
             done = 0
             while done < len(rest):

@@ -98,7 +98,7 @@ class PostgresqlBackend:
         lost = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
         if lost or (cause.sqlstate or "").startswith(_UNAVAILABLE):
             return DatabaseUnavailable()
-        return error
+        return _without_values(error, cause)
 
     def _is_committed(self, transaction_id: str) -> bool:
         """How a transaction ended whose connection was lost, once the server answers."""
@@ -141,3 +141,11 @@ def _raw(connection: Connection) -> "psycopg.Connection[Any]":
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     return raw
+
+
+def _without_values(error: BaseException, cause: psycopg.Error) -> BaseException:
+    """PostgreSQL's DETAIL quotes the values of the row, which no error message may."""
+    cause.args = (cause.diag.message_primary or type(cause).__name__,)
+    if error is not cause:
+        error.args = (f"({type(cause).__name__}) {cause}",)
+    return error

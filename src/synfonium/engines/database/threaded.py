@@ -7,7 +7,7 @@ from threading import Lock, Thread
 from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from synfonium.engines.database.queue import Work, WorkQueue
 
@@ -46,7 +46,7 @@ class Backend(Protocol):
 
 
 class _Spoiled(Exception):
-    """One work of the group has ended the transaction of all."""
+    """One work of the group has ended the transaction of all; its error is the cause."""
 
 
 class Outcome:
@@ -149,13 +149,14 @@ class ThreadedDatabase:
     def _serve_group(self, line: "_Line", group: list[Work[Any]]) -> None:
         try:
             outcomes = line.commit(group)
-        except _Spoiled as spoiled:
+        except (_Spoiled, IntegrityError) as error:
             if len(group) > 1:
                 # Each again on its own, so that only the work at fault fails.
                 for work in group:
                     self._serve_group(line, [work])
                 return
-            outcomes = [Outcome(error=self._backend.explain(spoiled.__cause__ or spoiled))]
+            cause = error.__cause__ if isinstance(error, _Spoiled) else error
+            outcomes = [Outcome(error=self._backend.explain(cause or error))]
         except BaseException as error:
             outcomes = [Outcome(error=self._backend.explain(error))] * len(group)
         for work, outcome in zip(group, outcomes, strict=True):

@@ -1,0 +1,67 @@
+"""How the database suite, and the processes that it starts, open each engine."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from synfonium.engines.database.postgresql import open_postgresql
+from synfonium.engines.database.queue import Work
+from synfonium.engines.database.sqlite import SqliteBackend, open_sqlite
+from synfonium.engines.database.threaded import ThreadedDatabase
+from synfonium.ports.database import Database
+
+
+def sqlite(target: str, *, read_only: bool) -> Database:
+    return open_sqlite(Path(target), read_only=read_only)
+
+
+def postgresql(target: str, *, read_only: bool) -> Database:
+    url, _, schema = target.rpartition("#")
+    return open_postgresql(url, schema=schema, read_only=read_only)
+
+
+class HastyDatabase(ThreadedDatabase):
+    """A defect on purpose: it answers before the commit."""
+
+    def _serve_group(self, line: Any, group: list[Work[Any]]) -> None:
+        early = [Work(work.run, alone=work.alone) for work in group]
+
+        def answer_all(connection: Any) -> None:
+            for work in early:
+                work.future.set_result(work.run(connection))
+            for work, told in zip(group, early, strict=True):
+                work.future.set_result(told.future.result())
+            time.sleep(0.02)
+
+        line.commit([Work(answer_all, alone=group[0].alone)])
+
+
+def hasty(target: str, *, read_only: bool) -> Database:
+    open_sqlite(Path(target), read_only=read_only).close()
+    return HastyDatabase(SqliteBackend(Path(target)), read_only=read_only)
+
+
+class SharedFateBackend(SqliteBackend):
+    """A defect on purpose: no savepoints, so that what a failing work wrote is kept."""
+
+    def execute(self, connection: Any, statement: str) -> None:
+        if "SAVEPOINT" not in statement:
+            super().execute(connection, statement)
+
+
+def shared_fate(target: str, *, read_only: bool) -> Database:
+    open_sqlite(Path(target), read_only=read_only).close()
+    return ThreadedDatabase(SharedFateBackend(Path(target)), read_only=read_only)
+
+
+class LockFreeBackend(SqliteBackend):
+    """A defect on purpose: two writers may read the same row before either writes it."""
+
+    def begin(self, connection: Any, *, read_only: bool, alone: bool) -> None:
+        super().begin(connection, read_only=True, alone=alone)
+        time.sleep(0.001)
+
+
+def lock_free(target: str, *, read_only: bool) -> Database:
+    open_sqlite(Path(target), read_only=read_only).close()
+    return ThreadedDatabase(LockFreeBackend(Path(target)), read_only=read_only)
