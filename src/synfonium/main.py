@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     quiet_libraries()
     home = home_folder(getattr(args, "home", None))
     try:
-        if args.run is _serve:
+        if args.run is None:
             return _serve(args, home)
         return run_app_command(args, home, with_caller)
     except (ConfigError, HomeTaken) as refusal:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synfonium", description="A whole cloud that anybody can run.")
     commands = Commands(parser)
-    serve = commands.add("serve", _serve, help="serve this home")  # type: ignore[arg-type]
+    serve = commands.add("serve", None, help="serve this home")
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8600)")
     serve.add_argument("--single", action="store_true", help="all roles in one process, for tests")

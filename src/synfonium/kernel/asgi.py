@@ -1,6 +1,6 @@
 """The shapes of ASGI 3, and small things done with them."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -27,3 +27,25 @@ async def respond(send: Send, status: int, headers: Headers, body: bytes = b"") 
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def body_pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """The request's body as it comes. Raises ConnectionError when the client goes before its end."""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ConnectionResetError("the client went before the end of its body")
+        if message.get("body"):
+            yield bytes(message["body"])
+        if not message.get("more_body"):
+            return
+
+
+async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """A small body as a whole; None when it is larger than that. Raises ConnectionError."""
+    body = bytearray()
+    async for piece in body_pieces(receive):
+        body += piece
+        if len(body) > limit_bytes:
+            return None
+    return bytes(body)

@@ -68,7 +68,7 @@ class Commands:
             (): parser.add_subparsers(metavar="COMMAND", required=True)
         }
 
-    def add(self, words: str, run: Run, help: str) -> argparse.ArgumentParser:
+    def add(self, words: str, run: Run | None, help: str) -> argparse.ArgumentParser:
         """`commands.add("user add", run, help="…")` gives the parser to add arguments to."""
         *path, last = words.split()
         group = self._group(tuple(path))

@@ -51,7 +51,7 @@ class Page(Response[None]):
             body=body,
             headers=headers,
             cookies=[*self.cookies, *(options.get("cookies") or ())],
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             status_code=self.status_code,
             is_head_response=bool(options.get("is_head_response")),
         )

@@ -71,7 +71,7 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
         body,
         status_code=status,
         headers={k.decode(): v.decode() for k, v in headers if k != b"content-type"},
-        media_type=dict(headers)[b"content-type"].decode(),
+        media_type=dict(headers)[b"content-type"].decode().partition(";")[0],
     )
 
 
