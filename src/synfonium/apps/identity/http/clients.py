@@ -7,6 +7,7 @@ from synfonium.apps.identity.service.clients import Registration
 from synfonium.kernel.actor import Administrator
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.i18n import _
 
 HERE = "/admin/apps"
 
@@ -19,7 +20,7 @@ class ClientForm(msgspec.Struct, frozen=True, kw_only=True):
     is_public: str = ""
 
 
-@get(HERE)
+@get(HERE, summary=_("Sites"))
 async def show_clients(actor: Administrator, context: Context) -> Page:
     return await _page(context)
 

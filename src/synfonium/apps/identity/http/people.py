@@ -8,6 +8,7 @@ from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Administrator
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.i18n import _
 
 HERE = "/admin/people"
 
@@ -22,7 +23,7 @@ class RightForm(msgspec.Struct, frozen=True):
     is_administrator: bool
 
 
-@get(HERE)
+@get(HERE, summary=_("People"))
 async def show_people(actor: Administrator, context: Context, after: str = "") -> Page:
     return await _page(context, after)
 
