@@ -8,5 +8,6 @@ app = App(
     title=_("Home"),
     role="web",
     doors="synfonium.apps.shell.http:doors",
+    cli="synfonium.apps.shell.cli:add_commands",
     commands=(Command(name="demo", handler="synfonium.apps.shell.jobs:demo"),),
 )

@@ -9,8 +9,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.identity.contract import Profile
-from synfonium.apps.shell import service
 from synfonium.apps.shell.model import clean_query, marked
+from synfonium.apps.shell.service import home, installation
 from synfonium.kernel.actor import Administrator, Person, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -37,17 +37,17 @@ async def start(
         return (
             See(f"/search?q={quote(query)}")
             if query
-            else Page("shell/start.html", apps=await service.shelves(context))
+            else Page("shell/start.html", apps=await home.shelves(context))
         )
     if query:
         return await _results(actor, context, query, where, min(max(page, 1), LAST_PAGE))
-    apps = await service.shelves(context, actor.id)
-    return Page("shell/home.html", apps=apps, resume=service.to_resume(apps), now_s=context.clock.now_s())
+    apps = await home.shelves(context, actor.id)
+    return Page("shell/home.html", apps=apps, resume=home.to_resume(apps), now_s=context.clock.now_s())
 
 
 async def _results(actor: Person, context: Context, query: str, where: Where, page: int) -> Page:
-    web = await service.find_web(context, query, page) if where != "mine" else None
-    own = await service.find_own(context, actor.id, query) if where != "web" else None
+    web = await home.find_web(context, query, page) if where != "mine" else None
+    own = await home.find_own(context, actor.id, query) if where != "web" else None
     return Page(
         "shell/results.html",
         query=query,
@@ -56,13 +56,13 @@ async def _results(actor: Person, context: Context, query: str, where: Where, pa
         web=web,
         own=own,
         marked=marked,
-        icons=service.icons(),
+        icons=home.icons(),
     )
 
 
 @get("/apps")
 async def apps(actor: Person, context: Context) -> Page:
-    return Page("shell/apps.html", apps=await service.shelves(context, actor.id))
+    return Page("shell/apps.html", apps=await home.shelves(context, actor.id))
 
 
 @get("/settings")
@@ -90,17 +90,17 @@ async def change_settings(
 @get("/admin")
 async def admin(actor: Administrator, context: Context) -> Page:
     """How the installation is, and where each part of it is administered."""
-    used_bytes, disk_bytes = service.disk_of(context)
+    used_bytes, disk_bytes = installation.disk_of(context)
     return Page(
         "shell/admin.html",
-        roles=await service.role_states(context),
-        role_words=service.ROLE_WORDS,
-        people=await service.people_count(context),
+        roles=await installation.role_states(context),
+        role_words=installation.ROLE_WORDS,
+        people=await installation.people_count(context),
         used_bytes=used_bytes,
         disk_bytes=disk_bytes,
-        pages=service.admin_pages(context),
-        apps=await service.shelves(context),
-        version=service.product_version(),
+        pages=installation.admin_pages(context),
+        apps=await home.shelves(context),
+        version=installation.product_version(),
         python=platform.python_version(),
         public_url=context.site.public_url,
     )

@@ -1,0 +1,64 @@
+"""How the installation is, and where its parts are administered."""
+
+import shutil
+from importlib.metadata import version
+
+import msgspec
+
+from synfonium.apps.shell.model import AdminPage, RoleState
+from synfonium.common.problem import Problem
+from synfonium.kernel.app import installed_apps, resolve
+from synfonium.kernel.context import Context
+from synfonium.kernel.i18n import _
+
+ROLE_WORDS = {
+    "web": _("pages, files and accounts"),
+    "gateway": _("screens of the PCs"),
+    "worker": _("crawling, indexing, reading"),
+}
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What `/readyz` answers."""
+
+    roles: dict[str, bool] = {}
+
+
+async def role_states(context: Context) -> list[RoleState]:
+    """Every role, and whether it answers now."""
+    _status, body = await context.ask("/readyz")
+    ready = msgspec.json.decode(body, type=Ready)
+    return [RoleState(name=name, answers=answers) for name, answers in ready.roles.items()]
+
+
+async def people_count(context: Context) -> int | None:
+    """How many accounts there are; None when identity does not say."""
+    try:
+        answer = await context.call("identity.user_list", {})
+    except Problem:
+        return None
+    people = answer.get("people", answer) if isinstance(answer, dict) else answer
+    return len(people) if isinstance(people, list) else None
+
+
+def disk_of(context: Context) -> tuple[int, int]:
+    """Bytes used and bytes there are on the disk of the home."""
+    usage = shutil.disk_usage(context.home)
+    return usage.total - usage.free, usage.total
+
+
+def admin_pages(context: Context) -> list[AdminPage]:
+    """Pages under /admin/ that the apps of this process made, named by their summary."""
+    found = [
+        AdminPage(title=handler.summary or path, path=path, app_title=app.title, icon=app.icon)
+        for app in installed_apps()
+        if app.name != context.app.name and app.doors and app.doors_role == context.role
+        for handler in resolve(app.doors)
+        for path in sorted(handler.paths)
+        if path.startswith("/admin/") and "{" not in path and "GET" in handler.http_methods
+    ]
+    return sorted(found, key=lambda page: page.path)
+
+
+def product_version() -> str:
+    return version("synfonium")

@@ -1,0 +1,83 @@
+"""The demonstration town can be built, and built again."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from synfonium.apps.shell.cli import told
+from synfonium.apps.shell.service import demo
+from synfonium.common.problem import NotFound
+
+
+class Neighbours:
+    """Stands for the apps whose commands the town is built with; remembers what they were asked."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, str] = {}
+        self.files: dict[tuple[str, str], str] = {}
+        self.asked: list[str] = []
+
+    async def call(self, command: str, arguments: dict[str, Any], progress: Any = None) -> Any:
+        self.asked.append(command)
+        if command == "identity.user_find":
+            if arguments["name"] not in self.accounts:
+                raise NotFound
+            return {"id": self.accounts[arguments["name"]]}
+        if command == "identity.user_add":
+            assert len(arguments["password"]) > 20
+            self.accounts[arguments["name"]] = f"id-{arguments['name']}"
+            return {"id": f"id-{arguments['name']}", "name": arguments["name"]}
+        if command == "drive.put":
+            self.files[arguments["person"], arguments["path"]] = arguments["content"]
+            return {"node": "n"}
+        if command.startswith("pc."):
+            raise NotFound
+        return {}
+
+
+@pytest.fixture
+def neighbours(monkeypatch: pytest.MonkeyPatch) -> Neighbours:
+    monkeypatch.setattr(demo, "find_command", lambda name: None)
+    return Neighbours()
+
+
+async def _quiet(text: str, done: float = 0, total: float = 0) -> None:
+    assert done <= total
+
+
+async def test_the_town_is_built_and_new_passwords_are_told(neighbours: Neighbours) -> None:
+    settled = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
+    assert len(settled.people) == 4
+    assert all(person.password for person in settled.people)
+    assert settled.files == len(neighbours.files) == len(demo.read_town().files)
+    assert settled.pages >= 20
+    assert settled.skipped == ("pc.list",)
+    text = "\n".join(told(settled))
+    assert all(person.password in text for person in settled.people)
+
+
+async def test_building_again_makes_no_account_and_shows_no_password(neighbours: Neighbours) -> None:
+    await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
+    neighbours.asked.clear()
+    again = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
+    assert "identity.user_add" not in neighbours.asked
+    assert not any(person.password for person in again.people)
+
+
+def test_every_file_of_the_town_has_an_owner_who_lives_there() -> None:
+    town = demo.read_town()
+    names = {person.name for person in town.people}
+    assert {file.owner for file in town.files} | {pc.owner for pc in town.computers} <= names
+
+
+def test_every_page_of_the_small_web_can_be_indexed() -> None:
+    lines = (demo.FOLDER / "pages.jsonl").read_text(encoding="utf-8").splitlines()
+    pages = [msgspec.json.decode(line) for line in lines]
+    assert len({page["url"] for page in pages}) == len(pages) >= 20
+    assert {page["lang"] for page in pages} == {"fr", "en"}
+    assert all(page["title"] and len(page["text"]) > 100 for page in pages)
+
+
+def test_two_passwords_are_never_the_same() -> None:
+    assert len({demo.memorable_password() for _ in range(200)}) == 200
