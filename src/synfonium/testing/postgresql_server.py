@@ -35,8 +35,7 @@ class PostgresqlServer:
         self.folder = Path(tempfile.mkdtemp(prefix="synfonium-pg-"))
         self._as: list[str] = []
         if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            self.give(self.folder)
             self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
         self._run("initdb", "-U", "synfonium", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         self.port = _free_port()
@@ -80,6 +79,15 @@ class PostgresqlServer:
     def sql(self, statement: str) -> str:
         """The answer of one statement, sent by psql."""
         return self._run("psql", *self._where(), "-d", "synfonium", "-Atqc", statement)
+
+    def give(self, path: Path) -> None:
+        """Makes the server the owner of `path`, and lets it pass the folders above."""
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+            for folder in path.parents:
+                if not (mode := folder.stat().st_mode) & 0o001:
+                    folder.chmod(mode | 0o001)
 
     def remove(self) -> None:
         if self._server.poll() is None:

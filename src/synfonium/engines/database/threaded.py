@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from synfonium.engines.database.queue import Work, WorkQueue
 
@@ -216,12 +217,10 @@ class _Line:
     def close(self) -> None:
         """Drops the connection; what it had begun is undone."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            connection.close()
-        except DBAPIError:
-            connection.invalidate()
+        if connection is not None:
+            # A lost connection cannot even roll back; its server has done it.
+            with suppress(SQLAlchemyError):
+                connection.close()
 
     def _begin(self, *, alone: bool) -> Connection:
         kept = self._connection
