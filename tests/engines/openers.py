@@ -1,13 +1,15 @@
-"""How the database suite, and the processes that it starts, open each engine."""
+"""How the suites, and the processes that it starts, open each engine."""
 
 import time
 from pathlib import Path
 from typing import Any
 
+from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.engines.database.postgresql import open_postgresql
 from synfonium.engines.database.queue import Work
 from synfonium.engines.database.sqlite import SqliteBackend, open_sqlite
 from synfonium.engines.database.threaded import ThreadedDatabase
+from synfonium.ports.blobs import BlobStore
 from synfonium.ports.database import Database
 
 
@@ -65,3 +67,26 @@ class LockFreeBackend(SqliteBackend):
 def lock_free(target: str, *, read_only: bool) -> Database:
     open_sqlite(Path(target), read_only=read_only).close()
     return ThreadedDatabase(LockFreeBackend(Path(target)), read_only=read_only)
+
+
+def local_blobs(target: str) -> BlobStore:
+    return LocalBlobs(Path(target), kept_free_bytes=0)
+
+
+class HastyBlobs(LocalBlobs):
+    """A defect on purpose: blobs are visible while they are written."""
+
+    def publish(self, incoming: Path, name: str) -> None:
+        path = self._path(name)
+        self._make_folders(path.parent)
+        content = incoming.read_bytes()
+        with path.open("wb") as file:
+            for start in range(0, len(content), 50_000):
+                file.write(content[start : start + 50_000])
+                file.flush()
+                time.sleep(0.001)
+        incoming.unlink()
+
+
+def hasty_blobs(target: str) -> BlobStore:
+    return HastyBlobs(Path(target), kept_free_bytes=0)

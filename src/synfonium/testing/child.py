@@ -1,13 +1,15 @@
-"""A Python process of a test, spoken to by lines."""
+"""Python processes of a test, spoken to by lines and made to be killed."""
 
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
-__all__ = ["Child"]
+__all__ = ["Child", "serve_forks"]
 
 
 class Child:
@@ -74,3 +76,31 @@ class Child:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def serve_forks(run: Callable[[str, int], None]) -> None:
+    """The child's side: forks for each line, so that the time to import is paid once.
+
+    `kill` ends the fork by SIGKILL; any other line `command number` forks a process that
+    runs them. `gone` is said when a fork that was killed, or was to `count`, has ended.
+    """
+    forked = 0
+    os.write(1, b"ready\n")
+    for line in sys.stdin:
+        command, _, number = line.strip().partition(" ")
+        if command == "kill":
+            os.kill(forked, signal.SIGKILL)
+        else:
+            forked = os.fork()
+            if not forked:
+                _run_and_exit(run, command, int(number))
+        if command in ("kill", "count"):
+            os.waitpid(forked, 0)
+            os.write(1, b"gone\n")
+
+
+def _run_and_exit(run: Callable[[str, int], None], command: str, number: int) -> None:
+    try:
+        run(command, number)
+    finally:
+        os._exit(0)

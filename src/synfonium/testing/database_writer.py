@@ -1,20 +1,18 @@
 """A process that writes rows and says which are acknowledged, made to be killed.
 
-Run by the database suite: `python -m synfonium.testing.database_writer OPENER TARGET`.
-It forks a writer for each line `write FIRST`; `kill` ends that writer by SIGKILL. So
-the time to import is paid once.
+Run by the database suite: `python -m synfonium.testing.database_writer OPENER TARGET`,
+spoken to as child.serve_forks says.
 """
 
 import asyncio
 import os
-import signal
 import sys
 from importlib import import_module
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from synfonium.ports.database import Database
+from synfonium.testing.child import serve_forks
 
 _TASKS = 16
 
@@ -44,7 +42,7 @@ async def _write_for_ever(database: Database, first: int) -> None:
     async def write(number: int) -> None:
         while True:
             await database.write(lambda connection, n=number: add_pair(connection, n))  # type: ignore[misc]
-            _say(f"ack {number}")
+            os.write(1, f"ack {number}\n".encode())
             number += _TASKS
 
     await asyncio.gather(*(write(first + i) for i in range(_TASKS)))
@@ -54,38 +52,16 @@ async def _count(database: Database, times: int) -> None:
     await asyncio.gather(*(database.write(add_one) for _ in range(times)))
 
 
-def _say(line: str) -> None:
-    os.write(1, f"{line}\n".encode())
-
-
-def _fork(opener: str, target: str, command: str, number: int) -> int:
-    child = os.fork()
-    if child:
-        return child
-    try:
-        database = open_database(opener, target)
-        steps: Any = _write_for_ever if command == "write" else _count
-        asyncio.run(steps(database, number))
-        database.close()
-    finally:
-        os._exit(0)
+def _run(opener: str, target: str, command: str, number: int) -> None:
+    database = open_database(opener, target)
+    asyncio.run(_write_for_ever(database, number) if command == "write" else _count(database, number))
+    database.close()
 
 
 def main() -> None:
     opener, target = sys.argv[1:3]
-    module, _, _ = opener.partition(":")
-    import_module(module)
-    child = 0
-    _say("ready")
-    for line in sys.stdin:
-        command, _, number = line.strip().partition(" ")
-        if command in ("write", "count"):
-            child = _fork(opener, target, command, int(number))
-        if command == "kill":
-            os.kill(child, signal.SIGKILL)
-        if command in ("kill", "count"):
-            os.waitpid(child, 0)
-            _say("gone")
+    import_module(opener.partition(":")[0])
+    serve_forks(lambda command, number: _run(opener, target, command, number))
 
 
 if __name__ == "__main__":
