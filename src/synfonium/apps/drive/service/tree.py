@@ -23,7 +23,7 @@ from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.model.names import MAX_DEPTH, legal_name
 from synfonium.apps.drive.service.bin import put_in_trash
 from synfonium.apps.drive.service.guard import guard, release_below
-from synfonium.apps.drive.service.quota import need_room
+from synfonium.apps.drive.service.quota import free_bytes, need_room
 from synfonium.apps.drive.service.room import Reach, Room, path_within, within
 from synfonium.apps.drive.store import nodes, properties, versions
 from synfonium.common.ids import new_id
@@ -116,6 +116,11 @@ class Tree:
     async def members(self, folder: Node, *, after: bytes, limit: int) -> list[Node]:
         """Children in key order, those after the key. `folder` comes from `resolve`."""
         return await self._room.read(lambda c: nodes.children_by_key(c, folder.id, after=after, limit=limit))
+
+    async def free_bytes(self, actor: Person) -> int | None:
+        """What may still be added to the space; None for no limit."""
+        reach = await self._room.reach(actor)
+        return await self._room.read(lambda c: free_bytes(self._room, c, reach))
 
     async def folders(self, actor: Person, parent: NodeId | None = None, *, limit: int = 500) -> Listing:
         """Only the folders in a folder, for choosing one."""

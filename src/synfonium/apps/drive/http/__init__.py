@@ -1,0 +1,3 @@
+"""Drive's pages and small JSON doors."""
+
+doors = ()

@@ -1,0 +1,116 @@
+"""The ASGI app: who asks, for what, and which method answers."""
+
+from collections.abc import Awaitable, Callable
+
+from synfonium.apps.drive.errors import (
+    IntoItself,
+    Locked,
+    NameTaken,
+    NotThatKind,
+)
+from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.webdav import lock, propfind, proppatch, read, write
+from synfonium.apps.drive.webdav.refusals import BadRequest, DepthRefused, RefusedByLock, WriteRefused
+from synfonium.apps.drive.webdav.request import DavRequest, Target, target_of
+from synfonium.common.problem import Problem, SignInNeeded
+from synfonium.kernel import logs
+from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send, raw_path, respond
+from synfonium.kernel.context import Context
+from synfonium.kernel.problems import problem_response
+from synfonium.kernel.refusals import MethodNotAllowed
+from synfonium.libraries.webdav.body import BadBody
+from synfonium.libraries.webdav.headers import BadHeader
+from synfonium.libraries.webdav.paths import BadPath
+
+log = logs.get("drive")
+Method = Callable[[DavRequest], Awaitable[None]]
+METHODS: dict[str, Method] = {
+    "GET": read.get,
+    "HEAD": read.get,
+    "PUT": write.put,
+    "DELETE": write.delete,
+    "MKCOL": write.mkcol,
+    "COPY": write.copy,
+    "MOVE": write.move,
+    "PROPFIND": propfind.propfind,
+    "PROPPATCH": proppatch.proppatch,
+    "LOCK": lock.lock,
+    "UNLOCK": lock.unlock,
+}
+ALLOW = ", ".join(["OPTIONS", *METHODS]).encode()
+
+
+class BasicNeeded(SignInNeeded):
+    """File clients ask a person for name and token only when told that Basic is spoken."""
+
+    headers = {"www-authenticate": 'Basic realm="Synfonium", charset="UTF-8"'}
+
+
+def asgi_app(context: Context) -> ASGIApp:
+    """The door, for one process."""
+    service: DriveService = context.service
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise MethodNotAllowed
+        try:
+            await _answer(context, service, scope, receive, send)
+        except Problem as problem:
+            await _refuse(context, scope, send, problem)
+        except (BadHeader, BadPath, BadBody) as fault:
+            await _refuse(context, scope, send, BadRequest(reason=str(fault)))
+
+    return app
+
+
+async def _answer(
+    context: Context, service: DriveService, scope: Scope, receive: Receive, send: Send
+) -> None:
+    if scope["method"] == "OPTIONS":
+        await options(send)
+        return
+    try:
+        actor = await context.authenticate(scope)
+    except SignInNeeded:
+        raise BasicNeeded from None
+    if actor is None:
+        raise BasicNeeded
+    target = target_of(raw_path(scope), actor)
+    method = METHODS.get(scope["method"])
+    if method is None:
+        raise MethodNotAllowed
+    request = DavRequest(service, actor, target, scope, receive, send)
+    try:
+        await method(request)
+    except Problem as problem:
+        raise _as_dav(scope["method"], problem, target) from None
+
+
+async def options(send: Send) -> None:
+    """Says what is spoken here, to anybody: clients ask before they show who they are."""
+    spoken = [(b"dav", b"1, 2, 3"), (b"ms-author-via", b"DAV"), (b"allow", ALLOW)]
+    await respond(send, 200, spoken)
+
+
+def _as_dav(method: str, problem: Problem, target: Target) -> Problem:
+    """The status that RFC 4918 gives a refusal of this method."""
+    if isinstance(problem, Locked):
+        return RefusedByLock(target.href)
+    if isinstance(problem, NameTaken):
+        return WriteRefused(problem, 405 if method == "MKCOL" else 412)
+    if isinstance(problem, NotThatKind):
+        return WriteRefused(problem, 405 if method in ("GET", "HEAD", "PUT") else 409)
+    if isinstance(problem, IntoItself):
+        return WriteRefused(problem, 403)
+    return problem
+
+
+async def _refuse(context: Context, scope: Scope, send: Send, problem: Problem) -> None:
+    status, headers, body = problem_response(scope, problem, context.pages)
+    if isinstance(problem, RefusedByLock | DepthRefused):
+        headers = [(k, v) for k, v in headers if k != b"content-type"]
+        headers.append((b"content-type", b"application/xml; charset=utf-8"))
+        body = problem.xml
+    if isinstance(problem, MethodNotAllowed) or status == 405:
+        headers.append((b"allow", ALLOW))
+    await respond(send, status, headers, b"" if scope["method"] == "HEAD" else body)

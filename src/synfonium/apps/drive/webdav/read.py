@@ -1,0 +1,40 @@
+"""GET and HEAD: bytes verified as they leave, ranges and preconditions included."""
+
+from urllib.parse import quote
+
+from synfonium.apps.drive.errors import NotThatKind
+from synfonium.apps.drive.webdav.request import DavRequest
+from synfonium.kernel.asgi import Headers
+from synfonium.libraries.webdav.representation import answer_get
+
+# A browser that is led here must not run what a stranger wrote on the origin of the pages.
+SAFE: Headers = [
+    (b"content-security-policy", b"sandbox; default-src 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"private, no-cache"),
+]
+
+
+async def get(request: DavRequest) -> None:
+    node = await request.found()
+    if not node.is_file:
+        raise NotThatKind
+    answer = answer_get(
+        request.headers, etag=f'"{node.etag}"', modified_s=node.modified_s, size_bytes=node.size_bytes
+    )
+    name = f"attachment; filename*=UTF-8''{quote(node.name, safe='')}"
+    kind: Headers = [
+        (b"content-type", node.media_type.encode()),
+        (b"content-disposition", name.encode()),
+    ]
+    headers = [*answer.headers, *SAFE, *(kind if answer.body else ())]
+    if answer.body is None or request.scope["method"] == "HEAD":
+        await request.start(answer.status, headers)
+        await request.piece(b"", more=False)
+        return
+    content = await request.service.files.content_of(request.actor, node)
+    pieces = request.service.files.read(content, answer.body.start, answer.body.stop)
+    await request.start(answer.status, headers)
+    async for piece in pieces:
+        await request.piece(piece, more=True)
+    await request.piece(b"", more=False)

@@ -1,0 +1,179 @@
+"""PUT, MKCOL, DELETE, COPY and MOVE: each whole or not at all."""
+
+import binascii
+import math
+
+from synfonium.apps.drive.errors import Cut, NameTaken, NotThatKind, ParentMissing, TopStays
+from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.service.files import Incoming
+from synfonium.apps.drive.service.tree import Placed
+from synfonium.apps.drive.webdav.refusals import BadRequest
+from synfonium.apps.drive.webdav.request import DavRequest, Target, href_of
+from synfonium.common.problem import NotFound, Problem
+from synfonium.kernel.asgi import Headers, body_pieces
+from synfonium.libraries.webdav.headers import BadHeader, read_depth
+
+MOST_MTIME_S = 253_402_300_799  # the year 9999, the last that dates can write
+
+
+class UnsupportedMediaType(Problem):
+    """MKCOL with a body has no meaning here (RFC 4918, section 9.3)."""
+
+    status, code = 415, "drive.unsupported_media_type"
+
+
+async def put(request: DavRequest) -> None:
+    path = await request.path()
+    names = request.target.names
+    parent = _parent(path, names)
+    if "content-range" in request.headers:
+        raise BadHeader("Content-Range")
+    if len(path) > len(names) and not path[-1].is_file:
+        raise NotThatKind
+    incoming = _incoming(request)
+    expected = await request.expected(path)
+    pieces = body_pieces(request.receive)
+    try:
+        written = await request.service.files.write(
+            request.actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=request.tokens
+        )
+    except ConnectionError:
+        raise Cut from None
+    headers: Headers = [(b"etag", f'"{written.node.etag}"'.encode())]
+    if "x-oc-mtime" in request.headers:
+        headers.append((b"x-oc-mtime", b"accepted"))
+    await request.answer(201 if written.is_new else 204, headers)
+
+
+def _parent(path: list[Node], names: tuple[str, ...]) -> Node:
+    """Raises ParentMissing when more than the last name is missing, NotThatKind at the top."""
+    if not names:
+        raise NotThatKind
+    if len(path) < len(names) or path[len(names) - 1].is_file:
+        raise ParentMissing
+    return path[len(names) - 1]
+
+
+def _incoming(request: DavRequest) -> Incoming:
+    return Incoming(
+        modified_s=_mtime(request.header("x-oc-mtime")),
+        sha1=_sha1(request.header("oc-checksum")),
+        announced_bytes=_length(request.header("content-length")),
+    )
+
+
+def _mtime(value: str) -> float | None:
+    if not value:
+        return None
+    try:
+        time_s = float(value)
+    except ValueError:
+        raise BadHeader("X-OC-Mtime") from None
+    if not math.isfinite(time_s) or not 0 <= time_s <= MOST_MTIME_S:
+        raise BadHeader("X-OC-Mtime")
+    return time_s
+
+
+def _sha1(value: str) -> bytes | None:
+    """Other algorithms are left to the client that knows them."""
+    kind, _, text = value.strip().partition(":")
+    if kind.upper() != "SHA1":
+        return None
+    try:
+        digest = bytes.fromhex(text)
+    except (ValueError, binascii.Error):
+        raise BadHeader("OC-Checksum") from None
+    if len(digest) != 20:
+        raise BadHeader("OC-Checksum")
+    return digest
+
+
+def _length(value: str) -> int | None:
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise BadHeader("Content-Length")
+    return int(value)
+
+
+async def mkcol(request: DavRequest) -> None:
+    if await request.body():
+        raise UnsupportedMediaType
+    path = await request.path()
+    names = request.target.names
+    if len(path) > len(names):
+        raise NameTaken
+    parent = _parent(path, names)
+    await request.expected(path)
+    await request.service.tree.make_folder(request.actor, parent.id, names[-1], tokens=request.tokens)
+    await request.answer(201)
+
+
+async def delete(request: DavRequest) -> None:
+    if read_depth(request.header("depth"), "infinity") != "infinity":
+        raise BadHeader("Depth")
+    path = await request.path()
+    expected = await request.expected(path)
+    if len(path) <= len(request.target.names):
+        raise NotFound
+    await request.service.trash.put(request.actor, [path[-1].id], tokens=request.tokens, expected=expected)
+    await request.answer(204)
+
+
+async def move(request: DavRequest) -> None:
+    if read_depth(request.header("depth"), "infinity") != "infinity":
+        raise BadHeader("Depth")
+    source, parent, target = await _both_ends(request)
+    expected = await request.expected(await request.path())
+    placed = await request.service.tree.move(
+        request.actor,
+        source.id,
+        parent.id,
+        target.names[-1],
+        overwrite=request.overwrite,
+        tokens=request.tokens,
+        expected=expected,
+    )
+    await _placed(request, placed, target)
+
+
+async def copy(request: DavRequest) -> None:
+    depth = read_depth(request.header("depth"), "infinity")
+    if depth == "1":
+        raise BadHeader("Depth")
+    source, parent, target = await _both_ends(request)
+    await request.expected(await request.path())
+    placed = await request.service.tree.copy(
+        request.actor,
+        source.id,
+        parent.id,
+        target.names[-1],
+        is_deep=depth == "infinity",
+        overwrite=request.overwrite,
+        tokens=request.tokens,
+    )
+    await _placed(request, placed, target)
+
+
+async def _both_ends(request: DavRequest) -> tuple[Node, Node, Target]:
+    """The source, the folder that shall hold the target, and the target."""
+    target = request.destination()
+    source = await request.found()
+    if not target.names or not request.target.names:
+        raise TopStays
+    parent = _parent(await request.path(target), target.names)
+    if target.names == request.target.names:
+        raise SameResource
+    return source, parent, target
+
+
+class SameResource(BadRequest):
+    """Source and destination are one (RFC 4918, sections 9.8.5 and 9.9.4)."""
+
+    status, code = 403, "drive.same_resource"
+
+
+async def _placed(request: DavRequest, placed: Placed, target: Target) -> None:
+    href = href_of(target.base, target.names, is_file=placed.node.is_file)
+    headers: Headers = [(b"etag", f'"{placed.node.etag}"'.encode()), (b"location", href.encode())]
+    await request.answer(204 if placed.has_replaced else 201, headers)
