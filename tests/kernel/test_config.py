@@ -34,7 +34,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 def test_a_broken_file_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "synfonium.toml").write_text("port = = 3")
-    with pytest.raises(ConfigError, match="synfonium.toml cannot be read"):
+    with pytest.raises(ConfigError, match=r"synfonium\.toml cannot be read"):
         Settings(tmp_path, {})
 
 

@@ -26,7 +26,8 @@ def test_an_app_adds_its_words_to_the_others(tmp_path: Path) -> None:
     for app, source, words in (("a", "Name", "Nom"), ("b", "File", "Fichier")):
         (tmp_path / app).mkdir()
         (tmp_path / app / "fr.po").write_text(
-            f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "{source}"\nmsgstr "{words}"\n'
+            'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+            f'msgid "{source}"\nmsgstr "{words}"\n'
         )
     catalogue = Catalogue("fr", [tmp_path / "a", tmp_path / "b"])
     assert (catalogue.gettext("Name"), catalogue.gettext("File")) == ("Nom", "Fichier")

@@ -89,6 +89,7 @@ def _door(
         # Litestar would validate the actor as if it came from outside.
         function.__annotations__ = {**function.__annotations__, "actor": Any}
         options.setdefault("status_code", 200)
+        options.setdefault("include_in_schema", not _gives_a_page(function))
         decorator = getattr(litestar, method)(
             path,
             dependencies={"actor": Provide(_provider(entry))},
@@ -100,6 +101,12 @@ def _door(
         return handler
 
     return decorate
+
+
+def _gives_a_page(function: Callable[..., Any]) -> bool:
+    """Pages are for people; OpenAPI describes the doors for programs."""
+    given = get_type_hints(function).get("return")
+    return bool({given, *get_args(given)} & {Page, See})
 
 
 def _provider(entry: Entry) -> Callable[[AnyRequest], Any]:

@@ -15,6 +15,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
 from synfonium.kernel import logs
@@ -37,7 +38,12 @@ def typed_application(contexts: Iterable[Context], authentication: Authenticatio
         route_handlers=routers,
         exception_handlers={Exception: _on_exception},
         state=State({"authentication": authentication, "pages": pages}),
-        openapi_config=OpenAPIConfig(title="Synfonium", version="1", path="/api/openapi", render_plugins=()),
+        openapi_config=OpenAPIConfig(
+            title="Synfonium",
+            version="1",
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
         request_max_body_size=DEFAULT_BODY_BYTES,
         logging_config=None,
         on_app_init=[_quiet],
