@@ -6,6 +6,7 @@ can open nothing afterwards, so that a hostile file harms nobody.
 """
 
 import asyncio
+import codecs
 import io
 import re
 import resource
@@ -90,10 +91,17 @@ def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
+def _load_first(media_type: str) -> None:
+    """What Python would open files for later, when it no longer can."""
+    for codec in ("utf-8-sig", "windows-1252", "cp437"):
+        codecs.lookup(codec)
+    if media_type == "text/html":
+        extract(media_type, b"<p>words</p>")
+
+
 def main() -> int:
-    if sys.argv[1] == "text/html":
-        import resiliparse.extract.html2text  # noqa: F401 - before no file can be opened
     content = sys.stdin.buffer.read()
+    _load_first(sys.argv[1])
     _confine()
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
     sys.stdout.buffer.write(extract(sys.argv[1], content)[:LARGEST_TEXT].encode())

@@ -14,6 +14,12 @@ GIVE = {
     "actions": "read,write",
     "label": "Bureau",
 }
+    "app": "pc",
+    "subject": "pc:machine/01h",
+    "object": "drive:root",
+    "actions": "read,write",
+    "label": "Bureau",
+}
 
 
 @pytest.fixture
