@@ -96,7 +96,7 @@ def _check_python(outcomes: Outcomes, folders: Sequence[Path]) -> None:
     typed = [folder for folder in folders if folder.is_relative_to(_SOURCE)]
     if typed or folders == [ROOT]:
         outcomes.check("Types (mypy)", [_BIN / "mypy", *typed])
-    outcomes.check("Walls (import-linter)", [_BIN / "lint-imports"])
+    outcomes.check("Walls (import-linter)", [_BIN / "lint-imports", "--no-logo"])
 
 
 def _check_web(outcomes: Outcomes) -> None:

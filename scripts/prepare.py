@@ -85,19 +85,19 @@ def _starts(python: Path) -> bool:
 
 
 def _python_packages(listed: str) -> None:
-    wanted = digest([_REQUIREMENTS / listed, _REQUIREMENTS / "uv.txt", ROOT / "pyproject.toml"], listed)
-    if is_stamped("python", wanted) and (VENV / "bin" / "synfonium").exists():
-        return
-    with step("Python packages"):
-        unstamp("python")
-        env = _uv_settings()
-        uv = [_UV, "pip"]
-        python = ["--python", _PYTHON, "--system-certs"]
-        files = [_REQUIREMENTS / listed]
-        run([*uv, "sync", *python, "--require-hashes", *files], env=env)
-        own = ["--no-deps", "--no-build-isolation", "--editable", "."]
-        run([*uv, "install", *python, *own], env=env)
-        stamp("python", wanted)
+    locked = digest([_REQUIREMENTS / listed, _REQUIREMENTS / "uv.txt"], listed)
+    own = digest([ROOT / "pyproject.toml"])
+    python = ["--python", _PYTHON, "--system-certs"]
+    if not is_stamped("python", locked):
+        with step("Python packages"):
+            unstamp("own")
+            run([_UV, "pip", "sync", *python, "--require-hashes", _REQUIREMENTS / listed], env=_uv_settings())
+            stamp("python", locked)
+    if not is_stamped("own", own) or not (VENV / "bin" / "synfonium").exists():
+        with step("Synfonium"):
+            itself = ["--no-deps", "--no-build-isolation", "--editable", "."]
+            run([_UV, "pip", "install", *python, *itself], env=_uv_settings())
+            stamp("own", own)
 
 
 def _uv_settings() -> dict[str, str]:
