@@ -14,12 +14,6 @@ GIVE = {
     "actions": "read,write",
     "label": "Bureau",
 }
-    "app": "pc",
-    "subject": "pc:machine/01h",
-    "object": "drive:root",
-    "actions": "read,write",
-    "label": "Bureau",
-}
 
 
 @pytest.fixture
