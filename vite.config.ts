@@ -32,7 +32,12 @@ function manifest(sources: Map<string, string>, others: Map<string, string>): Pl
     name: "synfonium-manifest",
     buildStart() {
       for (const [file, name] of others) {
-        this.emitFile({ type: "asset", name: basename(name), originalFileName: file, source: readFileSync(file) });
+        this.emitFile({
+          type: "asset",
+          name: basename(name),
+          originalFileName: file,
+          source: readFileSync(file),
+        });
       }
     },
     generateBundle(_options, bundle) {
@@ -40,7 +45,8 @@ function manifest(sources: Map<string, string>, others: Map<string, string>): Pl
       for (const output of Object.values(bundle)) {
         if (output.type === "chunk") {
           const source = relative(".", output.facadeModuleId ?? "");
-          if (output.isEntry && source.endsWith(".ts")) built.push([`${sources.get(source)}.js`, output.fileName]);
+          if (output.isEntry && source.endsWith(".ts"))
+            built.push([`${sources.get(source)}.js`, output.fileName]);
           continue;
         }
         for (const original of output.originalFileNames) {
@@ -74,7 +80,9 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {
-      input: Object.fromEntries([...sources].map(([file, name]) => [`${name}${extname(file)}`, resolve(file)])),
+      input: Object.fromEntries(
+        [...sources].map(([file, name]) => [`${name}${extname(file)}`, resolve(file)]),
+      ),
       output: {
         entryFileNames: (chunk) => `${chunk.name.replace(/\.(ts|css)$/, "")}-[hash].js`,
         chunkFileNames: "shared/[name]-[hash].js",
