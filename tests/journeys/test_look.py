@@ -1,0 +1,302 @@
+"""The pages in a real browser: nothing for axe to find, nothing foreign, nothing inline,
+nothing wider than a small phone, and forms that work without script."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+START_S = 60
+PASSWORD_LINE = r"^  (\w+) +([a-z]+(?:-[a-z]+){3})"
+
+PUBLIC = ("/", "/signin", "/search?q=decheterie", "/search?q=qzxjkvw", "/bot", "/not-a-page")
+SIGNED_IN = (
+    "/",
+    "/?q=kermesse",
+    "/?q=qzxjkvw",
+    "/?q=kermesse&where=mine",
+    "/apps",
+    "/settings",
+    "/settings/security",
+    "/drive",
+    "/drive/trash",
+    "/pc",
+    "/fabric/grants",
+    "/admin",
+    "/admin/people",
+    "/admin/apps",
+    "/not-a-page",
+)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True)
+class Town:
+    """A running installation with the demonstration town in it."""
+
+    url: str
+    passwords: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    home = tmp_path_factory.mktemp("look") / "home"
+    port, content_port = _free_port(), _free_port()
+    environment = {**os.environ, "SYNFONIUM_HOME": str(home), "SYNFONIUM_CONTENT_PORT": str(content_port)}
+    program = [sys.executable, "-m", "synfonium.main"]
+    log = (tmp_path_factory.getbasetemp() / "look.log").open("wb")
+    words = [*program, "serve", "--single", "--port", str(port)]
+    server = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        _wait_until_ready(f"http://localhost:{port}/readyz", server)
+        told = subprocess.run(
+            [*program, "demo"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert told.returncode == 0, told.stderr
+        yield Town(f"http://localhost:{port}", dict(re.findall(PASSWORD_LINE, told.stdout, re.MULTILINE)))
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the server ended"
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not become ready")
+
+
+@pytest.fixture(scope="module")
+def browser(program: Callable[[str], str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def camille(browser: Browser, town: Town) -> StorageState:
+    """The session of an administrator, come in by password and without script."""
+    context = browser.new_context(base_url=town.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/signin")
+    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
+    page.fill("input[name=name]", "camille")
+    page.fill("input[name=password]", town.passwords["camille"])
+    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.wait_for_url(f"{town.url}/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def _open(
+    browser: Browser,
+    town: Town,
+    state: StorageState | None,
+    *,
+    locale: str = "en",
+    scheme: Any = "light",
+    width: int = 1280,
+) -> BrowserContext:
+    return browser.new_context(
+        base_url=town.url,
+        storage_state=state,
+        locale=locale,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+        reduced_motion="reduce",
+    )
+
+
+def _visits(camille: StorageState) -> list[tuple[StorageState | None, str]]:
+    return [*((None, path) for path in PUBLIC), *((camille, path) for path in SIGNED_IN)]
+
+
+def _faults(page: Page) -> list[str]:
+    """What axe finds: rule, and the first thing it stands on."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser, town: Town, camille: StorageState, locale: str, scheme: str
+) -> None:
+    faults: dict[str, list[str]] = {}
+    for state in (None, camille):
+        context = _open(browser, town, state, locale=locale, scheme=scheme)
+        page = context.new_page()
+        for path in [path for who, path in _visits(camille) if who is state]:
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == locale
+            page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
+            if found := _faults(page):
+                faults[f"{'camille' if state else 'visitor'} {path}"] = found
+        context.close()
+    assert not faults
+
+
+def test_axe_sees_a_planted_fault(browser: Browser, town: Town) -> None:
+    context = _open(browser, town, None)
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("document.querySelector('input[type=search]').removeAttribute('aria-label')")
+    page.evaluate("document.querySelector('input[type=search]').removeAttribute('placeholder')")
+    assert any(fault.startswith("label") for fault in _faults(page))
+    context.close()
+
+
+def test_nothing_scrolls_sideways_on_a_small_phone(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    wide: list[str] = []
+    for locale in ("fr", "en"):
+        for state in (None, camille):
+            context = _open(browser, town, state, locale=locale, width=320)
+            page = context.new_page()
+            for path in [path for who, path in _visits(camille) if who is state]:
+                page.goto(path)
+                width = page.evaluate("document.documentElement.scrollWidth")
+                wide += [f"{locale} {path}: {width}"] if width > 320 else []
+            context.close()
+    assert not wide
+
+
+def test_no_page_asks_anybody_else(browser: Browser, town: Town, camille: StorageState) -> None:
+    asked: set[str] = set()
+    for state in (None, camille):
+        context = _open(browser, town, state)
+        context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        page = context.new_page()
+        for path in [path for who, path in _visits(camille) if who is state]:
+            page.goto(path, wait_until="networkidle")
+        context.close()
+    assert asked == {urlsplit(town.url).netloc}
+
+
+def test_no_page_has_anything_inline(browser: Browser, town: Town, camille: StorageState) -> None:
+    inline: list[str] = []
+    for state in (None, camille):
+        context = _open(browser, town, state)
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message, said=said: said.append(message.text))
+        for path in [path for who, path in _visits(camille) if who is state]:
+            answer = page.goto(path)
+            assert answer is not None
+            policy = answer.headers["content-security-policy"]
+            assert "unsafe-inline" not in policy
+            assert "unsafe-eval" not in policy
+            html = answer.text()
+            inline += [path for sign in (" style=", "<style", " onclick=", "javascript:") if sign in html]
+            inline += [path for script in re.findall(r"<script([^>]*)>", html) if "src=" not in script]
+        inline += [text for text in said if "Content Security Policy" in text]
+        context.close()
+    assert not inline
+
+
+def test_searching_needs_no_script(browser: Browser, town: Town) -> None:
+    context = browser.new_context(base_url=town.url, java_script_enabled=False, locale="fr")
+    page = context.new_page()
+    page.goto("/")
+    page.fill("input[name=q]", "déchèterie horaires")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/search\?"))
+    assert page.locator("a[href='https://val-joli.example/vivre-ici/decheterie']").count() == 1
+    assert context.cookies() == []
+    context.close()
+
+
+def test_settings_need_no_script_and_change_the_page(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    context = browser.new_context(base_url=town.url, java_script_enabled=False, storage_state=camille)
+    page = context.new_page()
+    page.goto("/settings")
+    assert page.locator("html").get_attribute("data-color-scheme") is None
+    for chosen, attribute in (("dark", "dark"), ("auto", None)):
+        page.check(f"input[name=scheme][value={chosen}]", force=True)
+        page.locator("form:has(input[name=scheme]) button").click()
+        assert page.locator("html").get_attribute("data-color-scheme") == attribute
+    for chosen, title in (("fr", "Réglages"), ("en", "Settings"), ("auto", "Settings")):
+        page.check(f"input[name=locale][value={chosen}]")
+        page.locator("form:has(input[name=locale]) button").click()
+        assert page.locator("h1").inner_text() == title
+    context.close()
+
+
+def test_own_files_are_found_beside_the_web_on_the_home_page(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    context = browser.new_context(base_url=town.url, java_script_enabled=False, storage_state=camille)
+    page = context.new_page()
+    page.goto("/")
+    page.fill("main input[name=q]", "kermesse")
+    page.keyboard.press("Enter")
+    deadline = time.monotonic() + 20
+    while page.locator("section.mine li").count() == 0 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        page.reload()
+    assert "Budget de la kermesse.csv" in page.locator("section.mine").inner_text()
+    assert page.locator("article.hit").count() >= 1
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_the_search_and_closes_a_menu(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    context = _open(browser, town, camille)
+    page = context.new_page()
+    page.goto("/apps")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.locator("details.me summary").click()
+    assert page.locator("details.me form button").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("details.me form button").is_visible()
+    context.close()
+
+
+def test_a_visitor_changes_the_language_without_a_cookie(browser: Browser, town: Town) -> None:
+    context = browser.new_context(base_url=town.url, locale="en", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    assert "Nobody takes notes." in page.locator("h1").inner_text()
+    page.get_by_role("link", name="Français").click()
+    assert "Personne ne note." in page.locator("h1").inner_text()
+    assert context.cookies() == []
+    context.close()
