@@ -16,9 +16,9 @@ FILES = {
     "web/kit/fonts/sans.woff2": "no real font",
     "src/synfonium/apps/alpha/web/explorer.ts": (
         'import { LitElement, html } from "lit";\nimport { hello } from "@kit/hello.ts";\n'
-        'customElements.define("a-b", class extends LitElement { render() { return html`${hello("a")}`; } });\n'
+        'customElements.define("a", class extends LitElement { render() { return html`${hello("a")}` } });\n'
     ),
-    "src/synfonium/apps/alpha/web/explorer.css": "a-b { display: block }",
+    "src/synfonium/apps/alpha/web/explorer.css": "a { display: block }",
     "src/synfonium/apps/alpha/web/parts/inner.ts": "export const inner = 1;\n",
     "src/synfonium/apps/beta/__init__.py": "",
 }
