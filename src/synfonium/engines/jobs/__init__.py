@@ -1,0 +1,1 @@
+"""Durable jobs: DBOS in one process."""
