@@ -17,6 +17,8 @@ class Neighbours:
         self.accounts: dict[str, str] = {}
         self.files: dict[tuple[str, str], str] = {}
         self.asked: list[str] = []
+        self.computers: list[dict[str, str]] = []
+        self.image_state = "built"
 
     async def call(self, command: str, arguments: dict[str, Any], progress: Any = None) -> Any:
         self.asked.append(command)
@@ -31,8 +33,12 @@ class Neighbours:
         if command == "drive.put":
             self.files[arguments["person"], arguments["path"]] = arguments["content"]
             return {"node": "n"}
-        if command.startswith("pc."):
-            raise NotFound
+        if command == "pc.list":
+            return self.computers
+        if command == "pc.image_list":
+            return [{"name": "debian-desktop", "state": self.image_state}]
+        if command == "pc.create":
+            self.computers.append({"owner": f"id-{arguments['owner']}", "name": arguments["name"]})
         return {}
 
 
@@ -52,7 +58,8 @@ async def test_the_town_is_built_and_new_passwords_are_told(neighbours: Neighbou
     assert all(person.password for person in settled.people)
     assert settled.files == len(neighbours.files) == len(demo.read_town().files)
     assert settled.pages >= 20
-    assert settled.skipped == ("pc.list",)
+    assert settled.computers == len(neighbours.computers) == 1
+    assert settled.skipped == ()
     text = "\n".join(told(settled))
     assert all(person.password in text for person in settled.people)
 
@@ -63,6 +70,15 @@ async def test_building_again_makes_no_account_and_shows_no_password(neighbours:
     again = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
     assert "identity.user_add" not in neighbours.asked
     assert not any(person.password for person in again.people)
+    assert again.computers == len(neighbours.computers) == 1
+
+
+async def test_without_a_built_image_the_pc_is_left_out_and_named(neighbours: Neighbours) -> None:
+    neighbours.image_state = "not built"
+    settled = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
+    assert settled.computers == 0
+    assert settled.skipped == ("pc.create",)
+    assert "pc.create" in told(settled)[-1]
 
 
 def test_every_file_of_the_town_has_an_owner_who_lives_there() -> None:
