@@ -10,6 +10,8 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from synfonium.kernel.i18n import LOCALES, Catalogue
+
 from .house import SOURCE, app_folder, own_apps
 
 METHODS = [
@@ -87,6 +89,13 @@ def test_every_text_of_a_room_is_in_french(room: str) -> None:
     sources = {*_sources(ROOMS[room]), *_declared(room)}
     missing = {source for source in sources if source and not _is_complete(messages.get(source))}
     assert not missing
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_catalogue_of_a_room_can_be_read(room: str) -> None:
+    for path in (ROOMS[room] / "locale").glob("*.po"):
+        assert path.stem in LOCALES
+        Catalogue(path.stem, [path.parent])
 
 
 @pytest.mark.parametrize("room", ROOMS)
