@@ -1,6 +1,39 @@
-"""PC (being built)."""
+"""PC: a personal computer in the cloud, streamed to the browser."""
 
-from synfonium.kernel.app import App
+from synfonium.apps.fabric.contract import GRANT_GIVEN, GRANT_REVOKED
+from synfonium.kernel.app import App, Command, Mount, Subscription
 from synfonium.kernel.i18n import _
 
-app = App(name="pc", title=_("PC"))
+_HERE = "synfonium.apps.pc"
+
+app = App(
+    name="pc",
+    title=_("PC"),
+    summary=_("A computer of your own, in any browser"),
+    path="/pc",
+    icon="monitor",
+    order=30,
+    role="gateway",
+    service=f"{_HERE}.service:open_service",
+    doors=f"{_HERE}.http:doors",
+    mounts=(Mount("/pc/stream", f"{_HERE}.stream.door:asgi_app"),),
+    migrations=True,
+    subscriptions=(
+        Subscription(
+            name="pc-live-folders",
+            types=frozenset({GRANT_GIVEN, GRANT_REVOKED}),
+            handler=f"{_HERE}.events:on_grant",
+        ),
+    ),
+    commands=(
+        Command(name="image_build", handler=f"{_HERE}.commands:image_build"),
+        Command(name="image_list", handler=f"{_HERE}.commands:image_list"),
+        Command(name="create", handler=f"{_HERE}.commands:create"),
+        Command(name="start", handler=f"{_HERE}.commands:start"),
+        Command(name="stop", handler=f"{_HERE}.commands:stop"),
+        Command(name="delete", handler=f"{_HERE}.commands:delete"),
+        Command(name="list", handler=f"{_HERE}.commands:list_machines"),
+    ),
+    cli=f"{_HERE}.cli:add_commands",
+    config=f"{_HERE}.config:PcConfig",
+)

@@ -98,6 +98,7 @@ def main() -> None:
         (Path(folder) / "cgroup.procs").write_text(str(os.getpid()))
     paths = _stage(plan["sources"]) if plan["uid"] else plan["sources"]
     arguments = [part.format(*paths) for part in plan["arguments"]]
+    os.umask(0o022)
     uid = plan["uid"]
     if uid:
         os.setgroups([])

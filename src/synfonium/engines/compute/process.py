@@ -202,8 +202,9 @@ class ProcessCompute:
             "--hostname", "pc", "--new-session", "--clearenv", "--cap-drop", "ALL",
             "--sync-fd", str(lock), *(("--seccomp", str(refused)) if machine_filter() else ()),
             "--ro-bind", "{0}", "/", "--proc", "/proc", "--dev", "/dev",
-            "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/run", "--perms", "0700",
-            "--dir", f"/run/user/{GUEST_ID}", "--bind", "{1}", HOME_AT, "--bind", "{2}", SOCKETS_AT, *mounts,
+            "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp",
+            "--size", size, "--tmpfs", "/run", "--perms", "0700", "--dir", f"/run/user/{GUEST_ID}",
+            "--bind", "{1}", HOME_AT, "--bind", "{2}", SOCKETS_AT, *mounts,
             "--chdir", HOME_AT, *_environment(environment), "--", *_literal(spec.command),
         ]  # fmt: skip
 

@@ -1,0 +1,167 @@
+"""Pages and doors of PCs."""
+
+import shutil
+from typing import Annotated
+
+import msgspec
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from synfonium.apps.pc import contract
+from synfonium.apps.pc.errors import NotRunning
+from synfonium.apps.pc.model.machine import Machine, parse_size
+from synfonium.apps.pc.service import PcService
+from synfonium.apps.pc.service.live_folder import missing_programs as missing_for_live
+from synfonium.apps.pc.service.screens import can_stream
+from synfonium.common.problem import Problem
+from synfonium.kernel.actor import Person
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get, post
+
+LIST = "/pc"
+_MACHINE = "/pc/machine/{machine_id:str}"
+
+
+class CreateForm(msgspec.Struct, frozen=True):
+    """`cpus` is a number; `memory` and `disk` are sizes such as 2G."""
+
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    image: Annotated[str, msgspec.Meta(max_length=40)]
+    cpus: Annotated[float, msgspec.Meta(ge=0.1, le=256)] = 2.0
+    memory: Annotated[str, msgspec.Meta(max_length=20)] = "2G"
+    disk: Annotated[str, msgspec.Meta(max_length=20)] = "10G"
+
+
+class TicketAnswer(msgspec.Struct, frozen=True):
+    """Opens the screen once, by the WebSocket at `stream`, within `expires_in_s` seconds."""
+
+    ticket: str
+    stream: str
+    expires_in_s: int
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A PC as its page shows it. grant: of the Drive folder it shows, empty for none."""
+
+    machine: Machine
+    subject: str
+    image_title: str
+    grant: str
+
+
+def _service(context: Context) -> PcService:
+    service: PcService = context.service
+    return service
+
+
+async def _page(actor: Person, context: Context, problem: Problem | None = None) -> Page:
+    service = _service(context)
+    images = service.images.all()
+    titles = {image.recipe.name: image.recipe.title for image in images}
+    listed = []
+    for machine in await service.broker.list(actor.id):
+        grants = await service.live.grants(machine.id)
+        grant = grants[0].id if grants else ""
+        title = titles.get(machine.image, machine.image)
+        listed.append(Listed(machine, contract.address_of(machine.id), title, grant))
+    return Page(
+        "pc/machines.html",
+        status=problem.status if problem else 200,
+        listed=listed,
+        built=[(image.recipe.name, image.recipe.title) for image in images if image.root],
+        unbuilt=[image.recipe.name for image in images if not image.root],
+        missing=_missing(),
+        config=context.config,
+        problem=problem,
+    )
+
+
+def _missing() -> list[str]:
+    """What an administrator would type to make PCs work here."""
+    packages = [] if shutil.which("bwrap") else ["bubblewrap"]
+    packages += missing_for_live()
+    commands = [f"apt-get install {' '.join(packages)}"] if packages else []
+    if not can_stream():
+        commands.append("pip install 'synfonium[pc]'")
+    return commands
+
+
+@get(LIST)
+async def list_machines(actor: Person, context: Context) -> Page:
+    return await _page(actor, context)
+
+
+@post(LIST)
+async def create(
+    actor: Person,
+    context: Context,
+    data: Annotated[CreateForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Page | See:
+    try:
+        await _service(context).broker.create(
+            actor.id,
+            name=data.name,
+            image=data.image,
+            cpus=data.cpus,
+            memory_bytes=parse_size("memory", data.memory),
+            disk_bytes=parse_size("disk", data.disk),
+        )
+    except Problem as problem:
+        return await _page(actor, context, problem)
+    return See(LIST)
+
+
+@post(f"{_MACHINE}/start")
+async def start(actor: Person, context: Context, machine_id: str) -> Page | See:
+    broker = _service(context).broker
+    machine = await broker.own(actor, machine_id)
+    try:
+        await broker.start(machine)
+    except Problem as problem:
+        return await _page(actor, context, problem)
+    return See(f"/pc/{machine.id}/screen")
+
+
+@post(f"{_MACHINE}/stop")
+async def stop(actor: Person, context: Context, machine_id: str) -> See:
+    broker = _service(context).broker
+    await broker.stop(await broker.own(actor, machine_id))
+    return See(LIST)
+
+
+@post(f"{_MACHINE}/delete")
+async def delete(actor: Person, context: Context, machine_id: str) -> See:
+    broker = _service(context).broker
+    await broker.delete(await broker.own(actor, machine_id))
+    return See(LIST)
+
+
+@get(_MACHINE)
+async def show(actor: Person, context: Context, machine_id: str) -> See:
+    """A PC's address leads to its screen."""
+    machine = await _service(context).broker.own(actor, machine_id)
+    return See(f"/pc/{machine.id}/screen")
+
+
+@get("/pc/{machine_id:str}/screen")
+async def screen(actor: Person, context: Context, machine_id: str) -> Page | See:
+    broker = _service(context).broker
+    machine = await broker.own(actor, machine_id)
+    try:
+        await broker.running(machine.id)
+    except NotRunning:
+        return See(LIST)
+    return Page("pc/screen.html", machine=machine, missing=_missing() if not can_stream() else [])
+
+
+@post("/pc/{machine_id:str}/ticket")
+async def ticket(actor: Person, context: Context, machine_id: str) -> TicketAnswer:
+    """Gives a ticket to the screen of the actor's own PC, which has to run."""
+    service = _service(context)
+    machine = await service.broker.own(actor, machine_id)
+    await service.broker.running(machine.id)
+    given = await service.tickets.give(actor, machine)
+    return TicketAnswer(ticket=given, stream="/pc/stream", expires_in_s=context.config.ticket_s)
+
+
+doors = (list_machines, create, start, stop, delete, show, screen, ticket)

@@ -1,0 +1,1 @@
+"""What a PC is: pure and frozen."""
