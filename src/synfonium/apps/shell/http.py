@@ -77,7 +77,7 @@ async def change_settings(
     data: Annotated[SettingsForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> See:
     """Changes what was sent. Raises BadInput for what cannot be used."""
-    profile = context.offer(Profile)
+    profile = context.offer(Profile)  # type: ignore[type-abstract]
     if data.display is not None:
         await profile.set_display(actor.id, data.display)
     if data.locale is not None:
