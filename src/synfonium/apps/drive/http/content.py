@@ -1,5 +1,67 @@
-"""x"""
-from synfonium.kernel.asgi import ASGIApp
-def asgi_app(context) -> ASGIApp:
-    async def app(scope, receive, send): ...
+"""People's content on the content origin: `/content/drive/<token>`.
+
+No session is known here. Each answer is sandboxed; what could run is saved, not shown.
+"""
+
+from urllib.parse import quote
+
+from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.service import DriveService
+from synfonium.common.problem import Problem
+from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, respond
+from synfonium.kernel.context import Context
+from synfonium.kernel.problems import problem_response
+from synfonium.kernel.refusals import MethodNotAllowed
+from synfonium.libraries.webdav.headers import BadHeader
+from synfonium.libraries.webdav.representation import answer_get
+
+PREFIX = "/content/drive/"
+SAFE: Headers = [
+    (b"content-security-policy", b"sandbox; default-src 'none'; img-src 'self'; media-src 'self'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"private, no-store"),
+]
+
+
+def asgi_app(context: Context) -> ASGIApp:
+    """The door, for one process."""
+    service = service_of(context)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await _answer(service, scope, send)
+        except Problem as problem:
+            status, headers, body = problem_response(scope, problem, context.pages)
+            await respond(send, status, headers, body)
+
     return app
+
+
+async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        raise MethodNotAllowed
+    token = raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX)
+    content, is_shown = await service.links.open(token)
+    node = content.node
+    asked = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+    try:
+        answer = answer_get(
+            asked, etag=f'"{node.etag}"', modified_s=node.modified_s, size_bytes=node.size_bytes
+        )
+    except BadHeader:
+        raise Problem from None
+    headers = [*answer.headers, *SAFE, *(_described(node, is_shown) if answer.body else ())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.body is not None and scope["method"] == "GET":
+        async for piece in service.files.read(content, answer.body.start, answer.body.stop):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _described(node: Node, is_shown: bool) -> Headers:
+    way = "inline" if is_shown else "attachment"
+    kind = "text/plain; charset=utf-8" if is_shown and node.media_type == "text/plain" else node.media_type
+    place = f"{way}; filename*=UTF-8''{quote(node.name, safe='')}"
+    return [(b"content-type", kind.encode()), (b"content-disposition", place.encode())]

@@ -8,6 +8,7 @@ from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
+from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.sweep import Sweep
@@ -26,6 +27,7 @@ class DriveService:
         room = Room(context)
         self.room = room
         self.tree = Tree(room)
+        self.moving = Moving(room)
         self.files = Files(room)
         self.trash = Trash(room)
         self.locks = Locks(room)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection
@@ -10,7 +11,6 @@ from synfonium.apps.drive import contract
 from synfonium.apps.drive.errors import (
     ChecksumMismatch,
     Cut,
-    NameTaken,
     NoSuchNode,
     NotThatKind,
     QuotaExceeded,
@@ -18,18 +18,22 @@ from synfonium.apps.drive.errors import (
 from synfonium.apps.drive.model import ANY, BlobName, Expected, Name, Node, NodeId, Space, VersionId
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.service.guard import guard
-from synfonium.apps.drive.service.quota import free_bytes, need_room
-from synfonium.apps.drive.service.room import Reach, Room, within
-from synfonium.apps.drive.service.tree import (
+from synfonium.apps.drive.service.places import (
     NO_TOKENS,
     check_expected,
     checked_name,
     folder_within,
+    free_name,
 )
+from synfonium.apps.drive.service.quota import free_bytes, need_room
+from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.store import nodes, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 from synfonium.kernel.refusals import TooLarge
+
+WhenTaken = Literal["replace", "number"]
+"""Whether a file of that name gets the content, or the new file a number after its name."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +74,7 @@ class Files:
         incoming: Incoming | None = None,
         *,
         expected: Expected = ANY,
-        may_replace: bool = True,
+        when_taken: WhenTaken = "replace",
         tokens: frozenset[str] = NO_TOKENS,
     ) -> Written:
         """Makes the file, or gives it new content; when this returns it is durable.
@@ -89,7 +93,7 @@ class Files:
             blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
             commit = _Commit(self._room, reach, parent, name, BlobName(blob.name), blob.size_bytes, incoming)
             return await self._room.write(
-                reach.space.id, lambda c: commit.run(c, expected, tokens, may_replace=may_replace)
+                reach.space.id, lambda c: commit.run(c, expected, tokens, when_taken)
             )
 
     def _most_bytes(self, connection: Connection, reach: Reach, parent: NodeId, name: Name) -> int | None:
@@ -173,15 +177,15 @@ class _Commit:
         self._sha1 = incoming.sha1
 
     def run(
-        self, connection: Connection, expected: Expected, tokens: frozenset[str], *, may_replace: bool
+        self, connection: Connection, expected: Expected, tokens: frozenset[str], when_taken: WhenTaken
     ) -> Written:
         folder_within(connection, self._reach, self._parent)
+        if when_taken == "number":
+            self._name = free_name(connection, self._parent, self._name)
         there = nodes.child(connection, self._parent, self._name)
         if there is not None and not there.is_file:
             raise NotThatKind
         check_expected(there, expected)
-        if there is not None and not may_replace:
-            raise NameTaken
         added = self._size_bytes - (there.size_bytes if there else 0)
         need_room(self._room, connection, self._reach, added)
         guard(

@@ -9,6 +9,7 @@ from blake3 import blake3
 
 from synfonium.apps.drive.errors import NoSuchNode
 from synfonium.apps.drive.model import Node, NodeId, Space, VersionId
+from synfonium.apps.drive.model.media import may_be_shown
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import nodes, spaces, versions
@@ -22,6 +23,7 @@ class _Claim(msgspec.Struct, frozen=True, array_like=True):
     node: NodeId
     version: VersionId
     expires_s: int
+    is_shown: bool
 
 
 class LinkExpired(NoSuchNode):
@@ -37,16 +39,16 @@ class Links:
         self._room, self._files = room, files
         self._key = room.context.secrets.derive("drive/content-links")
 
-    async def make(self, actor: Person, node: NodeId) -> str:
-        """A token for the file as it is now. Raises NoSuchNode, NotThatKind."""
+    async def make(self, actor: Person, node: NodeId, *, is_shown: bool = False) -> str:
+        """A token for the file as it is now, to be saved or `is_shown`. Raises NoSuchNode, NotThatKind."""
         content = await self._files.content(actor, node)
         assert content.node.version is not None
         expires_s = int(self._room.now_s()) + LIFETIME_S
-        claim = msgspec.msgpack.encode(_Claim(node, content.node.version, expires_s))
+        claim = msgspec.msgpack.encode(_Claim(node, content.node.version, expires_s, is_shown))
         return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
 
-    async def open(self, token: str) -> Content:
-        """Raises LinkExpired."""
+    async def open(self, token: str) -> tuple[Content, bool]:
+        """The content, and whether to show it rather than to save it. Raises LinkExpired."""
         claim = self._read(token)
         if claim.expires_s < self._room.now_s():
             raise LinkExpired
@@ -56,7 +58,8 @@ class Links:
         node, blob = found
         if node is None or blob is None or node.version != claim.version:
             raise LinkExpired
-        return Content(node=node, space=await self._space(node), blob=blob)
+        content = Content(node=node, space=await self._space(node), blob=blob)
+        return content, claim.is_shown and may_be_shown(node.media_type)
 
     async def _space(self, node: Node) -> Space:
         space = await self._room.read(lambda c: spaces.by_id(c, node.space))

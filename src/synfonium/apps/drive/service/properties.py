@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.errors import TooMany
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service.guard import guard
+from synfonium.apps.drive.service.places import NO_TOKENS
 from synfonium.apps.drive.service.room import Room, within
-from synfonium.apps.drive.service.tree import NO_TOKENS
 from synfonium.apps.drive.store import nodes, properties
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person

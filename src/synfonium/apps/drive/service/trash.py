@@ -8,19 +8,18 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive import contract
 from synfonium.apps.drive.errors import NoSuchNode, TopStays
-from synfonium.apps.drive.model import ANY, Expected, Name, Node, NodeId, Space, Trashed
-from synfonium.apps.drive.model.names import MAX_DEPTH, with_number
+from synfonium.apps.drive.model import ANY, Expected, Node, NodeId, Space, Trashed
+from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.service.bin import put_in_trash
 from synfonium.apps.drive.service.guard import guard
+from synfonium.apps.drive.service.places import NO_TOKENS, check_expected, free_name
 from synfonium.apps.drive.service.room import Reach, Room, path_within, within
-from synfonium.apps.drive.service.tree import NO_TOKENS, check_expected
 from synfonium.apps.drive.store import locks, nodes, properties, trash, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
 SLICE_NODES = 500
 SLICES_AT_ONCE = 20
-MOST_NUMBERS = 1_000
 
 
 class TrashListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +89,7 @@ class Trash:
             raise NoSuchNode
         node, etag = found.node, new_id(now_s)
         parent = _old_place(connection, reach, found)
-        name = _free_name(connection, parent, node.name)
+        name = free_name(connection, parent, node.name)
         trash.forget(connection, [id_])
         nodes.place(connection, id_, parent=parent, name=name, etag=etag, media_type=node.media_type)
         nodes.touch(connection, reach.space.trash, added_bytes=-node.size_bytes, etag=etag, now_s=now_s)
@@ -152,16 +151,6 @@ def _old_place(connection: Connection, reach: Reach, found: Trashed) -> NodeId:
     below = 0 if found.node.is_file else nodes.height(connection, found.node.id)
     fits = path and not path[-1].is_file and len(path) + 1 + below <= MAX_DEPTH
     return found.parent if fits else reach.space.root
-
-
-def _free_name(connection: Connection, parent: NodeId, name: str) -> Name:
-    if nodes.child(connection, parent, name) is None:
-        return Name(name)
-    for number in range(2, MOST_NUMBERS):
-        wanted = with_number(name, number)
-        if nodes.child(connection, parent, wanted) is None:
-            return Name(wanted)
-    return Name(with_number(name, int.from_bytes(new_id().encode()[-6:], "big")))
 
 
 def detach(room: Room, connection: Connection, reach: Reach, node: Node) -> None:

@@ -100,7 +100,7 @@ async def test_an_illegal_name_is_refused_and_writes_nothing(
         await drive.tree.make_folder(ada, top, name)
     node = await hand.file("good")
     with pytest.raises(BadName):
-        await drive.tree.move(ada, node, top, name)
+        await drive.moving.move(ada, node, top, name)
     assert await hand.names() == ["good"]
 
 
@@ -108,7 +108,7 @@ async def test_a_moved_folder_takes_everything_along(drive: DriveService, hand: 
     source, target = await hand.folder("source"), await hand.folder("target")
     box = await hand.folder("box", source)
     await hand.file("in.txt", b"123", box)
-    moved = await drive.tree.move(ada, box, target, "crate")
+    moved = await drive.moving.move(ada, box, target, "crate")
     assert not moved.has_replaced
     assert await hand.names(source) == []
     assert await hand.names(moved.node.id) == ["in.txt"]
@@ -121,15 +121,15 @@ async def test_a_folder_cannot_go_into_itself(drive: DriveService, hand: Hand, a
     outer = await hand.folder("outer")
     inner = await hand.folder("inner", outer)
     with pytest.raises(IntoItself):
-        await drive.tree.move(ada, outer, inner, "outer")
+        await drive.moving.move(ada, outer, inner, "outer")
     with pytest.raises(IntoItself):
-        await drive.tree.copy(ada, outer, inner, "outer")
+        await drive.moving.copy(ada, outer, inner, "outer")
 
 
 async def test_the_top_cannot_be_moved_or_trashed(drive: DriveService, hand: Hand, ada: Person) -> None:
     top, folder = await hand.top(), await hand.folder("folder")
     with pytest.raises(TopStays):
-        await drive.tree.move(ada, top, folder, "top")
+        await drive.moving.move(ada, top, folder, "top")
     with pytest.raises(TopStays):
         await drive.trash.put(ada, [top])
 
@@ -140,8 +140,8 @@ async def test_a_taken_name_is_refused_unless_it_may_be_replaced(
     top = await hand.top()
     one, two = await hand.file("one", b"1"), await hand.file("two", b"22")
     with pytest.raises(NameTaken):
-        await drive.tree.move(ada, one, top, "two")
-    assert (await drive.tree.move(ada, one, top, "two", overwrite=True)).has_replaced
+        await drive.moving.move(ada, one, top, "two")
+    assert (await drive.moving.move(ada, one, top, "two", overwrite=True)).has_replaced
     assert await hand.names() == ["two"]
     assert await hand.read(one) == b"1"
     await drive.trash.restore(ada, [two])
@@ -152,7 +152,7 @@ async def test_a_name_may_change_only_its_capitals_or_spelling(
     drive: DriveService, hand: Hand, ada: Person
 ) -> None:
     node = await hand.file("cafe\u0301")
-    await drive.tree.move(ada, node, await hand.top(), "caf\u00e9")
+    await drive.moving.move(ada, node, await hand.top(), "caf\u00e9")
     assert await hand.names() == ["caf\u00e9"]
 
 
@@ -180,13 +180,13 @@ async def test_folders_stand_inside_one_another_up_to_a_limit(
     await hand.folder("inner", pair)
     deep = (await drive.tree.path(ada, folder))[-3].id
     with pytest.raises(TooDeep):
-        await drive.tree.move(ada, pair, deep, "pair")
+        await drive.moving.move(ada, pair, deep, "pair")
 
 
 async def test_a_copy_has_a_life_of_its_own(drive: DriveService, hand: Hand, ada: Person) -> None:
     folder = await hand.folder("folder")
     await hand.file("a.txt", b"old", folder)
-    copy = await drive.tree.copy(ada, folder, await hand.top(), "copy")
+    copy = await drive.moving.copy(ada, folder, await hand.top(), "copy")
     await hand.file("a.txt", b"new!", folder)
     copied = await drive.tree.listing(ada, copy.node.id)
     assert await hand.read(copied.entries[0].id) == b"old"
@@ -216,4 +216,4 @@ async def test_a_stranger_finds_nothing(drive: DriveService, hand: Hand, house: 
     with pytest.raises(NoSuchNode):
         await drive.trash.put(bob, [node])
     with pytest.raises(NoSuchNode):
-        await drive.tree.move(bob, node, (await drive.tree.top(bob)).id, "mine")
+        await drive.moving.move(bob, node, (await drive.tree.top(bob)).id, "mine")

@@ -129,8 +129,8 @@ async def propfind(request: DavRequest) -> None:
     if depth == "infinity" and not node.is_file:
         raise DepthRefused
     wants_quota = (DAV, "quota-available-bytes") in asked.names
-    free_bytes = await request.service.tree.free_bytes(request.actor) if wants_quota else None
-    writer = Writer(request, asked, free_bytes)
+    room_left = await request.service.tree.room_left(request.actor) if wants_quota else (0, None)
+    writer = Writer(request, asked, room_left[1])
     first = multistatus.HEAD + await writer.piece([(node, request.target.names)])
     if depth == "0" or node.is_file:
         await request.answer(207, [XML_TYPE], (first + multistatus.FOOT).encode())

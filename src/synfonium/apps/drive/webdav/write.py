@@ -6,7 +6,7 @@ import math
 from synfonium.apps.drive.errors import Cut, NameTaken, NotThatKind, ParentMissing, TopStays
 from synfonium.apps.drive.model import Node
 from synfonium.apps.drive.service.files import Incoming
-from synfonium.apps.drive.service.tree import Placed
+from synfonium.apps.drive.service.moving import Placed
 from synfonium.apps.drive.webdav.refusals import BadRequest
 from synfonium.apps.drive.webdav.request import DavRequest, Target, href_of
 from synfonium.common.problem import NotFound, Problem
@@ -125,7 +125,7 @@ async def move(request: DavRequest) -> None:
         raise BadHeader("Depth")
     source, parent, target = await _both_ends(request)
     expected = await request.expected(await request.path())
-    placed = await request.service.tree.move(
+    placed = await request.service.moving.move(
         request.actor,
         source.id,
         parent.id,
@@ -143,7 +143,7 @@ async def copy(request: DavRequest) -> None:
         raise BadHeader("Depth")
     source, parent, target = await _both_ends(request)
     await request.expected(await request.path())
-    placed = await request.service.tree.copy(
+    placed = await request.service.moving.copy(
         request.actor,
         source.id,
         parent.id,

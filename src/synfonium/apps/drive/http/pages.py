@@ -1,0 +1,139 @@
+"""Looking: folders, one file, choosing where to move, downloading."""
+
+from typing import Annotated, Literal
+
+from litestar.params import Parameter
+
+from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
+from synfonium.apps.drive.model import Node, NodeId
+from synfonium.apps.drive.service import DriveService
+from synfonium.common.problem import BadInput
+from synfonium.kernel.actor import Person, Scope
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get
+
+Reader = Annotated[Person, Scope("drive.read")]
+Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "removed"]
+PAGE_NODES = 200
+MOST_CHOSEN = 500
+
+
+def service_of(context: Context) -> DriveService:
+    service: DriveService = context.service
+    return service
+
+
+@get("/drive")
+async def top(
+    actor: Reader, context: Context, after: str = "", done: Done = "", node: str = "", count: int = 0
+) -> Page:
+    """The actor's topmost folder."""
+    return await _folder(actor, context, None, after, (done, node, count))
+
+
+@get("/drive/node/{node_id:str}")
+async def show(
+    actor: Reader,
+    context: Context,
+    node_id: str,
+    after: str = "",
+    done: Done = "",
+    node: str = "",
+    count: int = 0,
+) -> Page:
+    """A folder's content, or a file."""
+    found = await service_of(context).tree.node(actor, NodeId(node_id))
+    if found.is_file:
+        return await _about(actor, context, found.id, done)
+    return await _folder(actor, context, found.id, after, (done, node, count))
+
+
+async def _folder(
+    actor: Person, context: Context, folder: NodeId | None, after: str, done: tuple[Done, str, int]
+) -> Page:
+    service = service_of(context)
+    listing = await service.tree.listing(
+        actor, folder, after=NodeId(after) if after else None, limit=PAGE_NODES
+    )
+    return Page(
+        "drive/folder.html",
+        path=listing.path,
+        folder=listing.path[-1],
+        entries=listing.entries,
+        more=listing.entries[-1].id if listing.has_more else "",
+        is_first=not after,
+        shelf=await shelf(service, actor) if len(listing.path) == 1 else None,
+        done=done[0],
+        undo=done[1],
+        count=done[2],
+        icon_of=icon_of,
+        url_of=url_of,
+    )
+
+
+def url_of(node: Node) -> str:
+    """A node's page; the top of a space is `/drive`."""
+    return f"/drive/node/{node.id}" if node.parent else "/drive"
+
+
+@get("/drive/node/{node_id:str}/about")
+async def about(actor: Reader, context: Context, node_id: str, done: Done = "") -> Page:
+    """What is known of a file or folder, and what can be done with it."""
+    return await _about(actor, context, NodeId(node_id), done)
+
+
+async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> Page:
+    path = await service_of(context).tree.path(actor, node)
+    return Page(
+        "drive/about.html",
+        path=path,
+        node=path[-1],
+        is_top=len(path) == 1,
+        can_show=may_be_shown(path[-1].media_type),
+        done=done,
+        icon_of=icon_of,
+        url_of=url_of,
+    )
+
+
+@get("/drive/node/{node_id:str}/download")
+async def download(actor: Reader, context: Context, node_id: str, shown: bool = False) -> See:
+    """Leads to the content on its own origin, where no session can be met."""
+    token = await service_of(context).links.make(actor, NodeId(node_id), is_shown=shown)
+    return See(f"{context.site.content_url}/content/drive/{token}")
+
+
+@get("/drive/move")
+async def choose(
+    actor: Reader,
+    context: Context,
+    node: Annotated[list[str] | None, Parameter(query="node")] = None,
+    into: str = "",
+) -> Page:
+    """Choosing the folder that shall hold what was chosen."""
+    chosen = chosen_ids(node)
+    tree = service_of(context).tree
+    first = await tree.path(actor, chosen[0])
+    start = first[-2].id if len(first) > 1 else first[-1].id
+    listing = await tree.folders(actor, NodeId(into) if into else start)
+    return Page(
+        "drive/move.html",
+        chosen=chosen,
+        first=first[-1],
+        path=listing.path,
+        folder=listing.path[-1],
+        folders=[entry for entry in listing.entries if entry.id not in chosen],
+        query="&".join(f"node={id_}" for id_ in chosen),
+        from_=start,
+        url_of=url_of,
+    )
+
+
+def chosen_ids(ids: list[str] | None) -> list[NodeId]:
+    """Raises BadInput for none, or for more than are handled at once."""
+    if not ids or len(ids) > MOST_CHOSEN:
+        raise BadInput("node", "")
+    return [NodeId(id_) for id_ in dict.fromkeys(ids)]
+
+
+doors = (top, show, about, download, choose)
