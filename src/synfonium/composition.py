@@ -105,7 +105,13 @@ class PickedEngines:
             self._jobs = DbosJobs(self._home / "databases" / "jobs.sqlite")
         return self._jobs
 
+    async def open_jobs(self) -> None:
+        if self._jobs is not None:
+            await self._jobs.open()
+
     async def close(self) -> None:
+        if self._jobs is not None:
+            await self._jobs.close()
         for index in self._indexes.values():
             index.close()
         for database in self._databases.values():

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from synfonium.common.problem import Problem
 from synfonium.kernel.app import ROLES, Role
 from synfonium.kernel.calls import Caller, Progress
 from synfonium.kernel.cli import Commands, Terminal, add_app_commands, run_app_command
@@ -16,6 +17,7 @@ from synfonium.kernel.config import ConfigError, Settings, home_folder, site_of
 from synfonium.kernel.hardening import end_with_parent, harden
 from synfonium.kernel.lock import HomeLock, HomeTaken
 from synfonium.kernel.logs import quiet_libraries
+from synfonium.kernel.tls import check_tls
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on (8600)")
     serve.add_argument("--single", action="store_true", help="all roles in one process, for tests")
     serve.add_argument("--only", choices=ROLES, help="one role alone, for clusters")
+    serve.add_argument("--demo", action="store_true", help="fill the home with a small town to look at")
     serve.add_argument("--held-lock", type=int, default=-1, help=argparse.SUPPRESS)
     serve.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
     add_app_commands(commands)
@@ -56,6 +59,7 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
     if args.parent:
         end_with_parent(args.parent)
     settings = _settings(home, args)
+    check_tls(settings.house, home)
     lock = HomeLock(home)
     if args.held_lock < 0 and not args.only:
         lock.take()
@@ -70,7 +74,13 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
         if getattr(args, name)
         for part in (f"--{name}", str(getattr(args, name)))
     ]
-    return asyncio.run(supervise(home, forwarded, lock.descriptor, lambda: _announce(home, settings)))
+
+    async def on_ready() -> None:
+        await _announce(home, settings)
+        if args.demo:
+            await _fill_with_demo(home)
+
+    return asyncio.run(supervise(home, forwarded, lock.descriptor, on_ready))
 
 
 def _run_roles(home: Path, settings: Settings, roles: frozenset[Role], *, announce: bool) -> int:
@@ -104,6 +114,18 @@ async def _announce(home: Path, settings: Settings) -> None:
     link = await call_socket(role_socket(home, "web"), "identity.first_link", {}, "cli")
     if link.get("url"):
         terminal.line(f"The first person becomes administrator here, once: {link['url']}")
+
+
+async def _fill_with_demo(home: Path) -> None:
+    """As `synfonium demo` beside this server."""
+    demo = _parser().parse_args(["demo"])
+    terminal = Terminal()
+    try:
+        await demo.run(demo, _SocketCaller(home), terminal)
+    except Problem as problem:
+        terminal.line(f"The demonstration town could not be filled: {problem.code}")
+    finally:
+        terminal.close()
 
 
 async def with_caller(home: Path, use: Callable[[Caller], Awaitable[int]]) -> int:

@@ -28,6 +28,7 @@ from synfonium.kernel.pages import Pages
 from synfonium.kernel.relay import Relay
 from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls, socket_folder
 from synfonium.kernel.static import StaticFiles
+from synfonium.kernel.tls import open_certificates
 from synfonium.ports.bus import EventBus
 from synfonium.ports.clock import Clock
 from synfonium.ports.secrets import SecretBox
@@ -69,6 +70,9 @@ class Runtime:
         self.contexts = {app.name: self._context(app) for app in self.apps}
         self._stack = AsyncExitStack()
         self._application: ASGIApp | None = None
+        self.certificates = (
+            open_certificates(house.config, house.home, house.clock) if "web" in roles else None
+        )
         self._relays: list[Relay] = []
 
     # Starting and stopping
@@ -80,6 +84,7 @@ class Runtime:
         self._stack.push_async_callback(self.house.engines.close)
         for context in self.contexts.values():
             await self._open(context)
+        await self.house.engines.open_jobs()
         await self._subscribe()
         await self._serve_sockets()
         self._start_relays()
@@ -215,7 +220,8 @@ class Runtime:
         is_front = "web" in self.roles
         if is_front:
             mounts |= self._elsewhere()
-        machine = MachineDoors(self.health, self._all_metrics, self._authentication)
+            mounts |= self.certificates.doors if self.certificates else {}
+        machine = MachineDoors(self.health, self._all_metrics, self._authentication, self.site)
         mounts |= dict.fromkeys(("/healthz", "/readyz", "/metrics"), machine)
         return Dispatcher(
             site=self.site,

@@ -16,7 +16,7 @@ from synfonium.apps.drive.contract import (
     node_of,
 )
 from synfonium.apps.fabric.service import MINE
-from synfonium.apps.fabric.text import can_read, read_text
+from synfonium.apps.fabric.children import can_read, read_text
 from synfonium.common.event import Event
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
