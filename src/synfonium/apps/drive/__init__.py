@@ -8,6 +8,7 @@ _HERE = "synfonium.apps.drive"
 app = App(
     name="drive",
     title=_("Drive"),
+    summary=_("Your files, on all your devices."),
     path="/drive",
     icon="folder",
     order=20,
@@ -24,6 +25,8 @@ app = App(
         Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
         Command(name="describe", handler=f"{_HERE}.jobs:describe"),
         Command(name="files_below", handler=f"{_HERE}.jobs:files_below"),
+        Command(name="glance", handler=f"{_HERE}.jobs:glance"),
+        Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
     ),
     config=f"{_HERE}.config:DriveConfig",

@@ -1,10 +1,21 @@
 """Commands of Drive, for the command line and other roles (see contract.py)."""
 
+import base64
+import binascii
+from collections.abc import AsyncIterator
+
 from synfonium.apps.drive.contract import Described, FilesBelow, TextSource
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.sweep import Swept
+from synfonium.apps.shell.contract import Glance
+from synfonium.common.ids import AppName, PersonId
+from synfonium.common.problem import BadInput
+from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Call, Context
+from synfonium.kernel.i18n import _
+
+PUT_BYTES = 1024 * 1024
 
 
 def _service(context: Context) -> DriveService:
@@ -26,3 +37,38 @@ async def files_below(context: Context, call: Call) -> FilesBelow:
 
 async def sweep(context: Context, call: Call) -> Swept:
     return await _service(context).sweep.once()
+
+
+async def glance(context: Context, call: Call) -> Glance:
+    """What the home page of `person` shows of their drive."""
+    return await _service(context).glances.of(PersonId(call.text("person")))
+
+
+async def put(context: Context, call: Call) -> dict[str, object]:
+    """Puts `content` (base64, at most 1 MiB) at `path` in the drive of `person`.
+
+    Missing folders are made; what is there already stays as it is (`existed`).
+    """
+    drive = _service(context)
+    actor = Person(id=PersonId(call.text("person")), name="", display="", app=AppName(call.caller))
+    content, names = _content(call), call.text("path").split("/")
+    there = await drive.tree.resolve(actor, names)
+    if len(there) > len(names):
+        return {"node": there[-1].id, "existed": True}
+    folder = await drive.tree.ensure_folders(actor, there[0].id, names[:-1])
+    written = await drive.files.write(actor, folder, names[-1], _pieces(content))
+    return {"node": written.node.id, "existed": False}
+
+
+def _content(call: Call) -> bytes:
+    try:
+        content = base64.b64decode(call.text("content"), validate=True)
+    except binascii.Error:
+        raise BadInput("content", _("This is not base64.")) from None
+    if len(content) > PUT_BYTES:
+        raise BadInput("content", _("This is larger than what is accepted here."))
+    return content
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.files import Files
+from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
@@ -34,6 +35,7 @@ class DriveService:
         self.properties = Properties(room)
         self.changes = Changes(room)
         self.links = Links(room, self.files)
+        self.glances = Glances(room)
         self.told = Told(room, self.files)
         self.sweep = Sweep(room)
 

@@ -30,5 +30,12 @@ def parents_after(connection: Connection, space: SpaceId, after: int, limit: int
     return (rows[-1].seq if rows else after), {NodeId(row.parent) for row in rows}
 
 
+def changed_last(connection: Connection, space: SpaceId, limit: int) -> list[NodeId]:
+    """Nodes that the last `limit` changes made or wrote, each once, the latest first."""
+    query = select(j.node).where(j.space == space, j.kind.in_(("made", "written")))
+    query = query.order_by(j.seq.desc()).limit(limit)
+    return [NodeId(node) for node in dict.fromkeys(connection.execute(query).scalars())]
+
+
 def trim(connection: Connection, before_s: float) -> int:
     return connection.execute(delete(changes).where(j.time_s < before_s)).rowcount
