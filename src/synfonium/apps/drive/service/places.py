@@ -28,7 +28,7 @@ def checked_name(text: str) -> Name:
     try:
         return legal_name(text)
     except IllegalName as error:
-        raise BadName(reason=str(error)) from None
+        raise BadName(field="name", reason=str(error)) from None
 
 
 def folder_within(connection: Connection, reach: Reach, node: NodeId) -> list[Node]:

@@ -1,0 +1,14 @@
+/* Drive's page with script: dropping files, progress, choosing, and seeing changes made elsewhere. */
+
+import { Follower } from "./features/follow";
+import { startSelection } from "./features/select";
+import { startUploads } from "./features/upload";
+
+const listing = document.querySelector<HTMLElement>("#listing");
+if (listing) {
+  document.documentElement.classList.add("scripted");
+  const selection = startSelection(listing);
+  const follower = new Follower(listing, () => selection.restore());
+  if (listing.getAttribute("data-folder")) startUploads(listing, () => follower.refresh());
+  follower.start();
+}
