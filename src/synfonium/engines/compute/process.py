@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -153,21 +154,23 @@ class ProcessCompute:
             "uid": self.owner_of(spec.machine_id) if self._is_root else 0,
         }
         source = _as_file("plan", msgspec.json.encode(plan))
+        said, says = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *_launcher(source),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
+                stderr=says,
                 pass_fds=(source, lock, refused),
                 start_new_session=True,
             )
         finally:
-            for descriptor in (source, refused):
+            for descriptor in (source, refused, says):
                 os.close(descriptor)
-        await self._see_started(process, self._lock(spec.machine_id))
+        with os.fdopen(said, "rb") as errors:
+            await self._see_started(process, self._lock(spec.machine_id), errors)
 
-    async def _see_started(self, process: asyncio.subprocess.Process, lock: Path) -> None:
+    async def _see_started(self, process: asyncio.subprocess.Process, lock: Path, errors: BinaryIO) -> None:
         """Waits until the machine's command runs; else raises what bubblewrap said."""
         task = asyncio.create_task(process.wait())
         self._children.add(task)
@@ -179,8 +182,8 @@ class ProcessCompute:
             await asyncio.sleep(0.01)
         for pid in holders.holders(lock):
             holders.send(pid, signal.SIGKILL)
-        assert process.stderr is not None
-        said = (await process.stderr.read(2000)).decode(errors="replace").strip()
+        await task
+        said = errors.read(2000).decode(errors="replace").strip()
         raise MachineNotRunning(said.splitlines()[-1] if said else "bubblewrap gave no reason")
 
     def _machine_arguments(self, spec: MachineSpec, lock: int, refused: int) -> list[str]:
