@@ -32,6 +32,7 @@ app = App(
         Command(name="start", handler=f"{_HERE}.commands:start"),
         Command(name="stop", handler=f"{_HERE}.commands:stop"),
         Command(name="delete", handler=f"{_HERE}.commands:delete"),
+        Command(name="glance", handler=f"{_HERE}.commands:glance"),
         Command(name="list", handler=f"{_HERE}.commands:list_machines"),
     ),
     cli=f"{_HERE}.cli:add_commands",

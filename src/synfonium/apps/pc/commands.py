@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from synfonium.apps.pc.errors import NoSuchMachine
 from synfonium.apps.pc.model.machine import Machine, parse_size
 from synfonium.apps.pc.service import PcService
+from synfonium.apps.shell.contract import Glance, Resume, Words
 from synfonium.common.problem import BadInput
 from synfonium.kernel.context import Call, Context
+from synfonium.kernel.i18n import _
 
 Answer = Mapping[str, object]
 
@@ -71,6 +73,32 @@ async def list_machines(context: Context, call: Call) -> Sequence[Answer]:
     """Everybody's PCs, each as it is now."""
     await _service(context).broker.reconcile()
     return [_told(machine) for machine in await _service(context).broker.list()]
+
+
+async def glance(context: Context, call: Call) -> Glance:
+    """What the home page of `person` shows of their PCs: those that run, first."""
+    machines = await _service(context).broker.list(call.text("person"))
+    running = [machine for machine in machines if machine.state == "running"]
+    return Glance(
+        line=_how_many(len(running)),
+        resume=tuple(
+            Resume(
+                title=machine.name,
+                url=f"/pc/{machine.id}/screen",
+                icon="monitor",
+                time_s=machine.started_s,
+                text=Words(text=_("The PC runs")),
+                is_live=True,
+            )
+            for machine in running[:5]
+        ),
+    )
+
+
+def _how_many(running: int) -> Words | None:
+    if running == 0:
+        return None
+    return Words(text=_("One runs.") if running == 1 else _("%(count)s run."), values={"count": str(running)})
 
 
 async def _named(context: Context, which: str) -> Machine:

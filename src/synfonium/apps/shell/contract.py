@@ -14,13 +14,10 @@ __all__ = ["Glance", "Measure", "Resume", "Words"]
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence that the home page translates from the app's catalogue.
 
-    one, many: English gettext sources, chosen by `count`; `%(name)s` in them is replaced
-    from `values`, where `count` is always present.
+    text: English gettext source; `%(name)s` in it is replaced from `values`.
     """
 
-    one: str
-    many: str = ""
-    count: int = 1
+    text: str
     values: dict[str, str] = {}
 
 

@@ -24,7 +24,7 @@ class Glances:
         used_bytes, latest = await self._room.read(lambda c: (spaces.used_bytes(c, space), _latest(c, space)))
         quota_bytes = self._room.quota_bytes(space)
         return Glance(
-            line=None if used_bytes else Words(one=_("Empty so far.")),
+            line=None if used_bytes else Words(text=_("Empty so far.")),
             measure=Measure(used_bytes=used_bytes, limit_bytes=quota_bytes) if quota_bytes else None,
             resume=tuple(_resume(file) for file in latest),
         )
