@@ -54,7 +54,6 @@ async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
         tokens=await service.tokens.of(actor.id),
         consents=await service.clients.consents_of(actor.id),
         scopes=known_scopes(),
-        lives_days=LIVES_DAYS,
         fresh_token=fresh_token,
         form=new_secret(),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from synfonium.apps.identity.errors import SignInRefused, TooManyTries
 from synfonium.apps.identity.http.browser import (
@@ -40,7 +40,7 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/signin")
 async def show_sign_in(
-    actor: Person | Visitor, context: Context, wish: str = Parameter(query="next", default="")
+    actor: Person | Visitor, context: Context, wish: str = QueryParameter(name="next", default="")
 ) -> Page:
     return _page(wish)
 

@@ -97,11 +97,13 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
 def request_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Fields by name, without empty ones. Raises OAuthError for one given twice (RFC 6749, 3.1)."""
     fields: dict[str, str] = {}
+    seen = set[str]()
     for name, value in pairs:
-        if name in fields:
+        if name in seen:
             raise OAuthError("invalid_request", f"{name[:40]} is given twice")
         if len(value) > LONGEST_VALUE:
             raise OAuthError("invalid_request", f"{name[:40]} is too long")
+        seen.add(name)
         if value:
             fields[name] = value
     return fields

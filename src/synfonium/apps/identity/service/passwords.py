@@ -78,7 +78,7 @@ class Passwords:
     def __init__(self, context: Context, sessions: Sessions) -> None:
         self._context, self._sessions = context, sessions
         self._at_once, self._waiting = asyncio.Semaphore(AT_ONCE), 0
-        self._tries = Tries(context.clock.now_s)
+        self._tries = Tries(lambda: context.clock.now_s())
 
     async def sign_in(self, name: str, password: str, browser: Browser) -> NewSession:
         """A session for whoever knows the password of `name`.

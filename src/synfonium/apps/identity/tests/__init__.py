@@ -1,0 +1,1 @@
+"""Tests of identity, on real engines in a temporary home."""
