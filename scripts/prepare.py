@@ -91,13 +91,22 @@ def _python_packages(listed: str) -> None:
     if not is_stamped("python", locked):
         with step("Python packages"):
             unstamp("own")
-            run([_UV, "pip", "sync", *python, "--require-hashes", _REQUIREMENTS / listed], env=_uv_settings())
+            # Compiled now, so that the first start does not pay for it, nor every start where Python
+            # is told to write no bytecode.
+            exactly = ["--require-hashes", "--compile-bytecode", _REQUIREMENTS / listed]
+            run([_UV, "pip", "sync", *python, *exactly], env=_uv_settings())
             stamp("python", locked)
     if not is_stamped("own", own) or not (VENV / "bin" / "synfonium").exists():
         with step("Synfonium"):
             itself = ["--no-deps", "--no-build-isolation", "--editable", "."]
             run([_UV, "pip", "install", *python, *itself], env=_uv_settings())
             stamp("own", own)
+    source = ROOT / "src" / "synfonium"
+    written = digest(path for path in source.rglob("*.py") if "tests" not in path.parts)
+    if not is_stamped("bytecode", written):
+        with contextlib.suppress(StepFailed):  # whoever imports a broken file says so better
+            run([_PYTHON, "-m", "compileall", "-q", "-x", "/tests/", source])
+            stamp("bytecode", written)
 
 
 def _uv_settings() -> dict[str, str]:
