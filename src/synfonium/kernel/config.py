@@ -22,6 +22,7 @@ PREFIX = "SYNFONIUM_"
 # Read elsewhere, or for tools around the product.
 NOT_SETTINGS = frozenset({"SYNFONIUM_HOME"})
 DEFAULT_PORT = 8600
+ACME_HTTP_PORT = 80
 WILDCARDS = ("", "0.0.0.0", "::")
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -37,7 +38,12 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     public_url: origin at which people reach it; empty means http://localhost:PORT.
     content_url: origin for people's content; empty means the next port, or, behind a
     name, the same host on port + 1. tls: off, internal (own authority), acme, or
-    files:CERTIFICATE,KEY. trusted_proxies: networks whose X-Forwarded-* are believed.
+    files:CERTIFICATE,KEY. http_port: also answers plain HTTP, with the page that says what
+    to do and ACME's challenges; 0 means none, and 80 with acme. local_port: plain HTTP for
+    this machine alone while tls is on; 0 means port + 2. acme_directory: another authority
+    than Let's Encrypt; acme_contact: an e-mail address for its warnings; acme_trust: PEM
+    file of who vouches for a private one. trusted_proxies: networks whose
+    X-Forwarded-Proto is believed.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +54,9 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tls: str = "off"
     acme_directory: str = ""
     acme_contact: str = ""
+    acme_trust: str = ""
+    http_port: int = 0
+    local_port: int = 0
     trusted_proxies: tuple[str, ...] = ()
     name: str = "Synfonium"
     database: str = "sqlite"
@@ -59,6 +68,15 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def scheme(self) -> str:
         return "http" if self.tls == "off" else "https"
+
+    @property
+    def bound_http_port(self) -> int:
+        return self.http_port or (ACME_HTTP_PORT if self.tls == "acme" else 0)
+
+    @property
+    def bound_local_port(self) -> int:
+        """Where plain HTTP reaches the front from this machine."""
+        return self.port if self.tls == "off" else self.local_port or self.port + 2
 
     @property
     def bound_content_port(self) -> int:
@@ -75,11 +93,13 @@ def site_of(config: HouseConfig) -> Site:
         proxies = tuple(ip_network(network, strict=False) for network in config.trusted_proxies)
     except ValueError as error:
         raise ConfigError(f"trusted_proxies: {error}") from None
-    local = "localhost" if config.host in WILDCARDS or config.host in LOOPBACK_NAMES else config.host
+    # With TLS, plain HTTP listens on loopback too: no certificate need name this machine.
+    is_loopback = config.tls != "off" or config.host in WILDCARDS or config.host in LOOPBACK_NAMES
+    local = "localhost" if is_loopback else config.host
     return Site(
         public_url=public,
         content_url=content,
-        local_url=f"{config.scheme}://{local}:{config.port}",
+        local_url=f"http://{local}:{config.bound_local_port}",
         trusted_proxies=proxies,
     )
 

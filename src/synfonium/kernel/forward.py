@@ -22,6 +22,12 @@ HOP_BY_HOP = frozenset(
         b"proxy-authorization",
     }
 )
+# Who asks from where is the front's affair; behind it nobody believes or keeps it.
+FRONTS_OWN = frozenset(
+    b"forwarded true-client-ip via x-forwarded-for x-forwarded-host x-forwarded-port "
+    b"x-forwarded-proto x-real-ip".split()
+)
+DROPPED = HOP_BY_HOP | FRONTS_OWN
 WEBSOCKET_OWN = frozenset(
     {b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions", b"host"}
 )
@@ -63,7 +69,7 @@ class Forward:
         request = self._client.build_request(
             scope["method"],
             _url(scope, "http"),
-            headers=[(k, v) for k, v in scope["headers"] if k not in HOP_BY_HOP],
+            headers=[(k, v) for k, v in scope["headers"] if k not in DROPPED],
             content=body() if has_body else None,
         )
         try:
@@ -84,7 +90,7 @@ class Forward:
         headers = [
             (k.decode("latin-1"), v.decode("latin-1"))
             for k, v in scope["headers"]
-            if k not in HOP_BY_HOP and k not in WEBSOCKET_OWN and k != b"sec-websocket-protocol"
+            if k not in DROPPED and k not in WEBSOCKET_OWN and k != b"sec-websocket-protocol"
         ]
         try:
             connection = await unix_connect(

@@ -27,7 +27,7 @@ def request_scheme(scope: Scope, site: Site) -> str:
     """`http` or `https` as the browser sees it; a trusted proxy may say so."""
     peer = (scope.get("client") or ("", 0))[0]
     forwarded = header(scope, b"x-forwarded-proto").lower()
-    if forwarded in ("http", "https") and (peer == "" or site.trusts(peer)):
+    if forwarded in ("http", "https") and site.trusts(peer):
         return forwarded
     scheme = str(scope.get("scheme", "http"))
     return {"ws": "http", "wss": "https"}.get(scheme, scheme)
@@ -98,7 +98,8 @@ def security_headers(site: Site, policy: str) -> Headers:
         (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
         (b"permissions-policy", b"interest-cohort=(), browsing-topics=()"),
     ]
-    if site.is_secure:
+    # It binds every port of a name: only an installation that has the name to itself says it.
+    if site.is_secure and not site.is_local and ":" not in urlsplit(site.public_url).netloc:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
     return headers
 

@@ -4,21 +4,14 @@ import asyncio
 import os
 from pathlib import Path
 
-import msgspec
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from synfonium.kernel.asgi import ASGIApp
+from synfonium.kernel.tls.pair import Pair
 
 MIB = 1024 * 1024
-
-
-class Tls(msgspec.Struct, frozen=True):
-    """PEM files of a certificate chain and its key."""
-
-    certificate: Path
-    key: Path
 
 
 class Listener:
@@ -31,7 +24,7 @@ class Listener:
         host: str = "127.0.0.1",
         port: int = 0,
         socket: Path | None = None,
-        tls: Tls | None = None,
+        tls: Pair | None = None,
     ) -> None:
         self._socket = socket
         self._server = Server(
@@ -46,6 +39,8 @@ class Listener:
             log_enabled=False,
             ssl_cert=tls.certificate if tls else None,
             ssl_key=tls.key if tls else None,
+            # Not every client that people already have speaks 1.3.
+            ssl_protocol_min=SSLProtocols.tls12,
         )
         self._task: asyncio.Task[None] | None = None
 
@@ -64,6 +59,11 @@ class Listener:
         finally:
             if before is not None:
                 os.umask(before)
+
+    def renew(self, tls: Pair) -> None:
+        """New connections get this certificate; those that are open go on to their end."""
+        self._server.build_ssl_context(tls.certificate, tls.key, None, SSLProtocols.tls12, None, [], False)
+        self._server.reload()  # type: ignore[no-untyped-call]
 
     async def stop(self) -> None:
         if self._task and not self._task.done():

@@ -28,6 +28,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return urlsplit(self.public_url).hostname or "localhost"
 
     @property
+    def content_host(self) -> str:
+        return urlsplit(self.content_url).hostname or "localhost"
+
+    @property
     def is_secure(self) -> bool:
         return self.public_url.startswith("https://")
 
