@@ -7,11 +7,12 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from steps import ROOT, StepFailed, run, step
+from steps import LOG, ROOT, StepFailed, is_stamped, run, stamp, step
 
 _LISTS = ROOT / "requirements" / "debian.toml"
 _POLICY = Path("/usr/sbin/policy-rc.d")
@@ -27,19 +28,33 @@ def install_missing(kind: str) -> None:
     """
     features: dict[str, list[str]] = tomllib.loads(_LISTS.read_text(encoding="utf-8"))[kind]
     missing = _missing([name for names in features.values() for name in names])
-    if missing and _may_install():
-        try:
-            with step("System packages"):
-                _install(sorted(missing))
-        except StepFailed as failure:
-            if _is_ci():
-                raise
-            print(f"  {failure}")
+    if missing and _may_install() and not _tried_today(missing):
+        _try_to_install(sorted(missing))
         missing = _missing(sorted(missing))
     for feature, names in features.items():
         absent = [name for name in names if name in missing]
         if absent:
             _left_off(feature, absent)
+
+
+def _try_to_install(missing: Sequence[str]) -> None:
+    try:
+        with step("System packages"):
+            _install(missing)
+    except StepFailed:
+        if _is_ci():
+            raise
+        # A machine without its archive would otherwise wait for it at every start.
+        stamp("debian-tried", _today(missing))
+        print(f"  The archive did not give them; why stands at the end of {LOG.relative_to(ROOT)}")
+
+
+def _tried_today(missing: Iterable[str]) -> bool:
+    return is_stamped("debian-tried", _today(missing))
+
+
+def _today(missing: Iterable[str]) -> str:
+    return f"{time.strftime('%Y-%m-%d')} {' '.join(sorted(missing))}"
 
 
 def _left_off(feature: str, absent: Sequence[str]) -> None:

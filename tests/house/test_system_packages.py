@@ -42,6 +42,25 @@ def test_in_ci_something_missing_is_a_failure(debian, monkeypatch) -> None:
         debian.install_missing("run")
 
 
+def test_an_archive_that_fails_is_asked_once_a_day(debian, monkeypatch, capsys) -> None:
+    asked = []
+
+    def refuse(names: list[str]) -> None:
+        asked.append(names)
+        raise sys.modules["steps"].StepFailed("no route")
+
+    stamps: dict[str, str] = {}
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(debian, "_may_install", lambda: True)
+    monkeypatch.setattr(debian, "_install", refuse)
+    monkeypatch.setattr(debian, "stamp", stamps.__setitem__)
+    monkeypatch.setattr(debian, "is_stamped", lambda name, value: stamps.get(name) == value)
+    debian.install_missing("run")
+    debian.install_missing("run")
+    assert asked == [["no-such-choir", "no-such-organ"]]
+    assert capsys.readouterr().out.count("Left off: singing") == 2
+
+
 def test_without_the_package_tools_everything_counts_as_missing(debian, monkeypatch) -> None:
     monkeypatch.setattr(debian.shutil, "which", lambda _name: None)
     assert debian._missing(["dpkg"]) == {"dpkg"}
