@@ -22,7 +22,9 @@ from synfonium.kernel.tls import check_tls
 
 def main(arguments: list[str] | None = None) -> int:
     """The command `synfonium`. Exit 0 on success, 2 on wrong use, 1 on failure."""
-    args = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    # A server is one process a role: it does without the apps' commands and their imports.
+    args = _parser(with_apps=words[:1] != ["serve"]).parse_args(words)
     harden()
     quiet_libraries()
     home = home_folder(getattr(args, "home", None))
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, with_apps: bool = True) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synfonium", description="A whole cloud that anybody can run.")
     commands = Commands(parser)
     serve = commands.add("serve", None, help="serve this home")
@@ -46,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--demo", action="store_true", help="fill the home with a small town to look at")
     serve.add_argument("--held-lock", type=int, default=-1, help=argparse.SUPPRESS)
     serve.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
-    add_app_commands(commands)
+    if with_apps:
+        add_app_commands(commands)
     return parser
 
 
