@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synfonium.kernel import gate
-from synfonium.kernel.asgi import Scope, under
+from synfonium.kernel.asgi import Scope, plain_path, under
 from synfonium.kernel.refusals import CrossOrigin, Misdirected
 from synfonium.kernel.site import Site
 
@@ -85,3 +85,21 @@ def test_only_a_trusted_proxy_may_say_https() -> None:
 @given(st.binary(max_size=30))
 def test_a_prefix_takes_whole_segments_only(rest: bytes) -> None:
     assert under(b"/s3" + rest, b"/s3") == (rest == b"" or rest.startswith(b"/"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *b"//search /a//b /a%2Fb /a%2fb /a%5Cb /a\\b /./a /a/.. /%2e%2e/a /a/%2E /%00 /a%0d%0aX: /%ff * search /%C0%AF".split(),
+        b"",
+    ],
+)
+def test_a_path_with_two_readings_has_none(path: bytes) -> None:
+    assert plain_path(path) is None
+
+
+def test_a_path_is_decoded_once_and_keeps_its_last_slash() -> None:
+    assert plain_path(b"/%73earch") == "/search"
+    assert plain_path(b"/drive/caf%C3%A9%2525/") == "/drive/café%25/"
+    assert plain_path(b"/") == "/"
+    assert plain_path(b"/..;/x") == "/..;/x"

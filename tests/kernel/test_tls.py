@@ -197,8 +197,7 @@ def test_what_could_not_be_served_is_refused_in_one_sentence(
 def port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        found = int(probe.getsockname()[1])
-    return found
+        return int(probe.getsockname()[1])
 
 
 async def test_a_new_certificate_is_served_while_an_old_download_goes_on(

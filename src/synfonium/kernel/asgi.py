@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,6 +21,26 @@ def raw_path(scope: Scope) -> bytes:
 def under(path: bytes, prefix: bytes) -> bool:
     """Whether `path` is `prefix` or lies below it, by whole segments."""
     return path == prefix or path.startswith(prefix.rstrip(b"/") + b"/")
+
+
+def plain_path(path: bytes) -> str | None:
+    """The decoded path; None when it could be read in two ways.
+
+    That is with empty or dot segments, a segment that hides a slash, a backslash or a
+    control character, or what is not UTF-8.
+    """
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in path.split(b"/")]
+    except UnicodeDecodeError:
+        return None
+    first, *others = segments
+    if first or not others or any(not s for s in others[:-1]) or any(not _is_plain(s) for s in others):
+        return None
+    return "/".join(segments)
+
+
+def _is_plain(segment: str) -> bool:
+    return segment not in (".", "..") and not any(c in "/\\" or ord(c) < 32 or c == "\x7f" for c in segment)
 
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes = b"") -> None:

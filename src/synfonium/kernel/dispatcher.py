@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 
 from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel import gate, logs
-from synfonium.kernel.asgi import ASGIApp, Headers, Message, Receive, Scope, Send, raw_path, respond, under
+from synfonium.kernel.asgi import (
+    ASGIApp,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    plain_path,
+    raw_path,
+    respond,
+    under,
+)
 from synfonium.kernel.metrics import Metric
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response
@@ -76,16 +87,15 @@ class Dispatcher:
             if await self._refuse_plain_http(scope, send):
                 return
             gate.check_host(scope, self._site)
+        app = self._app_for(path)
+        if app is self._typed:
+            path = _for_typed_doors(scope, path)
         if self._is_content(scope) != under(path, CONTENT_PREFIX) and self._is_front:
             raise NotFound
         if any(under(path, prefix) for prefix in self._anonymous):
             scope = gate.anonymised(scope)
         else:
             gate.check_origin(scope, self._site)
-        app = self._app_for(path)
-        # Litestar has no HEAD of its own; the watch drops the body.
-        if app is self._typed and scope.get("method") == "HEAD":
-            scope["method"] = "GET"
         await app(scope, receive, send)
 
     def _app_for(self, path: bytes) -> ASGIApp:
@@ -115,6 +125,21 @@ class Dispatcher:
             return
         status, headers, body = problem_response(scope, problem, self._pages)
         await respond(watch, status, headers, body)
+
+
+def _for_typed_doors(scope: Scope, path: bytes) -> bytes:
+    """Fits the scope for Litestar and gives the path as Litestar will read it.
+
+    Litestar decodes, collapses slashes and has no HEAD: what is decided here by the path
+    must be decided by the very same one. Raises NotFound for a path with two readings.
+    """
+    decoded = plain_path(path)
+    if decoded is None:
+        raise NotFound
+    scope["path"] = decoded
+    if scope.get("method") == "HEAD":  # the watch drops the body
+        scope["method"] = "GET"
+    return decoded.encode()
 
 
 class _Watch:
