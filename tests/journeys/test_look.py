@@ -199,7 +199,8 @@ def test_no_page_asks_anybody_else(browser: Browser, town: Town, camille: Storag
         context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
         page = context.new_page()
         for path in [path for who, path in _visits(camille) if who is state]:
-            page.goto(path, wait_until="networkidle")
+            page.goto(path)
+            page.wait_for_timeout(500)  # what the page asks for by script
         context.close()
     assert asked == {urlsplit(town.url).netloc}
 

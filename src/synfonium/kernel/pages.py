@@ -111,6 +111,7 @@ class Pages:
             format_bytes=formats.bytes,
             format_date=formats.date,
             format_relative=formats.relative,
+            format_when=formats.when,
             format_number=formats.number,
         )
         return environment
@@ -203,6 +204,20 @@ class Formats:
 
         moment = datetime.fromtimestamp(time_s, UTC).astimezone()
         return format_datetime(moment, kind, locale=self._locale)
+
+    def when(self, time_s: float, now_s: float | None = None) -> str:
+        """As short as it stays clear: `14:20`, `yesterday, 18:02`, `3 Sept`, `12 Nov 2025`."""
+        from babel.dates import format_date, format_skeleton, format_time
+
+        moment = datetime.fromtimestamp(time_s, UTC).astimezone()
+        now = (datetime.now(UTC) if now_s is None else datetime.fromtimestamp(now_s, UTC)).astimezone()
+        days = (now.date() - moment.date()).days
+        if days in (0, 1):
+            clock = format_time(moment, "HH:mm", locale=self._locale)
+            return self._catalogue.gettext("yesterday, %(time)s") % {"time": clock} if days else clock
+        if moment.year == now.year:
+            return format_skeleton("MMMd", moment, locale=self._locale)
+        return format_date(moment, "medium", locale=self._locale)
 
     def relative(self, time_s: float, now_s: float | None = None) -> str:
         from babel.dates import format_timedelta

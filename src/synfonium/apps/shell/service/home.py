@@ -43,7 +43,7 @@ async def _glance(context: Context, app: App, person: PersonId) -> Glance:
     try:
         async with asyncio.timeout(GLANCE_S):
             answer = await context.call(f"{app.name}.glance", {"person": person})
-        return msgspec.convert(answer, Glance)
+        return msgspec.convert(msgspec.to_builtins(answer), Glance)
     except (Problem, TimeoutError, msgspec.ValidationError) as failure:
         log.warning("shell.glance_failed", app=app.name, reason=type(failure).__name__)
         return Glance()
@@ -62,7 +62,8 @@ async def find_own(context: Context, person: PersonId, query: str) -> OwnResults
             answer = await context.call(
                 "fabric.search", {"person": person, "query": query, "limit": OWN_HITS}
             )
-        return msgspec.convert(answer, OwnResults)
+        # In one process the answer still holds the other app's own types.
+        return msgspec.convert(msgspec.to_builtins(answer), OwnResults)
     except (Problem, TimeoutError, msgspec.ValidationError) as failure:
         log.warning("shell.own_search_failed", reason=type(failure).__name__)
         return None
