@@ -12,12 +12,13 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import litestar
 import msgspec
 from litestar import Request
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 
 from synfonium.common.problem import Forbidden, SignInNeeded
 from synfonium.kernel.actor import Administrator, Person, Scope, Visitor
 from synfonium.kernel.authentication import Authentication
+from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
 
 __all__ = ["Page", "See", "delete", "get", "patch", "post", "public_doors", "put"]
@@ -87,7 +88,10 @@ def _door(
     def decorate(function: Callable[..., Any]) -> HTTPRouteHandler:
         entry = _entry(function)
         # Litestar would validate the actor as if it came from outside.
-        function.__annotations__ = {**function.__annotations__, "actor": Any}
+        given = {"actor": NamedDependency[Any]}
+        if "context" in function.__annotations__:
+            given["context"] = NamedDependency[Context]
+        function.__annotations__ = {**function.__annotations__, **given}
         options.setdefault("status_code", 200)
         options.setdefault("include_in_schema", not _gives_a_page(function))
         decorator = getattr(litestar, method)(

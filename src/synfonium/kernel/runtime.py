@@ -21,7 +21,6 @@ from synfonium.kernel.commands import find_command, role_of
 from synfonium.kernel.config import HouseConfig, Settings, site_of
 from synfonium.kernel.context import Context, Engines, Offers
 from synfonium.kernel.dispatcher import Dispatcher
-from synfonium.kernel.forward import Forward
 from synfonium.kernel.machine_doors import MachineDoors
 from synfonium.kernel.migrations import migrate
 from synfonium.kernel.pages import Pages
@@ -234,6 +233,8 @@ class Runtime:
 
     def _elsewhere(self) -> dict[str, ASGIApp]:
         """Apps that another role serves live wholly under their path and /api/NAME."""
+        from synfonium.kernel.forward import Forward
+
         found: dict[str, ASGIApp] = {}
         for app in installed_apps():
             if app.doors_role not in self.roles:
