@@ -137,7 +137,7 @@ class _Builder:
 
     async def pages(self) -> int:
         await self._tell("22 pages of a small web")
-        answer = await self._try("search.add", {"files": [str(FOLDER / "pages.jsonl")]})
+        answer = await self._try("search.add", {"paths": [str(FOLDER / "pages.jsonl")]})
         return 0 if answer is None else len((FOLDER / "pages.jsonl").read_text().splitlines())
 
     async def computer(self, pc: TownPc) -> int:
