@@ -21,7 +21,7 @@ class NameForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoveForm(msgspec.Struct, frozen=True, kw_only=True):
-    node: list[str]
+    node: list[str] | str
     into: str
 
 

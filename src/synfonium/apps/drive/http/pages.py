@@ -129,8 +129,9 @@ async def choose(
     )
 
 
-def chosen_ids(ids: list[str] | None) -> list[NodeId]:
-    """Raises BadInput for none, or for more than are handled at once."""
+def chosen_ids(ids: list[str] | str | None) -> list[NodeId]:
+    """One id (as a form sends it) or several. Raises BadInput for none, or for too many."""
+    ids = [ids] if isinstance(ids, str) else ids
     if not ids or len(ids) > MOST_CHOSEN:
         raise BadInput("node", "")
     return [NodeId(id_) for id_ in dict.fromkeys(ids)]

@@ -19,7 +19,7 @@ Writer = Annotated[Person, Scope("drive.write")]
 class NodesForm(msgspec.Struct, frozen=True, kw_only=True):
     """node: one or several ids."""
 
-    node: list[str]
+    node: list[str] | str
 
 
 NodesData = Annotated[NodesForm, Body(media_type=RequestEncodingType.URL_ENCODED)]

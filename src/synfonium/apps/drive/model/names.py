@@ -54,9 +54,12 @@ def name_key(name: str) -> bytes:
 def name_sort(name: str) -> bytes:
     """Bytes that sort names as people expect: case and accents aside, numbers by value.
 
-    `photo 2` comes before `photo 10`, `Étage` beside `etage`. Not unique.
+    `photo 2` comes before `photo 10`, `Étage` beside `etage`, `a.txt` before `a (2).txt`:
+    the ending counts last. Not unique.
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    stem, dot, ending = name.rpartition(".")
+    text = f"{stem}\0{ending}" if stem and dot else name
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     numbered = _DIGITS.sub(lambda match: _by_value(match[0]), plain)
     return numbered.encode("utf-8", "surrogatepass")[:MAX_SORT_BYTES]
 
