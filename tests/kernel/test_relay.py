@@ -12,6 +12,7 @@ from synfonium.common.event import Event
 from synfonium.engines.bus.memory import MemoryBus
 from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.outbox import Outbox, outbox_table
+from synfonium.kernel.refusals import Unavailable
 from synfonium.kernel.relay import ATTEMPTS, Relay
 from synfonium.ports.clock import SystemClock
 from synfonium.ports.database import Database
@@ -132,6 +133,23 @@ async def test_after_eight_attempts_an_event_is_parked_and_the_others_go_on(
     assert [attempts for _, attempts in await house.rows()] == [ATTEMPTS]
     assert house.failing == {1: 1000 - ATTEMPTS}
     assert "kernel.event_parked" in capsys.readouterr().err
+
+
+async def test_a_subscriber_whose_role_is_away_is_waited_for(house: House) -> None:
+    away = [Unavailable()] * (3 * ATTEMPTS)
+
+    async def listen(event: Event) -> None:
+        if away:
+            raise away.pop()
+        await house.listen(event)
+
+    await house.bus.subscribe("restarting", frozenset({"drive.node.removed"}), listen)
+    await house.database.write(
+        lambda c: house.outbox.add(c, "drive.node.removed", "drive:node/1", {"number": 1})
+    )
+    house.relay.start()
+    await house.wait_heard(1)
+    assert await house.rows() == []
 
 
 async def test_a_parked_event_stays_parked_after_a_restart(house: House) -> None:
