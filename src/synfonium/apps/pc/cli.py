@@ -59,7 +59,7 @@ def _act(word: str) -> Callable[[argparse.Namespace, Caller, Terminal], Awaitabl
 
 async def _list(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     for machine in await call("pc.list"):
-        size = f"{machine['cpus']:g} CPU, {machine['memory_bytes'] / (1 << 30):g} GiB"
+        size = f"{machine['cpus']:g} CPU, {machine['memory_bytes'] / 1e9:g} GB"
         words = (machine["id"], machine["state"], machine["name"], machine["image"], size, machine["reason"])
         out.line("\t".join(words).rstrip())
     return 0

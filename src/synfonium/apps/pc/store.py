@@ -138,4 +138,4 @@ def take_ticket(connection: Connection, digest: str) -> Ticket | None:
 
 
 def _machine(row: Row[tuple[object, ...]]) -> Machine:
-    return msgspec.convert(dict(row._mapping), Machine)
+    return Machine(**row._mapping)

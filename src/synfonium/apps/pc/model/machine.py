@@ -11,11 +11,11 @@ Wanted = Literal["running", "stopped"]
 State = Literal["stopped", "starting", "running", "stopping", "failed"]
 
 MAX_NAME_LENGTH = 60
-MIN_MEMORY_BYTES = 256 << 20
-MIN_DISK_BYTES = 64 << 20
+MIN_MEMORY_BYTES = 256_000_000
+MIN_DISK_BYTES = 64_000_000
 MAX_CPUS = 256.0
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"(\d{1,12})\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE = re.compile(r"(\d{1,12})\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +40,12 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_size(field: str, text: str) -> int:
-    """Bytes of `512M`, `4G`, `2GiB` or a plain number. Raises BadInput."""
+    """Bytes of `512M`, `4G` (thousands), `2GiB` (of 1024) or a plain number. Raises BadInput."""
     found = _SIZE.fullmatch(text.strip())
     if not found:
         raise BadInput(field, "Write a number with M, G or T, such as 4G.")
-    return int(found[1]) * _UNITS[found[2].upper()]
+    base = 1024 if found[3] else 1000
+    return int(found[1]) * int(base ** _POWERS[found[2].upper()])
 
 
 def checked_name(name: str) -> str:

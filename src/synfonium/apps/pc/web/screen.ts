@@ -20,9 +20,9 @@ class Ended extends Error {
 }
 
 class Screen {
-  readonly #canvas = this.#part<HTMLCanvasElement>("canvas");
-  readonly #said = this.#part<HTMLElement>(".pc-say p");
-  readonly #choices = this.#part<HTMLElement>(".pc-say .acts");
+  readonly #canvas: HTMLCanvasElement;
+  readonly #said: HTMLElement;
+  readonly #choices: HTMLElement;
   readonly #keyboard: Keyboard;
   #socket: WebSocket | undefined;
   #picture: Picture | undefined;
@@ -33,6 +33,9 @@ class Screen {
   #pingNumber = 0;
 
   constructor(private readonly root: HTMLElement) {
+    this.#canvas = this.#part<HTMLCanvasElement>("canvas");
+    this.#said = this.#part<HTMLElement>(".pc-say p");
+    this.#choices = this.#part<HTMLElement>(".pc-say .acts");
     const send = (message: ArrayBuffer | Uint8Array<ArrayBuffer>) => this.#send(message);
     this.#keyboard = new Keyboard(this.#part<HTMLTextAreaElement>(".pc-keys"), send, () => this.#leave());
     new Pointer(this.#canvas, send, () => this.#keyboard.focus());
