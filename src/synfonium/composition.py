@@ -1,6 +1,9 @@
 """Picks the engines that the settings name, and opens each when it is first asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from synfonium.kernel.app import App, Role
@@ -88,6 +91,17 @@ class PickedEngines:
             folder = self._home / "indexes" / name
             self._indexes[name] = TantivyIndex(folder, writable=writable or self.single_process)
         return self._indexes[name]
+
+    @contextmanager
+    def temporary_index(self) -> Iterator[SearchIndex]:
+        from synfonium.engines.index.tantivy import TantivyIndex
+
+        with TemporaryDirectory(prefix="synfonium-index-") as folder:
+            index = TantivyIndex(Path(folder), writable=True)
+            try:
+                yield index
+            finally:
+                index.close()
 
     def compute(self) -> Compute:
         if self._compute is None:

@@ -1,6 +1,7 @@
 """What one app gets from the house in one role."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -81,6 +82,10 @@ class Context:
     def index(self, name: str, *, writable: bool = False) -> SearchIndex:
         return self._engines.index(f"{self.app.name}-{name}", writable=writable)
 
+    def temporary_index(self) -> AbstractContextManager[SearchIndex]:
+        """An index of the same engine that is gone after the block: for measuring."""
+        return self._engines.temporary_index()
+
     @property
     def compute(self) -> Compute:
         return self._engines.compute()
@@ -107,6 +112,7 @@ class Engines(Protocol):
     def database(self, app: App, *, read_only: bool) -> Database: ...
     def blobs(self, app: App) -> BlobStore: ...
     def index(self, name: str, *, writable: bool) -> SearchIndex: ...
+    def temporary_index(self) -> AbstractContextManager[SearchIndex]: ...
     def compute(self) -> Compute: ...
     def jobs(self) -> Jobs: ...
     async def open_jobs(self) -> None:

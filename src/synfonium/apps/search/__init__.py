@@ -1,6 +1,37 @@
-"""Search (being built)."""
+"""Web search with an own crawler and index, which cannot know who asks."""
 
-from synfonium.kernel.app import App
+from synfonium.kernel.app import App, Command, Subscription
 from synfonium.kernel.i18n import _
 
-app = App(name="search", title=_("Search"))
+_COMMANDS = "synfonium.apps.search.commands"
+
+app = App(
+    name="search",
+    title=_("Search"),
+    path="/search",
+    icon="search",
+    order=10,
+    role="worker",
+    http_role="web",
+    service="synfonium.apps.search.service.open:open_service",
+    doors="synfonium.apps.search.http:doors",
+    anonymous=("/search", "/api/search", "/opensearch.xml", "/bot"),
+    migrations=True,
+    subscriptions=(
+        Subscription(
+            name="search-crawl",
+            types=frozenset({"search.crawl.wanted"}),
+            handler="synfonium.apps.search.events:on_crawl_wanted",
+        ),
+    ),
+    commands=(
+        Command(name="add", handler=f"{_COMMANDS}:add"),
+        Command(name="crawl", handler=f"{_COMMANDS}:crawl"),
+        Command(name="want_crawl", handler=f"{_COMMANDS}:want_crawl"),
+        Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
+        Command(name="rank", handler=f"{_COMMANDS}:rank"),
+        Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
+    ),
+    cli="synfonium.apps.search.cli:add_commands",
+    config="synfonium.apps.search.config:SearchConfig",
+)

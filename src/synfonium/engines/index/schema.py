@@ -14,7 +14,8 @@ VERSION = "1"
 def build_schema() -> Schema:
     """One pair of text fields a family; a document fills only its own family's pair.
 
-    `words` serves suggestions and holds public documents only.
+    `words` serves suggestions and holds public documents only. `shown` is the beginning
+    of the text, for snippets.
     """
     builder = SchemaBuilder()
     for name in ("key", "lang", "host"):
@@ -22,14 +23,16 @@ def build_schema() -> Schema:
     for name in ("space", "family"):
         builder.add_text_field(name, stored=name == "family", tokenizer_name="raw", index_option="basic")
     builder.add_float_field("time_s", stored=True)
+    builder.add_bytes_field("shown", stored=True)
     for family in FAMILIES:
         builder.add_text_field(f"title_{family}", stored=True, tokenizer_name=f"title_{family}")
-        builder.add_text_field(f"text_{family}", stored=True, tokenizer_name=f"text_{family}")
+        builder.add_text_field(f"text_{family}", tokenizer_name=f"text_{family}")
     builder.add_text_field("place", tokenizer_name="place", index_option="freq")
     builder.add_text_field("words", tokenizer_name="words", index_option="basic")
     return builder.build()
 
 
+SHOWN_CHARACTERS = 20_000
 _BLANKS = re.compile(r"\s+")
 
 
@@ -44,6 +47,7 @@ def to_document(document: IndexDocument) -> Document:
     result.add_text("space", document.space)
     result.add_text("family", family)
     result.add_float("time_s", document.time_s)
+    result.add_bytes("shown", text[:SHOWN_CHARACTERS].encode())
     result.add_text(f"title_{family}", title)
     result.add_text(f"text_{family}", text)
     if document.host:

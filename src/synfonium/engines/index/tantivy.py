@@ -1,21 +1,20 @@
 """The embedded full-text index, on tantivy: one folder, one writer, many readers."""
 
-import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from tantivy import DocAddress, Document, Index, IndexWriter, Query, Schema, Searcher, SnippetGenerator
+from tantivy import DocAddress, Index, IndexWriter, Query, Searcher
 
 from synfonium.engines.index.chains import FAMILIES, WORDS, clean, family_of, register
+from synfonium.engines.index.hits import HitReader
 from synfonium.engines.index.query import QueryBuilder, words_of
 from synfonium.engines.index.schema import VERSION, build_schema, to_document
-from synfonium.ports.index import IndexAnswer, IndexDocument, IndexHit
+from synfonium.ports.index import IndexAnswer, IndexDocument
 
 __all__ = ["TantivyIndex"]
 
 _WRITER_HEAP_BYTES = 48 << 20
-_SNIPPET_CHARACTERS = 220
 _DEEPEST = 1000
 _EMPTY = IndexAnswer(total=0, hits=())
 
@@ -80,7 +79,7 @@ class TantivyIndex:
         if total < limit and len(words) > 1:
             asked = builder.fenced(builder.any_word(), spaces, lang)
             total, found = self._run(searcher, asked, limit, offset)
-        return IndexAnswer(total=total, hits=_Hits(searcher, asked, self._schema).read(found))
+        return IndexAnswer(total=total, hits=HitReader(searcher, asked, self._schema, words).read(found))
 
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
         searcher = self._fresh()
@@ -152,37 +151,3 @@ class TantivyIndex:
             self._families = tuple(f for f in FAMILIES if self._searcher.doc_freq("family", f))
             self._seen = stamp
             return self._searcher
-
-
-class _Hits:
-    """Reads found documents back, with a snippet each."""
-
-    def __init__(self, searcher: Searcher, asked: Query, schema: Schema) -> None:
-        self._searcher, self._asked, self._schema = searcher, asked, schema
-        self._generators: dict[str, SnippetGenerator] = {}
-
-    def read(self, found: Sequence[tuple[float, DocAddress]]) -> tuple[IndexHit, ...]:
-        return tuple(self._hit(score, address) for score, address in found)
-
-    def _hit(self, score: float, address: DocAddress) -> IndexHit:
-        document = self._searcher.doc(address)
-        values = document.to_dict()
-        family = values["family"][0]
-        return IndexHit(
-            key=values["key"][0],
-            title=values[f"title_{family}"][0],
-            snippet=self._snippet(document, f"text_{family}"),
-            lang=values["lang"][0],
-            host=values["host"][0],
-            score=score,
-            time_s=values["time_s"][0],
-        )
-
-    def _snippet(self, document: Document, field: str) -> str:
-        generator = self._generators.get(field)
-        if generator is None:
-            generator = SnippetGenerator.create(self._searcher, self._asked, self._schema, field)
-            generator.set_max_num_chars(_SNIPPET_CHARACTERS)
-            self._generators[field] = generator
-        marked = generator.snippet_from_doc(document).to_html()
-        return marked or html.escape(str(document.get_first(field) or "")[:_SNIPPET_CHARACTERS].strip())

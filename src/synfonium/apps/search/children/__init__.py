@@ -1,0 +1,1 @@
+"""What runs in a sandboxed child: parsing pages that strangers wrote. Imports stay few."""

@@ -1,0 +1,137 @@
+"""`synfonium search …`."""
+
+import argparse
+import gzip
+import json
+import sys
+import zlib
+from pathlib import Path
+
+from synfonium.apps.search.errors import NotReadable
+from synfonium.apps.search.model import ParseJob
+from synfonium.kernel.calls import Caller
+from synfonium.kernel.cli import Commands, Terminal
+
+_LARGEST_HTML_BYTES = 32 << 20
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds the commands of web search to the command line."""
+    add = commands.add("search add", _add, help="index .jsonl and .warc files")
+    add.add_argument("files", nargs="+", metavar="FILE", help=".jsonl, .warc or .warc.gz")
+
+    crawl = commands.add("search crawl", _crawl, help="read web sites, politely, and index them")
+    crawl.add_argument("seeds", nargs="+", metavar="SEED", help="address to begin at")
+    crawl.add_argument(
+        "--max-pages", type=_positive, default=0, metavar="N", help="read at most N pages (1000)"
+    )
+    crawl.add_argument(
+        "--delay", type=_seconds, metavar="S", help="least wait between two requests to one host (1 s)"
+    )
+    crawl.add_argument(
+        "--allow-private-network", action="store_true", help="also visit private and loopback addresses"
+    )
+    crawl.add_argument("--same-host", action="store_true", help="do not follow links to other hosts")
+
+    evaluate = commands.add("search evaluate", _evaluate, help="measure the search on judged questions")
+    evaluate.add_argument("folder", metavar="DIR", help="holds corpus.jsonl, queries.jsonl and qrels.tsv")
+
+    rank = commands.add("search rank", _rank, help="measure the ranking of judged candidates")
+    rank.add_argument("file", metavar="FILE", help="candidates.jsonl")
+
+    extract = commands.add("search extract", _extract, help="print what HTML files say, one JSON line each")
+    extract.add_argument("files", nargs="+", metavar="FILE", help=".html or .html.gz")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 3600:
+        raise argparse.ArgumentTypeError("must be between 0 and 3600")
+    return number
+
+
+async def _add(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    paths = [str(Path(name).absolute()) for name in args.files]
+    failed = 0
+    for path in paths:
+        report = (await call("search.add", {"paths": [path]}, out.progress))[path]
+        out.line(f"{Path(path).name}: {_counts(report, 'indexed', 'skipped', 'broken')}")
+        failed += report["broken"]
+    if failed:
+        print(f"synfonium: {failed} broken records were left out", file=sys.stderr)
+    return 0
+
+
+async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    arguments = {
+        "seeds": args.seeds,
+        "max_pages": args.max_pages,
+        "delay_s": args.delay,
+        "allow_private_network": args.allow_private_network,
+        "same_host": args.same_host,
+    }
+    report = await call("search.crawl", arguments, out.progress)
+    out.line(_counts(report, "indexed", "fetched", "skipped", "forbidden", "failed", "waiting"))
+    if not report["indexed"]:
+        print("synfonium: no page could be indexed", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _counts(report: dict[str, int], *names: str) -> str:
+    return ", ".join(f"{report[name]} {name}" for name in names)
+
+
+async def _evaluate(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    path = str(Path(args.folder).absolute())
+    out.line(json.dumps(await call("search.evaluate", {"path": path}, out.progress)))
+    return 0
+
+
+async def _rank(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    path = str(Path(args.file).absolute())
+    out.line(json.dumps(await call("search.rank", {"path": path}, out.progress)))
+    return 0
+
+
+async def _extract(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    from synfonium.apps.search.service.parsing import Parser, Unparsable
+
+    parser, failed = Parser(), 0
+    try:
+        for name in args.files:
+            try:
+                extract = await parser.parse(ParseJob(url="", body=_read(Path(name))))
+            except Unparsable:
+                print(f"synfonium: {name} cannot be parsed", file=sys.stderr)
+                failed += 1
+                continue
+            line = {
+                "file": name,
+                "url": extract.canonical,
+                "title": extract.title,
+                "lang": extract.lang,
+                "text": extract.text,
+            }
+            out.line(json.dumps(line, ensure_ascii=False))
+    finally:
+        await parser.close()
+    return 1 if failed else 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as source:
+            body = source.read(_LARGEST_HTML_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as failure:
+        raise NotReadable(name=path.name) from failure
+    if len(body) > _LARGEST_HTML_BYTES:
+        raise NotReadable(name=path.name)
+    return body

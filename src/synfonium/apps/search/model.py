@@ -1,0 +1,124 @@
+"""The words of web search: addresses, pages, crawls. Pure."""
+
+import re
+from typing import Literal
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+LONGEST_URL = 1500
+DEEPEST_PATH = 25
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_BLANK = re.compile(r"[\x00-\x20\x7f]+")
+_BAD_HOST = re.compile(r"[^a-z0-9.\-:\[\]_]")
+# Parameters that make endless addresses of one page or say where a reader came from.
+_NOISE = re.compile(
+    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|phpsessid|jsessionid|sessionid|session_id|sid|aspsessionid\w*)$",
+    re.IGNORECASE,
+)
+_SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+
+CrawlState = Literal["running", "done", "stopped"]
+FetchState = Literal["waiting", "done", "failed"]
+
+
+def normal_url(url: str, base: str = "") -> str | None:
+    """The one way to write a web address, or None for what is no address of a page.
+
+    Lower-case scheme and ASCII host, no default port, dot segments, fragment, credentials
+    or session ids (RFC 3986 section 6.2; WHATWG URL for blanks and IDNA). At most 1500
+    characters, and no path that repeats one segment more than three times (a trap).
+    """
+    try:
+        parts = urlsplit(urljoin(base, _BLANK.sub("", url) if "\n" in url or "\t" in url else url.strip()))
+        scheme, host, port = parts.scheme.lower(), _ascii_host(parts.hostname or ""), parts.port
+    except (ValueError, UnicodeError):
+        return None
+    if scheme not in _DEFAULT_PORTS or not host or parts.username or parts.password:
+        return None
+    path = quote(_SESSION_IN_PATH.sub("", parts.path) or "/", safe="/%:@!$&'()*+,;=~-._")
+    segments = [s for s in path.split("/") if s]
+    if len(segments) > DEEPEST_PATH or any(segments.count(s) > 3 for s in set(segments)):
+        return None
+    netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    normal = urlunsplit((scheme, netloc, _without_dots(path), _query(parts.query), ""))
+    return normal if len(normal) <= LONGEST_URL else None
+
+
+def _ascii_host(host: str) -> str:
+    host = host.rstrip(".").lower()
+    if not host.isascii():
+        host = host.encode("idna").decode()
+    if _BAD_HOST.search(host):
+        return ""
+    return f"[{host}]" if ":" in host else host
+
+
+def _without_dots(path: str) -> str:
+    return urlsplit(urljoin("http://x/", path)).path or "/"
+
+
+def _query(query: str) -> str:
+    if not query:
+        return ""
+    kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _NOISE.match(k)]
+    return urlencode(kept)
+
+
+def authority_of(url: str) -> str:
+    """`host` or `host:port` of a normal address: what robots.txt and politeness go by."""
+    return urlsplit(url).netloc
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+class Extract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says. links are normal addresses, without those marked nofollow."""
+
+    title: str
+    text: str
+    lang: str
+    canonical: str = ""
+    links: tuple[str, ...] = ()
+    is_hidden: bool = False
+    """The page asks not to be indexed."""
+
+
+class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as it came; charset: what its transport said."""
+
+    url: str
+    body: bytes
+    charset: str = ""
+    media_type: str = "text/html"
+
+
+class CrawlPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to crawl. is_local_allowed: private and loopback addresses may be visited."""
+
+    seeds: tuple[str, ...]
+    max_pages: int
+    delay_s: float = 1.0
+    is_local_allowed: bool = False
+    same_host: bool = False
+
+
+class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a crawl is. Pages indexed, answers that were none, and refusals we obeyed."""
+
+    indexed: int = 0
+    fetched: int = 0
+    failed: int = 0
+    forbidden: int = 0
+    skipped: int = 0
+    waiting: int = 0
+
+
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did; `broken` records were left out."""
+
+    indexed: int = 0
+    skipped: int = 0
+    broken: int = 0

@@ -1,0 +1,38 @@
+"""Web search, opened in a role: the web role finds, the worker also crawls and imports."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from synfonium.apps.search import store
+from synfonium.apps.search.service.crawls import Crawls
+from synfonium.apps.search.service.imports import Imports
+from synfonium.apps.search.service.search import WebSearch
+from synfonium.kernel.context import Context
+
+INDEX = "web"
+
+
+class SearchService:
+    """find: in every role. crawls, imports: where the index is written, else None."""
+
+    def __init__(self, context: Context) -> None:
+        is_writer = context.owns_database
+        index = context.index(INDEX, writable=is_writer)
+        self.find = WebSearch(index)
+        self.crawls = Crawls(context, index) if is_writer else None
+        self.imports = Imports(context, index) if is_writer else None
+
+
+@asynccontextmanager
+async def open_service(context: Context) -> AsyncIterator[SearchService]:
+    """Crawls that a crash or a restart interrupted go on."""
+    service = SearchService(context)
+    if service.crawls is None:
+        yield service
+        return
+    for crawl_id in await context.database.read(store.running_crawls):
+        service.crawls.start(crawl_id)
+    try:
+        yield service
+    finally:
+        await service.crawls.close()
