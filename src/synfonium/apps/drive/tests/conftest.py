@@ -1,6 +1,7 @@
 """A drive on a real database and real blobs in a temporary folder."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -126,10 +127,22 @@ def config() -> DriveConfig:
     return DriveConfig()
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the tables and nothing in them; a migration for each test takes longer."""
+    path = tmp_path_factory.mktemp("tables") / "drive.sqlite"
+    database = open_sqlite(path)
+    migrate(app, database)
+    database.submit_write(lambda c: None).result()
+    database.close()
+    return path
+
+
 @pytest.fixture
-async def house(tmp_path: Path, config: DriveConfig) -> AsyncIterator[House]:
+async def house(tmp_path: Path, tables: Path, config: DriveConfig) -> AsyncIterator[House]:
+    for part in tables.parent.glob("drive.sqlite*"):
+        shutil.copy(part, tmp_path)
     house = House(tmp_path, config)
-    migrate(app, house.context.database)
     async with open_service(house.context) as service:
         house.context.service = service
         yield house

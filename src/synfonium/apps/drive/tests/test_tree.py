@@ -41,8 +41,8 @@ async def test_folders_come_first_and_names_sort_as_people_expect(hand: Hand) ->
     await hand.folder("Zeitung")
     assert await hand.names() == [
         "Zeitung",
-        "etage 2.txt",
         "Étage.txt",
+        "etage 2.txt",
         "photo 2.jpg",
         "photo 10.jpg",
         "zoo.txt",
