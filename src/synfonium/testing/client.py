@@ -12,6 +12,7 @@ from synfonium.composition import build_house
 from synfonium.kernel.app import ROLES
 from synfonium.kernel.config import Settings
 from synfonium.kernel.runtime import Runtime
+from synfonium.testing.chosen_database import database_of
 
 ORIGIN = "http://localhost:8600"
 CONTENT_ORIGIN = "http://localhost:8601"
@@ -58,6 +59,6 @@ async def installation(
 ) -> AsyncIterator[Installation]:
     """Runs all roles of a home in this process until the block ends."""
     roles = frozenset(ROLES)
-    settings = Settings(home, environment or {})
+    settings = Settings(home, {**database_of(home), **(environment or {})})
     async with Runtime(build_house(home, settings, roles), roles) as runtime:
         yield Installation(runtime)

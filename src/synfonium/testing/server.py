@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from synfonium.testing.chosen_database import VARIABLE, database_of
+
 START_S = 60.0
 STOP_S = 20.0
 PROGRAM = (sys.executable, "-m", "synfonium.main")
@@ -29,7 +31,9 @@ class RealServer:
         self.log = home.parent / f"{home.name}.log"
         self.url = f"http://localhost:{self.port}"
         self._options = tuple(options)
-        self._environment = {**os.environ, "SYNFONIUM_HOME": str(home), **(environment or {})}
+        outer = {key: value for key, value in os.environ.items() if key != VARIABLE}
+        own = {"SYNFONIUM_HOME": str(home), **database_of(home), **(environment or {})}
+        self._environment = {**outer, **own}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets the same tests run on SQLite and, when SYNFONIUM_TEST_DATABASE says so, on PostgreSQL."""
+
+import hashlib
+import os
+from pathlib import Path
+
+VARIABLE = "SYNFONIUM_TEST_DATABASE"
+
+
+def database_of(home: Path) -> dict[str, str]:
+    """Settings that give `home` its own database on the server that the variable names.
+
+    `postgresql://user@host:port/any` gives each home a database of its own there, made
+    when absent; nothing set gives nothing, and so SQLite.
+    """
+    server = os.environ.get(VARIABLE)
+    if not server:
+        return {}
+    import psycopg
+
+    name = f"home_{hashlib.sha256(os.fsencode(home)).hexdigest()[:20]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if not found:
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+    return {"SYNFONIUM_DATABASE": f"{server.rpartition('/')[0]}/{name}"}

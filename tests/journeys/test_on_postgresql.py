@@ -1,0 +1,56 @@
+"""What the apps do on SQLite they do on PostgreSQL: the same tests, on a real server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import is_ci
+
+from synfonium.testing.chosen_database import VARIABLE
+from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresql
+
+pytestmark = pytest.mark.full
+ROOT = Path(__file__).resolve().parents[2]
+JOURNEYS = ("tests/journeys/test_together.py", "tests/journeys/test_kill.py")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresqlServer]:
+    programs = find_postgresql()
+    if programs is None:
+        message = "no PostgreSQL server is installed; ./test names the package"
+        pytest.fail(message) if is_ci() else pytest.skip(message)
+    running = PostgresqlServer(programs)
+    yield running
+    running.remove()
+
+
+def run_tests(server: PostgresqlServer, *words: str) -> str:
+    """Runs tests on the server; their closing lines. Fails when they do."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words],
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: server.url},
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout[-300:]
+
+
+@pytest.mark.timeout(1500)
+def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None:
+    assert " passed" in run_tests(server, "src/synfonium/apps", "-m", "not full", "-n", "2")
+    schemas = server.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'home_%'")
+    assert int(schemas) > 5, "the tests did not use the server"
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("journey", JOURNEYS)
+def test_a_journey_passes_on_postgresql(server: PostgresqlServer, journey: str) -> None:
+    assert " passed" in run_tests(server, journey)
