@@ -9,7 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.identity.contract import Profile
-from synfonium.apps.shell.model import clean_query, marked
+from synfonium.apps.shell.model import bolded, clean_query, marked
 from synfonium.apps.shell.service import home, installation
 from synfonium.kernel.actor import Administrator, Person, Visitor
 from synfonium.kernel.context import Context
@@ -56,6 +56,7 @@ async def _results(actor: Person, context: Context, query: str, where: Where, pa
         web=web,
         own=own,
         marked=marked,
+        bolded=bolded,
         icons=home.icons(),
     )
 

@@ -1,5 +1,6 @@
 """What the shell's pages show."""
 
+import html
 import re
 import unicodedata
 
@@ -38,7 +39,7 @@ class WebResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnHit(msgspec.Struct, frozen=True, kw_only=True):
-    """Something of the person's own, found by an app."""
+    """Something of the person's own, found by an app; `snippet` is escaped HTML with `<b>`."""
 
     title: str
     url: str
@@ -88,6 +89,12 @@ def marked(text: str, query: str) -> list[tuple[str, bool]]:
         elif piece:
             pieces.append((piece, is_hit))
     return pieces
+
+
+def bolded(snippet: str) -> list[tuple[str, bool]]:
+    """Escaped HTML with `<b>` around the words found, as plain pieces; at most 300."""
+    pieces = re.split(r"<b>(.*?)</b>", snippet, flags=re.DOTALL)[:300]
+    return [(html.unescape(text), bool(at % 2)) for at, text in enumerate(pieces) if text]
 
 
 def _plain(word: str) -> str:
