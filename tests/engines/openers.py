@@ -6,9 +6,9 @@ from typing import Any
 
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.engines.database.postgresql import open_postgresql
-from synfonium.engines.database.queue import Work
 from synfonium.engines.database.sqlite import SqliteBackend, open_sqlite
 from synfonium.engines.database.threaded import ThreadedDatabase
+from synfonium.engines.database.work import Outcome, Work, answer
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.database import Database
 
@@ -26,13 +26,8 @@ class HastyDatabase(ThreadedDatabase):
     """A defect on purpose: it answers before the commit."""
 
     def _serve_group(self, line: Any, group: list[Work[Any]]) -> None:
-        early = [Work(work.run, alone=work.alone) for work in group]
-
         def answer_all(connection: Any) -> None:
-            for work in early:
-                work.future.set_result(work.run(connection))
-            for work, told in zip(group, early, strict=True):
-                work.future.set_result(told.future.result())
+            answer(group, [Outcome(work.run(connection)) for work in group])
             time.sleep(0.02)
 
         line.commit([Work(answer_all, alone=group[0].alone)])

@@ -9,13 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.engines.severing_proxy import SeveringProxy
 
 from synfonium.common.ids import new_id
 from synfonium.engines.database.postgresql import open_postgresql
 from synfonium.ports.database import DatabaseUnavailable
 from synfonium.testing.database_suite import DatabaseSuite, add, count, numbers
 from synfonium.testing.postgresql_server import PostgresqlServer
+from tests.engines.severing_proxy import SeveringProxy
 
 pytestmark = pytest.mark.full
 

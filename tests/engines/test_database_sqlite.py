@@ -1,6 +1,8 @@
 """SQLite keeps the obligations of the Database port, and the suite catches engines that do not."""
 
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +52,21 @@ class TestSqlite(DatabaseSuite):
             written = self._fill(database)
             assert database.submit_read(numbers).result() == set(range(written))
             database.submit_write(add(written)).result()
+
+    def test_a_writer_that_waits_too_long_for_another_is_told_so_and_goes_on(
+        self, target: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("synfonium.engines.database.sqlite._LOCK_TIMEOUT_S", 0.1)
+        release = threading.Event()
+        with self.tables(target) as first, closing(self.open(target)) as second:
+            second.submit_write(add(1)).result()
+            holding = first.submit_write(lambda c: (add(2)(c), release.wait(20)))
+            time.sleep(0.1)
+            assert isinstance(second.submit_write(add(3)).exception(), DatabaseUnavailable)
+            release.set()
+            holding.result()
+            second.submit_write(add(4)).result()
+            assert second.submit_read(numbers).result() == {1, 2, 4}
 
     def test_a_damaged_file_is_an_error_and_not_a_full_disk(self, tmp_path: Path) -> None:
         path = tmp_path / "suite.sqlite"

@@ -3,33 +3,15 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
 from threading import Condition
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection
-
+from synfonium.engines.database.work import Work
 from synfonium.ports.database import DatabaseUnavailable
-
-T = TypeVar("T")
 
 QUEUE_LIMIT = 8192
 PATIENCE_S = 30.0
 _POLL_S = 0.02
-
-
-class Work(Generic[T]):
-    """A function waiting for its connection, and the future of its answer.
-
-    alone: it shares no transaction with others.
-    """
-
-    __slots__ = ("alone", "future", "run")
-
-    def __init__(self, run: Callable[[Connection], T], *, alone: bool = False) -> None:
-        self.run, self.alone = run, alone
-        self.future: Future[T] = Future()
 
 
 class WorkQueue:
@@ -83,7 +65,7 @@ class WorkQueue:
                     if self._works[0].alone and group:
                         break
                     work = self._works.popleft()
-                    if work.future.set_running_or_notify_cancel():
+                    if work.begin():
                         group.append(work)
                         if work.alone:
                             break

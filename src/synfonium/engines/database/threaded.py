@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from synfonium.engines.database.queue import Work, WorkQueue
+from synfonium.engines.database.queue import WorkQueue
+from synfonium.engines.database.work import Outcome, Work, answer
 
 T = TypeVar("T")
 
@@ -50,21 +51,6 @@ class _Spoiled(Exception):
     """One work of the group has ended the transaction of all; its error is the cause."""
 
 
-class Outcome:
-    """What a work returned or raised, kept back until the commit."""
-
-    __slots__ = ("error", "value")
-
-    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
-        self.value, self.error = value, error
-
-    def tell(self, future: "Future[Any]") -> None:
-        if self.error is None:
-            future.set_result(self.value)
-        else:
-            future.set_exception(self.error)
-
-
 class ThreadedDatabase:
     """A Database (see the port) over a backend. Threads and connections begin when needed."""
 
@@ -84,9 +70,7 @@ class ThreadedDatabase:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         self._need_writer()
-        queued = Work(work)
-        await self._writes.put_async(queued)
-        return await asyncio.wrap_future(queued.future)
+        return await self._await(self._writes, work)
 
     def submit_write(self, work: Callable[[Connection], T]) -> "Future[T]":
         self._need_writer()
@@ -102,9 +86,7 @@ class ThreadedDatabase:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         self._need_reader()
-        queued = Work(work)
-        await self._reads.put_async(queued)
-        return await asyncio.wrap_future(queued.future)
+        return await self._await(self._reads, work)
 
     def submit_read(self, work: Callable[[Connection], T]) -> "Future[T]":
         self._need_reader()
@@ -120,6 +102,12 @@ class ThreadedDatabase:
             threads = list(self._threads)
         for thread in threads:
             thread.join()
+
+    async def _await(self, queue: WorkQueue, work: Callable[[Connection], T]) -> T:
+        queued = Work(work, loop=asyncio.get_running_loop())
+        assert queued.awaited is not None
+        await queue.put_async(queued)
+        return await queued.awaited
 
     def _need_writer(self) -> None:
         if self._read_only:
@@ -160,8 +148,7 @@ class ThreadedDatabase:
             outcomes = [Outcome(error=self._backend.explain(cause or error))]
         except BaseException as error:
             outcomes = [Outcome(error=self._backend.explain(error))] * len(group)
-        for work, outcome in zip(group, outcomes, strict=True):
-            outcome.tell(work.future)
+        answer(group, outcomes)
 
     def _serve_reads(self) -> None:
         line = _Line(self._backend, read_only=True)
@@ -173,7 +160,7 @@ class ThreadedDatabase:
                 self._idle_readers -= 1
             if not group:
                 break
-            line.read(group[0]).tell(group[0].future)
+            answer(group, [line.read(group[0])])
         line.close()
 
 
@@ -189,6 +176,8 @@ class _Line:
         alone = group[0].alone
         connection = self._begin(alone=alone)
         try:
+            if len(group) == 1 and not alone:
+                return [self._commit_one(connection, group[0])]
             outcomes = [self._attempt(connection, work) for work in group]
             self._backend.commit(connection, alone=alone)
         except BaseException:
@@ -196,13 +185,26 @@ class _Line:
             raise
         return outcomes
 
+    def _commit_one(self, connection: Connection, work: Work[Any]) -> Outcome:
+        """As `_attempt` and a commit; the transaction itself is the savepoint."""
+        try:
+            outcome = Outcome(work.run(connection))
+        except BaseException as error:
+            try:
+                connection.rollback()
+            except SQLAlchemyError:
+                self.close()
+            return Outcome(error=self._backend.explain(error))
+        self._backend.commit(connection, alone=False)
+        return outcome
+
     def read(self, work: Work[Any]) -> Outcome:
         # A read that finds its connection lost has done nothing: it may begin again.
         for last in (False, True):
             try:
                 connection = self._begin(alone=False)
                 value = work.run(connection)
-                self._end_read(connection)
+                connection.rollback()
                 return Outcome(value)
             except DBAPIError as error:
                 lost = error.connection_invalidated
@@ -226,9 +228,10 @@ class _Line:
         kept = self._connection
         try:
             return self._begin_once(alone=alone)
-        except DBAPIError as error:
+        except BaseException as error:
             self.close()
-            if kept is None or not error.connection_invalidated:
+            lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            if kept is None or not lost:
                 raise
         return self._begin_once(alone=alone)
 
@@ -237,9 +240,6 @@ class _Line:
             self._connection = self._backend.connect(read_only=self._read_only)
         self._backend.begin(self._connection, read_only=self._read_only, alone=alone)
         return self._connection
-
-    def _end_read(self, connection: Connection) -> None:
-        connection.rollback()
 
     def _attempt(self, connection: Connection, work: Work[Any]) -> Outcome:
         execute = self._backend.execute
