@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
@@ -107,7 +107,7 @@ async def download(actor: Reader, context: Context, node_id: str, shown: bool = 
 async def choose(
     actor: Reader,
     context: Context,
-    node: Annotated[list[str] | None, Parameter(query="node")] = None,
+    node: Annotated[list[str] | None, QueryParameter(name="node")] = None,
     into: str = "",
 ) -> Page:
     """Choosing the folder that shall hold what was chosen."""

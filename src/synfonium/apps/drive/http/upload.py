@@ -25,6 +25,7 @@ from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
 from synfonium.kernel.actor import Person
 from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send, body_pieces, raw_path, respond
 from synfonium.kernel.context import Context
+from synfonium.kernel.i18n import _
 from synfonium.kernel.problems import problem_response, wants_page
 from synfonium.kernel.refusals import MethodNotAllowed
 
@@ -110,6 +111,8 @@ async def _receive(
         raise BadInput("form", "") from None
     except ConnectionError:
         raise Cut from None
+    if not sent:
+        raise BadInput("file", _("No file was sent."))
     return sent
 
 
