@@ -79,7 +79,7 @@ def test_the_home_page_shows_own_things_beside_web_results(
     ana.put("/dav/files/ana/Mes tomates.txt", content=b"Semis des tomates le 12 mars")
     eventually(lambda: "Mes tomates.txt" in mine(ana, "tomates"))
     html = ana.get("/", params={"q": "tomates"}, headers={"accept": "text/html"}).text
-    assert "Mes tomates.txt" in html
+    assert "Mes <mark>tomates</mark>.txt" in html
     assert "https://jardin.example/tomates" in html
 
 
