@@ -1,7 +1,7 @@
 """Coming in by a passkey or a password, and leaving."""
 
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response
@@ -40,7 +40,7 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/signin")
 async def show_sign_in(
-    actor: Person | Visitor, context: Context, wish: str = QueryParameter(name="next", default="")
+    actor: Person | Visitor, context: Context, wish: Annotated[str, QueryParameter(name="next")] = ""
 ) -> Page:
     return _page(wish)
 
