@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 
 from synfonium.apps.pc import contract
 from synfonium.apps.pc.errors import NotRunning
@@ -112,7 +112,7 @@ async def create(
 
 
 @post(f"{_MACHINE}/start")
-async def start(actor: Person, context: Context, machine_id: str) -> Page | See:
+async def start(actor: Person, context: Context, machine_id: FromPath[str]) -> Page | See:
     broker = _service(context).broker
     machine = await broker.own(actor, machine_id)
     try:
@@ -123,28 +123,28 @@ async def start(actor: Person, context: Context, machine_id: str) -> Page | See:
 
 
 @post(f"{_MACHINE}/stop")
-async def stop(actor: Person, context: Context, machine_id: str) -> See:
+async def stop(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
     broker = _service(context).broker
     await broker.stop(await broker.own(actor, machine_id))
     return See(LIST)
 
 
 @post(f"{_MACHINE}/delete")
-async def delete(actor: Person, context: Context, machine_id: str) -> See:
+async def delete(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
     broker = _service(context).broker
     await broker.delete(await broker.own(actor, machine_id))
     return See(LIST)
 
 
 @get(_MACHINE)
-async def show(actor: Person, context: Context, machine_id: str) -> See:
+async def show(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
     """A PC's address leads to its screen."""
     machine = await _service(context).broker.own(actor, machine_id)
     return See(f"/pc/{machine.id}/screen")
 
 
 @get("/pc/{machine_id:str}/screen")
-async def screen(actor: Person, context: Context, machine_id: str) -> Page | See:
+async def screen(actor: Person, context: Context, machine_id: FromPath[str]) -> Page | See:
     broker = _service(context).broker
     machine = await broker.own(actor, machine_id)
     try:
@@ -155,7 +155,7 @@ async def screen(actor: Person, context: Context, machine_id: str) -> Page | See
 
 
 @post("/pc/{machine_id:str}/ticket")
-async def ticket(actor: Person, context: Context, machine_id: str) -> TicketAnswer:
+async def ticket(actor: Person, context: Context, machine_id: FromPath[str]) -> TicketAnswer:
     """Gives a ticket to the screen of the actor's own PC, which has to run."""
     service = _service(context)
     machine = await service.broker.own(actor, machine_id)

@@ -130,7 +130,11 @@ class ProcessCompute:
         source = _as_file("plan", msgspec.json.encode(plan))
         try:
             process = await asyncio.create_subprocess_exec(
-                *_launcher(source), stdin=channel, stdout=asyncio.subprocess.DEVNULL, pass_fds=(source,)
+                *_launcher(source),
+                stdin=channel,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=(source,),
             )
         finally:
             os.close(source)

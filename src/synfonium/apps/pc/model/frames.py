@@ -1,4 +1,4 @@
-"""Messages between streamer, gateway and browser (docs/decisions/0005-pc-stream.md).
+"""Messages between streamer, gateway and browser (docs/decisions/0006-pc-stream.md).
 
 A message is one byte that says its kind, then its body; all numbers are big-endian. On
 the socket between gateway and streamer each message has its length in 4 bytes before it;

@@ -39,7 +39,7 @@ class Folders:
         self.live.mkdir(exist_ok=True)
         # Seen inside as an empty folder that nobody can write to, until something is mounted.
         self.mounts.chmod(0o755)
-        if not os.path.ismount(self.live):
+        if not is_mounted(self.live):
             self.live.chmod(0o555)
 
     def remove(self) -> None:
@@ -47,13 +47,28 @@ class Folders:
 
         Raises RuntimeError while a live folder is mounted: what is in it is not the PC's.
         """
-        if os.path.ismount(self.live) or os.path.ismount(self.mounts):
+        if is_mounted(self.live) or is_mounted(self.mounts):
             raise RuntimeError("a live folder is still mounted")
         if not self.base.exists():
             return
         leaving = self.base.with_name(f".deleted-{new_id()}")
         self.base.rename(leaving)
         shutil.rmtree(leaving, ignore_errors=True)
+
+
+def is_mounted(folder: Path) -> bool:
+    """Whether something is mounted on the folder: also a bind of its own file system, and
+    also a mount whose server died and that answers nothing."""
+    wanted = os.path.realpath(folder.parent) + "/" + folder.name
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123
+        return any(_unescaped(line.split(" ", 5)[4]) == wanted for line in mounts)
+
+
+def _unescaped(path: str) -> str:
+    """Space, tab, newline and backslash are written in octal (proc(5), mountinfo)."""
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        path = path.replace(code, character)
+    return path
 
 
 def sweep(folder: Path) -> None:

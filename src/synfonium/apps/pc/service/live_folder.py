@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from synfonium.apps.pc.errors import ProgramMissing
-from synfonium.apps.pc.service.folders import Folders
+from synfonium.apps.pc.service.folders import Folders, is_mounted
 from synfonium.kernel import logs
 
 log = logs.get("pc")
@@ -48,7 +48,7 @@ class LiveFolder:
         )
         try:
             async with asyncio.timeout(MOUNT_TIMEOUT_S):
-                while not os.path.ismount(self._folders.live):
+                while not is_mounted(self._folders.live):
                     if self._process.returncode is not None:
                         raise OSError("rclone ended before the folder was there")
                     await asyncio.sleep(0.05)
@@ -79,7 +79,7 @@ def missing_programs() -> list[str]:
 
 async def share(folders: Folders) -> None:
     """Lets a later mount reach a machine that runs (root only; others depend on the host)."""
-    if os.geteuid() != 0 or os.path.ismount(folders.mounts):
+    if os.geteuid() != 0 or is_mounted(folders.mounts):
         return
     await _run("mount", "--bind", str(folders.mounts), str(folders.mounts))
     await _run("mount", "--make-shared", str(folders.mounts))
@@ -89,29 +89,18 @@ async def unshare(folders: Folders) -> None:
     """Takes back what `share` and mounts left behind, after a crash too. Idempotent."""
     await unmount(folders.live, lazily=True)
     for _ in range(8):
-        if os.geteuid() != 0 or not os.path.ismount(folders.mounts):
+        if os.geteuid() != 0 or not is_mounted(folders.mounts):
             return
         await _run("umount", "--lazy", str(folders.mounts))
 
 
 async def unmount(folder: Path, *, lazily: bool) -> None:
     for _ in range(8):
-        if not _is_mounted(folder):
+        if not is_mounted(folder):
             return
         await _run("fusermount3", "-u", *(("-z",) if lazily else ()), str(folder))
         if not lazily:
             return
-
-
-def _is_mounted(folder: Path) -> bool:
-    """Also for a mount whose server died: asking it gives an error."""
-    try:
-        folder.stat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return os.path.ismount(folder)
 
 
 def _arguments(folders: Folders, owner: int) -> list[str]:

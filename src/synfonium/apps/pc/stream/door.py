@@ -1,7 +1,7 @@
 """`/pc/stream`: the WebSocket between a browser and one PC's streamer.
 
 The first message is the ticket. Everything that is wrong closes with a code of its own
-(docs/decisions/0005-pc-stream.md) and touches neither the PC nor its neighbours.
+(docs/decisions/0006-pc-stream.md) and touches neither the PC nor its neighbours.
 """
 
 import asyncio

@@ -3,7 +3,7 @@ import { Keyboard, Pointer } from "./screen/input";
 import { Picture } from "./screen/video";
 import * as wire from "./screen/wire";
 
-// Codes of docs/decisions/0005-pc-stream.md after which trying again is of no use.
+// Codes of docs/decisions/0006-pc-stream.md after which trying again is of no use.
 const REFUSED = 4403;
 const TAKEN = 4409;
 const OFF = 4410;

@@ -1,4 +1,4 @@
-// Messages of a PC's stream, as docs/decisions/0005-pc-stream.md says; numbers are big-endian.
+// Messages of a PC's stream, as docs/decisions/0006-pc-stream.md says; numbers are big-endian.
 
 const KEY = 1;
 const TEXT = 2;
