@@ -26,7 +26,6 @@ class Townsman(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     display: str
-    administrator: bool = False
 
 
 class TownFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +112,6 @@ class _Builder:
             {
                 "name": person.name,
                 "display": person.display,
-                "admin": person.administrator,
                 "password": password,
             },
         )
