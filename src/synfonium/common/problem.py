@@ -2,7 +2,16 @@
 
 from typing import ClassVar
 
-__all__ = ["BadInput", "Conflict", "Forbidden", "NotFound", "Problem", "SignInNeeded", "StorageFull"]
+__all__ = [
+    "BadInput",
+    "Conflict",
+    "Forbidden",
+    "NotFound",
+    "Problem",
+    "SignInNeeded",
+    "StorageFull",
+    "Unavailable",
+]
 
 
 class Problem(Exception):
@@ -74,3 +83,12 @@ class StorageFull(Problem):
     status, code = 507, "storage_full"
     title = "There is no room left here."
     remedy = "Nothing was lost. Free some space, or ask the operator for more, and try again."
+
+
+class Unavailable(Problem):
+    """A part that is needed does not answer, or has too much to do; nothing was written."""
+
+    status, code = 503, "unavailable"
+    title = "This is not available at the moment."
+    remedy = "Nothing was lost. Try again in a moment."
+    headers: ClassVar[dict[str, str]] = {"retry-after": "2"}

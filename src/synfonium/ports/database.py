@@ -6,21 +6,18 @@ from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from synfonium.common.problem import Problem
+from synfonium.common.problem import Unavailable
 
 T = TypeVar("T")
 
 
-class DatabaseUnavailable(Problem):
+class DatabaseUnavailable(Unavailable):
     """The database does not answer, is locked by another program, or has too much queued.
 
     Nothing of the refused work was written, unless the engine says otherwise.
     """
 
-    status, code = 503, "database_unavailable"
-    title = "This is not available at the moment."
-    remedy = "Nothing was lost. Try again in a moment."
-    headers = {"retry-after": "2"}
+    code = "database_unavailable"
 
 
 class Database(Protocol):

@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from threading import Lock
@@ -27,6 +27,7 @@ T = TypeVar("T")
 PIECE_BYTES = 1024 * 1024
 _NAME = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
 _NAME_LIMIT = 200
+_LINK_ATTEMPTS = 100
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SYNCED_LIMIT = 65_536
 # Blobs stop before the disk is full: deleting needs room in the tables' log.
@@ -102,22 +103,19 @@ class LocalBlobs:
         path = self._path(name)
         with _full_disk():
             self._make_folders(path.parent)
-            try:
-                os.link(incoming, path)
-            except FileExistsError:
-                os.utime(path)
+            _link(incoming, path)
             _sync_folder(path.parent)
         incoming.unlink(missing_ok=True)
 
     def _make_folders(self, leaf: Path) -> None:
-        # Another thread or process may have made them and not have synced them yet.
-        if leaf in self._synced:
-            return
+        # Another thread or process may have made them and not have synced them yet: each
+        # is synced into the one above before this process relies on it.
         leaf.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (leaf.parent, self._blobs):
-            _sync_folder(folder)
-        if len(self._synced) < _SYNCED_LIMIT:
-            self._synced.add(leaf)
+        for made in (leaf.parent, leaf):
+            if made not in self._synced:
+                _sync_folder(made.parent)
+                if len(self._synced) < _SYNCED_LIMIT:
+                    self._synced.add(made)
 
 
 class LocalBlobWriter:
@@ -231,6 +229,20 @@ def _full_disk() -> Iterator[None]:
         if error.errno in _FULL:
             raise StorageFull from error
         raise
+
+
+def _link(incoming: Path, path: Path) -> None:
+    """Gives the bytes their name; those that have it already become young again."""
+    for _ in range(_LINK_ATTEMPTS):
+        try:
+            os.link(incoming, path)
+            return
+        except FileExistsError:
+            # Unless they were deleted just now: then they are linked after all.
+            with suppress(FileNotFoundError):
+                os.utime(path)
+                return
+    raise FileExistsError(path.name)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -99,6 +99,8 @@ def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
     raw.execute("PRAGMA synchronous=FULL")
     raw.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
     raw.execute("PRAGMA foreign_keys=ON")
+    # What a person deleted is overwritten, not only unlinked.
+    raw.execute("PRAGMA secure_delete=ON")
     raw.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
     return raw
 
