@@ -83,11 +83,14 @@ class Dispatcher:
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = raw_path(scope)
-        if self._is_front and not any(under(path, open_) for open_ in ALWAYS_OPEN):
+        app = self._app_for(path)
+        if any(under(path, open_) for open_ in ALWAYS_OPEN) and app is not self._typed:
+            await app(scope, receive, send)
+            return
+        if self._is_front:
             if await self._refuse_plain_http(scope, send):
                 return
             gate.check_host(scope, self._site)
-        app = self._app_for(path)
         if app is self._typed:
             path = _for_typed_doors(scope, path)
         if self._is_content(scope) != under(path, CONTENT_PREFIX) and self._is_front:

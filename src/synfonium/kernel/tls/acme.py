@@ -75,6 +75,8 @@ class AcmeCertificates:
             chain = self._order(key_pem(key))
         except messages.Error as error:
             raise RenewalFailed(error.code or "acme") from None
+        except errors.ValidationError as error:
+            raise RenewalFailed(_first_reason(error)) from None
         except (errors.Error, requests.RequestException, ValueError) as error:
             raise RenewalFailed(type(error).__name__) from None
         write_secret(self._certificate, chain + key_pem(key))
@@ -127,6 +129,12 @@ class AcmeCertificates:
         if found is None or scope.get("method") not in ("GET", "HEAD"):
             raise NotFound
         await respond(send, 200, [(b"content-type", b"application/octet-stream")], found)
+
+
+def _first_reason(error: errors.ValidationError) -> str:
+    """Why a challenge failed, in ACME's words: `dns`, `connection`, `unauthorized` …"""
+    tried = [challenge for one in error.failed_authzrs for challenge in one.body.challenges]
+    return next((str(one.error.code) for one in tried if one.error), "validation")
 
 
 def _http_challenge(authorization: messages.AuthorizationResource) -> Any:
