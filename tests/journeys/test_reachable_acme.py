@@ -39,7 +39,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str],
         **os.environ,
         "GOBIN": str(folder),
         "PEBBLE_VA_NOSLEEP": "1",
-        "PEBBLE_WFE_NONCEREJECT": "20",
+        "PEBBLE_WFE_NONCEREJECT": "0",
     }
     for name in ("pebble", "pebble-challtestsrv"):
         words = [program("go"), "install", PEBBLE.format(name)]

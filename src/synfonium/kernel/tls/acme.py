@@ -48,7 +48,7 @@ class AcmeCertificates:
     """
 
     # Let's Encrypt allows five failed validations an hour for a name.
-    check_every_s = 3600.0
+    check_every_s = 900.0
 
     def __init__(
         self, folder: Path, names: Names, clock: Clock, *, directory: str, contact: str, trust: Path | None
