@@ -5,6 +5,7 @@ every request, so that a test can count what a polite crawler would not have don
 """
 
 import gzip
+import itertools
 import mimetypes
 import threading
 import time
@@ -94,7 +95,7 @@ class MiniWeb:
         return sum(
             later.begun_s < earlier.ended_s
             for visits in self.by_host().values()
-            for earlier, later in zip(visits, visits[1:], strict=False)
+            for earlier, later in itertools.pairwise(visits)
         )
 
     def shortest_wait_s(self) -> float:
@@ -102,7 +103,7 @@ class MiniWeb:
         waits = [
             later.begun_s - earlier.begun_s
             for visits in self.by_host().values()
-            for earlier, later in zip(visits, visits[1:], strict=False)
+            for earlier, later in itertools.pairwise(visits)
         ]
         return min(waits, default=float("inf"))
 

@@ -8,6 +8,7 @@ _COMMANDS = "synfonium.apps.search.commands"
 app = App(
     name="search",
     title=_("Search"),
+    summary=_("An index of the web of our own. Nothing about you."),
     path="/search",
     icon="search",
     order=10,

@@ -80,7 +80,8 @@ async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     report = await call("search.crawl", arguments, out.progress)
     out.line(_counts(report, "indexed", "fetched", "skipped", "forbidden", "failed", "waiting"))
     if not report["indexed"]:
-        print("synfonium: no page could be indexed", file=sys.stderr)
+        hint = "" if args.allow_private_network else "; private addresses need --allow-private-network"
+        print(f"synfonium: no page could be indexed{hint}", file=sys.stderr)
         return 1
     return 0
 

@@ -26,14 +26,6 @@ class NotAWebAddress(Problem):
     remedy = _("An address begins with http:// or https://.")
 
 
-class CrawlRuns(Problem):
-    """The same crawl is already running."""
-
-    status, code = 409, "search.crawl_runs"
-    title = _("These pages are being read already.")
-    remedy = _("Wait for its end, or stop it first.")
-
-
 class UnknownCrawl(Problem):
     status, code = 404, "search.unknown_crawl"
     title = _("There is no such crawl.")

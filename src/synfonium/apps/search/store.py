@@ -220,7 +220,7 @@ def waiting_hosts(connection: Connection, crawl_id: str) -> dict[str, int]:
         .group_by(frontier.c.authority)
         .order_by(func.min(frontier.c.hops), frontier.c.authority)
     )
-    return {authority: count for authority, count in found}
+    return {row[0]: row[1] for row in found}
 
 
 def next_urls(connection: Connection, crawl_id: str, authority: str, limit: int) -> list[FrontierRow]:

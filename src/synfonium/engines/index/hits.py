@@ -52,11 +52,11 @@ class HitReader:
 
     def _snippet(self, text: str, family: str) -> str:
         start = self._best_place(text, family)
-        window = text[start : start + _WINDOW]
+        window = _whole_words(text, start, start + _WINDOW)
         document = Document()
         document.add_text(f"text_{family}", window)
         marked = self._generator(family).snippet_from_doc(document).to_html()
-        return marked or html.escape(text[:_SNIPPET_CHARACTERS].strip())
+        return marked or html.escape(_whole_words(text, 0, _SNIPPET_CHARACTERS))
 
     def _generator(self, family: str) -> SnippetGenerator:
         if family not in self._generators:
@@ -94,6 +94,14 @@ def _pattern(words: Sequence[str], family: str) -> re.Pattern[str] | None:
 
 def _letter(character: str) -> str:
     return f"[{_ACCENTED[character]}]" if character in _ACCENTED else re.escape(character)
+
+
+def _whole_words(text: str, start: int, stop: int) -> str:
+    """The piece of `text`, without a last word that it would cut in two."""
+    piece = text[start:stop]
+    if stop >= len(text):
+        return piece.strip()
+    return (piece[: piece.rfind(" ")] if " " in piece else piece).strip()
 
 
 def _word_start(text: str, place: int) -> int:

@@ -178,7 +178,8 @@ class Crawler:
         for _ in range(_ATTEMPTS):
             self._requests_left -= 1
             answer = await host.get(row.url)
-            if answer.status not in (429, 503) and answer.failure not in ("slow", "unreachable"):
+            # A page that took too long once is not asked for again: it may be a trap.
+            if answer.status not in (429, 503) and answer.failure != "unreachable":
                 break
         return answer
 

@@ -16,7 +16,7 @@ from synfonium.apps.search.service.addresses import GuardedNetwork, PrivateAddre
 
 Failure = Literal["", "unreachable", "private", "slow", "too_large", "broken"]
 LARGEST_PAGE_BYTES = 4 << 20
-SLOWEST_PAGE_S = 30.0
+SLOWEST_PAGE_S = 20.0
 _CONNECT_S = 10.0
 _LARGEST_HEADERS = 100
 

@@ -1,6 +1,7 @@
 """Politeness towards one host: its rules, its pace, and when to leave it alone."""
 
 import asyncio
+import math
 import time
 
 from synfonium.apps.search.model import authority_of
@@ -29,13 +30,17 @@ class Host:
         self.authority = authority
         self.rules: Rules | None = None
         self._fetcher, self._lines, self._least_delay_s = fetcher, lines, delay_s
-        self._delay_s, self._next_s = delay_s, 0.0
+        self._delay_s, self._asked_s, self._closed_until_s = delay_s, -math.inf, 0.0
         self._failures = 0
 
     @property
     def is_rested(self) -> bool:
         """Whether it may be asked again at once, so that nothing is lost by forgetting it."""
         return time.monotonic() > self._next_s
+
+    @property
+    def _next_s(self) -> float:
+        return max(self._asked_s + self._delay_s, self._closed_until_s)
 
     def obey(self, row: HostRow) -> None:
         """Takes over the host's rules. Raises HostClosed when its delay is too long for us."""
@@ -74,7 +79,7 @@ class Host:
             async with self._lines:
                 return await self._fetcher.fetch(url, **limits)
         finally:
-            self._next_s = time.monotonic() + self._delay_s
+            self._asked_s = time.monotonic()
 
     def _back_off(self, answer: Fetched) -> None:
         self._failures += 1
@@ -82,4 +87,4 @@ class Host:
         wait_s = max(answer.retry_after_s, self._delay_s)
         if self._failures >= _MOST_FAILURES or wait_s > LONGEST_WAIT_S:
             raise HostClosed
-        self._next_s = time.monotonic() + wait_s
+        self._closed_until_s = time.monotonic() + wait_s

@@ -27,7 +27,7 @@ def host_row(authority: str, answer: Fetched, now_s: float) -> HostRow:
     is_open = answer.status == 200 and not answer.failure
     is_absent = 400 <= answer.status < 500 and answer.status != 429
     # A file that is too large counts as closed: its rules are not known whole.
-    text = answer.body.decode("utf-8", "replace").replace("\x00", "") if is_open else ""
+    text = answer.body.decode("utf-8-sig", "replace").replace("\x00", "") if is_open else ""
     return HostRow(
         authority=authority, robots=text, is_closed=not (is_open or is_absent), robots_read_s=now_s
     )
