@@ -35,8 +35,8 @@ def project(tmp_path: Path) -> Path:
 
 def _pytest(project: Path, *arguments: str, ci: bool) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "PYTEST"))}
-    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    env |= {"CI": "true"} if ci else {}
+    words = [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "no:cacheprovider", *arguments]
+    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | ({"CI": "true"} if ci else {})
     return subprocess.run(words, cwd=project, env=env, capture_output=True, text=True, check=False)
 
 
