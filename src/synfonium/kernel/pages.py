@@ -196,7 +196,7 @@ class Formats:
         value, unit = float(size_bytes), 0
         while value >= 999.5 and unit < 5:
             value, unit = value / 1000, unit + 1
-        digits = 0 if unit == 0 or value >= 99.95 else 1
+        digits = 0 if unit == 0 or value >= 99.95 or round(value, 1).is_integer() else 1
         return f"{self.number(value, digits)}\u00a0{['', 'k', 'M', 'G', 'T', 'P'][unit]}{letter}"
 
     def date(self, time_s: float, kind: str = "medium") -> str:
