@@ -31,6 +31,11 @@ export function startSelection(listing: HTMLElement): Selection {
     else chosen.delete(box.value);
     show();
   });
+  // A download leaves the page as it is: its menu closes all the same.
+  listing.addEventListener("click", (event) => {
+    const link = (event.target as HTMLElement).closest(".menu a");
+    link?.closest("details")?.removeAttribute("open");
+  });
   listing.addEventListener("keydown", (event) => onKey(event, boxes));
   for (const box of boxes()) if (box.checked) chosen.add(box.value);
   show();
