@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from synfonium.common.event import Event
-from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.outbox import Outbox
 from synfonium.ports.bus import EventBus, NotDelivered
@@ -19,8 +18,6 @@ log = logs.get("kernel")
 ATTEMPTS = 8
 _BATCH = 100
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
-# Between two looks whether a role that is starting again has come back.
-_AWAY_S = 0.5
 # For events that another process wrote, and for whatever a wake-up might miss.
 _POLL_S = 5.0
 
@@ -32,8 +29,8 @@ class Relay:
 
     An event that is not delivered is published again after 0.25 s, 0.5 s, … 30 s; those
     behind it wait, so that order holds. After 8 attempts it is parked: it keeps its row
-    with `attempts` 8, a warning is logged, and the relay goes on. A subscriber whose role
-    is away is waited for and not counted: that is not the event's fault.
+    with `attempts` 8, an error is logged, and the relay goes on. A subscriber whose role is
+    away, or whose disk is full, is waited for and not counted: that is not the event's fault.
     """
 
     def __init__(
@@ -119,8 +116,8 @@ class Relay:
             try:
                 await self._bus.publish(event)
             except NotDelivered as error:
-                if _is_away(error):
-                    await asyncio.sleep(min(_AWAY_S, self._first_wait_s))
+                if error.is_temporary:
+                    await asyncio.sleep(self._first_wait_s)
                     continue
                 attempts += 1
                 await self._failed(seq, event, attempts, error)
@@ -139,8 +136,3 @@ class Relay:
             log.warning("kernel.event_failed", type=event.type, attempts=attempts, error=type(cause).__name__)
         else:
             log.error("kernel.event_parked", cause, type=event.type, attempts=attempts)
-
-
-def _is_away(error: NotDelivered) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, Problem) and cause.status == 503

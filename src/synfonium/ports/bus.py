@@ -26,4 +26,12 @@ class EventBus(Protocol):
 
 
 class NotDelivered(Exception):
-    """Some subscription has not handled the event yet."""
+    """Some subscription has not handled the event yet.
+
+    is_temporary: each of those could not be reached or had no room (it raised a Problem
+    with status 503 or 507): nothing is wrong with the event, and later it will go.
+    """
+
+    def __init__(self, subscription: str, *, is_temporary: bool = False) -> None:
+        super().__init__(subscription)
+        self.is_temporary = is_temporary

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every BlobStore engine must pass.
 
 class TestMyStore(BlobSuite):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A process that writes blobs and says which are acknowledged, made to be killed.
 
 Run by the blob suite: `python -m synfonium.testing.blob_writer OPENER TARGET`, with the

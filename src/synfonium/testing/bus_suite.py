@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every EventBus engine must pass.
 
 class TestMyBus(BusSuite):
@@ -11,6 +12,7 @@ import pytest
 
 from synfonium.common.event import Event
 from synfonium.common.ids import EventId, new_id
+from synfonium.common.problem import Unavailable
 from synfonium.ports.bus import EventBus, NotDelivered
 
 WRITTEN = frozenset({"drive.file.written"})
@@ -30,9 +32,10 @@ def event(number: int = 0, *, source: str = "drive", type_: str = "drive.file.wr
 class Listener:
     """A subscriber that keeps what it heard, and fails as long as `failures` is not 0."""
 
-    def __init__(self, failures: int = 0, wait_s: float = 0.0) -> None:
+    def __init__(self, failures: int = 0, wait_s: float = 0.0, error: Exception | None = None) -> None:
         self.heard: list[Event] = []
         self.calls = 0
+        self._error = error or LookupError("not yet")
         self._failures, self._wait_s = failures, wait_s
 
     async def __call__(self, event: Event) -> None:
@@ -40,7 +43,7 @@ class Listener:
         await asyncio.sleep(self._wait_s)
         if self._failures:
             self._failures -= 1
-            raise LookupError("not yet")
+            raise self._error
         self.heard.append(event)
 
 
@@ -141,6 +144,19 @@ class BusSuite:
             await bus.publish(one)
         assert await heard(listener, 10_000) == published
         assert listener.calls == 10_000
+
+    async def test_a_subscriber_that_is_away_is_told_from_one_that_fails(self, bus: EventBus) -> None:
+        away = Listener(failures=1, error=Unavailable())
+        await bus.subscribe("away", WRITTEN, away)
+        published = event()
+        with pytest.raises(NotDelivered) as caught:
+            await bus.publish(published)
+        assert caught.value.is_temporary
+        await bus.subscribe("bad", WRITTEN, Listener(failures=1))
+        with pytest.raises(NotDelivered) as caught:
+            await bus.publish(published)
+        assert not caught.value.is_temporary
+        await bus.publish(published)
 
     async def test_a_name_subscribes_once(self, bus: EventBus) -> None:
         await bus.subscribe("same", WRITTEN, Listener())

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Python processes of a test, spoken to by lines and made to be killed."""
 
 import os

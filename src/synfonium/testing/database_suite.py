@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every Database engine must pass, on the real product.
 
 class TestMyEngine(DatabaseSuite):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A process that writes rows and says which are acknowledged, made to be killed.
 
 Run by the database suite: `python -m synfonium.testing.database_writer OPENER TARGET`,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real PostgreSQL server for tests, from Debian's package, without root rights."""
 
 import os

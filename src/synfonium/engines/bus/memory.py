@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from synfonium.common.event import Event
 from synfonium.common.ids import EventId
+from synfonium.common.problem import Problem
 from synfonium.ports.bus import NotDelivered, Subscriber
 
 # A subscriber that takes longer has hung; the event comes to it again.
 SUBSCRIBER_TIMEOUT_S = 120.0
 _REMEMBERED = 10_000
+_TEMPORARY = (503, 507)
 
 
 class MemoryBus:
@@ -36,9 +39,7 @@ class MemoryBus:
             errors = await asyncio.gather(*(self._call(s, event) for s in waiting.values()))
             failed = dict(zip(waiting, errors, strict=True))
             handled.update(name for name, error in failed.items() if error is None)
-            for name, error in failed.items():
-                if error is not None:
-                    raise NotDelivered(name) from error
+            _raise_unless_delivered({name: error for name, error in failed.items() if error})
 
     async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
         if name in self._subscriptions:
@@ -62,3 +63,13 @@ class MemoryBus:
         except Exception as error:
             return error
         return None
+
+
+def _raise_unless_delivered(errors: Mapping[str, Exception]) -> None:
+    # The error that says most about the event comes first.
+    for name, error in sorted(errors.items(), key=lambda failed: _is_temporary(failed[1])):
+        raise NotDelivered(name, is_temporary=_is_temporary(error)) from error
+
+
+def _is_temporary(error: Exception) -> bool:
+    return isinstance(error, Problem) and error.status in _TEMPORARY
