@@ -1,6 +1,6 @@
 """Who people are, how they sign in, and the OpenID Provider that says so to others."""
 
-from synfonium.kernel.app import App, Command
+from synfonium.kernel.app import App, Command, Place
 from synfonium.kernel.i18n import _
 
 _COMMANDS = "synfonium.apps.identity.commands"
@@ -15,6 +15,11 @@ app = App(
     doors="synfonium.apps.identity.http:doors",
     migrations=True,
     config="synfonium.apps.identity.config:IdentityConfig",
+    places=(
+        Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
+        Place(group="administration", path="/admin/people", title=_("People"), order=20),
+        Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
+    ),
     cli="synfonium.apps.identity.cli:add_commands",
     commands=(
         Command(name="first_link", handler=f"{_COMMANDS}:first_link"),

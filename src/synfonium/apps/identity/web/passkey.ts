@@ -165,3 +165,5 @@ for (const place of document.querySelectorAll<HTMLElement>("[data-passkey]")) {
   button.addEventListener("click", () => void onClick(place, button));
   if (place.getAttribute("data-passkey") === "signin") void offerInField(place);
 }
+
+export {};
