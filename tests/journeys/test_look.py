@@ -38,6 +38,7 @@ SIGNED_IN = (
     "/admin",
     "/admin/people",
     "/admin/apps",
+    "/admin/search",
     "/not-a-page",
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -306,4 +307,21 @@ def test_a_visitor_changes_the_language_without_a_cookie(browser: Browser, town:
     page.get_by_role("link", name="Français").click()
     assert "Personne ne note." in page.locator("h1").inner_text()
     assert context.cookies() == []
+    context.close()
+
+
+def test_pages_of_several_apps_stand_in_one_row_of_tabs(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    context = _open(browser, town, camille)
+    page = context.new_page()
+    for row in (
+        ("/settings", "/settings/security"),
+        ("/admin", "/admin/people", "/admin/apps", "/admin/search"),
+    ):
+        for path in row:
+            page.goto(path)
+            tabs = page.locator("main .tabs a")
+            assert set(row) <= {tab.get_attribute("href") for tab in tabs.all()}
+            assert page.locator("main .tabs [aria-current]").get_attribute("href") == path
     context.close()

@@ -51,6 +51,19 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None = None
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that stands in one row of tabs with pages of other apps.
+
+    group: a person's `settings`, or the installation's `administration`. title: English
+    gettext source.
+    """
+
+    group: Literal["settings", "administration"]
+    path: str
+    title: str
+    order: int = 100
+
+
 class App(msgspec.Struct, frozen=True, kw_only=True):
     """One installable product.
 
@@ -67,6 +80,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     sees the request. public_assets: nothing to declare; `web/` is built and served.
     migrations: whether the folder has `migrations/`. cli: `module:function` that gets an
     argparse subparsers object. config: `module:Class`, a frozen msgspec struct.
+    places: its pages among the settings and in the administration.
     offers: `protocol as module:Class` to `module:function` (Context) giving an
     implementation that apps in the same process may ask for with `context.offer`.
     """
@@ -89,6 +103,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     cli: str = ""
     config: str = ""
     offers: dict[str, str] = {}
+    places: tuple[Place, ...] = ()
     scopes: dict[str, str] = {}
     """Scope to its meaning in plain words (English gettext source)."""
 

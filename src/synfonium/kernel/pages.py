@@ -85,6 +85,8 @@ class Pages:
         self._static = Static()
         self._launcher = tuple(app for app in apps if app.path)
         self._apps, self._site_name = tuple(apps), site_name
+        places = [(place, app) for app in apps for place in app.places]
+        self._places = sorted(places, key=lambda found: (found[0].order, found[0].path))
         self._loader = jinja2.PrefixLoader(loaders)
         self._environments = {locale: self._environment(locale) for locale in LOCALES}
 
@@ -137,10 +139,28 @@ class Pages:
                     "url_now": reader.url,
                     "launcher": launcher,
                     "here": here,
+                    "places": self._places_for(reader),
                     **values,
                 }
             )
         )
+
+    def _places_for(self, reader: Reader) -> list[dict[str, Any]]:
+        """Every app's places in the reader's language; `is_here` marks the one that is shown."""
+        translate = self.catalogue(reader.locale).gettext
+        around = [p.path for p, _app in self._places if f"{reader.url}/".startswith(f"{p.path}/")]
+        shown = max(around, key=len, default="")
+        return [
+            {
+                "group": place.group,
+                "path": place.path,
+                "title": translate(place.title),
+                "app_title": translate(app.title),
+                "icon": app.icon,
+                "is_here": place.path == shown,
+            }
+            for place, app in self._places
+        ]
 
     def reader(self, scope: Mapping[str, Any]) -> Reader:
         """Person, language and scheme of a request. `?ui=fr` wins, then the account, then

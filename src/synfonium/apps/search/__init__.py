@@ -1,6 +1,6 @@
 """Web search with an own crawler and index, which cannot know who asks."""
 
-from synfonium.kernel.app import App, Command, Subscription
+from synfonium.kernel.app import App, Command, Place, Subscription
 from synfonium.kernel.i18n import _
 
 _COMMANDS = "synfonium.apps.search.commands"
@@ -33,6 +33,7 @@ app = App(
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
     ),
+    places=(Place(group="administration", path="/admin/search", title=_("Pages to find"), order=40),),
     cli="synfonium.apps.search.cli:add_commands",
     config="synfonium.apps.search.config:SearchConfig",
 )

@@ -1,6 +1,6 @@
 """The frame around all apps: start page, home, list of apps, settings, state of the installation."""
 
-from synfonium.kernel.app import App, Command
+from synfonium.kernel.app import App, Command, Place
 from synfonium.kernel.i18n import _
 
 app = App(
@@ -8,6 +8,10 @@ app = App(
     title=_("Home"),
     role="web",
     doors="synfonium.apps.shell.http:doors",
+    places=(
+        Place(group="settings", path="/settings", title=_("My account"), order=10),
+        Place(group="administration", path="/admin", title=_("Health"), order=10),
+    ),
     cli="synfonium.apps.shell.cli:add_commands",
     commands=(Command(name="demo", handler="synfonium.apps.shell.jobs:demo"),),
 )

@@ -99,7 +99,6 @@ async def admin(actor: Administrator, context: Context) -> Page:
         people=await installation.people_count(context),
         used_bytes=used_bytes,
         disk_bytes=disk_bytes,
-        pages=installation.admin_pages(context),
         apps=await home.shelves(context),
         version=installation.product_version(),
         python=platform.python_version(),

@@ -60,15 +60,6 @@ class RoleState(msgspec.Struct, frozen=True, kw_only=True):
     answers: bool
 
 
-class AdminPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page that an app made for administrators. title: English gettext source."""
-
-    title: str
-    path: str
-    app_title: str
-    icon: str
-
-
 def clean_query(text: str) -> str:
     """What was asked, in one line of at most 400 characters, without control characters."""
     kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 4 * LONGEST_QUERY])

@@ -5,9 +5,8 @@ from importlib.metadata import version
 
 import msgspec
 
-from synfonium.apps.shell.model import AdminPage, RoleState
+from synfonium.apps.shell.model import RoleState
 from synfonium.common.problem import Problem
-from synfonium.kernel.app import installed_apps, resolve
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
 
@@ -45,19 +44,6 @@ def disk_of(context: Context) -> tuple[int, int]:
     """Bytes used and bytes there are on the disk of the home."""
     usage = shutil.disk_usage(context.home)
     return usage.total - usage.free, usage.total
-
-
-def admin_pages(context: Context) -> list[AdminPage]:
-    """Pages under /admin/ that the apps of this process made, named by their summary."""
-    found = [
-        AdminPage(title=handler.summary or path, path=path, app_title=app.title, icon=app.icon)
-        for app in installed_apps()
-        if app.name != context.app.name and app.doors and app.doors_role == context.role
-        for handler in resolve(app.doors)
-        for path in sorted(handler.paths)
-        if path.startswith("/admin/") and "{" not in path and "GET" in handler.http_methods
-    ]
-    return sorted(found, key=lambda page: page.path)
 
 
 def product_version() -> str:
