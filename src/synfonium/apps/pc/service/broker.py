@@ -148,6 +148,7 @@ class Broker:
         for machine_id in await self._context.compute.running():
             if machine_id not in machines:
                 await self._context.compute.stop(machine_id)
+                await self._live.end(machine_id, self.folders(machine_id))
         for machine in machines.values():
             await self._look(machine)
 

@@ -19,7 +19,19 @@ class Display:
         self.size: tuple[int, int] = (screen.width_in_pixels, screen.height_in_pixels)
         # Repeats come from the browser: a lost connection must not leave a key repeating.
         self._connection.change_keyboard_control(auto_repeat_mode=X.AutoRepeatModeOff)
+        self._let_go()
         self._connection.flush()
+
+    def _let_go(self) -> None:
+        """Ends what a streamer that was killed still held down."""
+        for number, byte in enumerate(self._connection.query_keymap()):
+            for bit in range(8):
+                if byte >> bit & 1:
+                    self.strike(8 * number + bit, False)
+        mask = self._connection.screen().root.query_pointer().mask
+        for button in range(1, 6):
+            if mask & (X.Button1Mask << (button - 1)):
+                self.button(button, False)
 
     def layout(self) -> Sequence[tuple[int, Sequence[int]]]:
         first = self._connection.display.info.min_keycode
