@@ -3,13 +3,18 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from synfonium.apps.drive.model import Lock, NodeId, SpaceId
 from synfonium.apps.drive.store.tables import locks
 
 k = locks.c
 MAX_LOCKS_PER_SPACE = 1_000
+_OF_SPACE = (
+    select(locks)
+    .where(k.space == bindparam("space"), k.expires_s > bindparam("now"))
+    .limit(MAX_LOCKS_PER_SPACE)
+)
 
 
 def _lock(row: Row[*tuple[Any, ...]]) -> Lock:
@@ -18,8 +23,7 @@ def _lock(row: Row[*tuple[Any, ...]]) -> Lock:
 
 def of_space(connection: Connection, space: SpaceId, now_s: float) -> list[Lock]:
     """All locks of the space that have not expired."""
-    query = select(locks).where(k.space == space, k.expires_s > now_s).limit(MAX_LOCKS_PER_SPACE)
-    return [_lock(row) for row in connection.execute(query)]
+    return [_lock(row) for row in connection.execute(_OF_SPACE, {"space": space, "now": now_s})]
 
 
 def add(connection: Connection, lock: Lock) -> None:

@@ -41,65 +41,105 @@ COLUMNS = (
     n.version,
     n.revision,
 )
-_by_id = select(*COLUMNS).where(n.id == bindparam("id"))
-_by_place = select(*COLUMNS).where(n.parent == bindparam("parent"), n.name_key == bindparam("key"))
+_NAMES = tuple(column.name for column in COLUMNS)
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Node:
-    """The node in a row that has at least COLUMNS."""
-    return Node(**{column.name: row._mapping[column.name] for column in COLUMNS})
+    """The node in a row that begins with COLUMNS."""
+    return Node(**dict(zip(_NAMES, row, strict=False)))
 
 
-def _up(start: NodeId) -> CTE:
-    """The node and its ancestors; `height` counts from 0. Ends by itself: trees have a top."""
+def _up() -> CTE:
+    """The node `start` and its ancestors; `height` counts from 0. Trees have a top, and an end."""
     up = (
         select(n.id.label("id"), n.parent.label("parent"), literal(0, Integer).label("height"))
-        .where(n.id == bindparam("start", start, String))
+        .where(n.id == bindparam("start", type_=String))
         .cte("up", recursive=True)
     )
     above = nodes.alias("above")
-    step = select(above.c.id, above.c.parent, up.c.height + 1).where(
-        above.c.id == up.c.parent, up.c.height < 2 * MAX_DEPTH
-    )
-    return up.union_all(step)
+    step = select(above.c.id, above.c.parent, up.c.height + 1)
+    return up.union_all(step.where(above.c.id == up.c.parent, up.c.height < 2 * MAX_DEPTH))
 
 
-def _down(start: NodeId, *, folders_only: bool = False) -> CTE:
-    """The node and all below it; `depth` counts from 0."""
+def _down(*, folders_only: bool) -> CTE:
+    """The node `start` and all below it; `depth` counts from 0."""
     down = (
         select(n.id.label("id"), n.is_file.label("is_file"), literal(0, Integer).label("depth"))
-        .where(n.id == bindparam("start", start, String))
+        .where(n.id == bindparam("start", type_=String))
         .cte("down", recursive=True)
     )
     below = nodes.alias("below")
-    step = select(below.c.id, below.c.is_file, down.c.depth + 1).where(
-        below.c.parent == down.c.id, down.c.depth < 2 * MAX_DEPTH
-    )
+    step = select(below.c.id, below.c.is_file, down.c.depth + 1)
+    step = step.where(below.c.parent == down.c.id, down.c.depth < 2 * MAX_DEPTH)
     return down.union_all(step.where(below.c.is_file.is_(False)) if folders_only else step)
 
 
+# Statements are built once: building one takes longer than running it.
+_upwards, _files_down, _folders_down = _up(), _down(folders_only=False), _down(folders_only=True)
+_BY_ID = select(*COLUMNS).where(n.id == bindparam("id"))
+_BY_PLACE = select(*COLUMNS).where(n.parent == bindparam("parent"), n.name_key == bindparam("key"))
+_PATH = select(*COLUMNS).join(_upwards, _upwards.c.id == n.id).order_by(_upwards.c.height.desc())
+_ANCESTORS = select(_upwards.c.id).order_by(_upwards.c.height)
+_HEIGHT = select(_folders_down.c.depth).order_by(_folders_down.c.depth.desc()).limit(1)
+_FILES_BELOW = (
+    select(_files_down.c.id)
+    .where(_files_down.c.is_file.is_(True), _files_down.c.id > bindparam("after"))
+    .order_by(_files_down.c.id)
+    .limit(bindparam("most"))
+)
+_BY_KEY = (
+    select(*COLUMNS)
+    .where(n.parent == bindparam("parent"), n.name_key > bindparam("after"))
+    .order_by(n.name_key)
+    .limit(bindparam("most"))
+)
+_INSERT = insert(nodes)
+_REPLACE = (
+    update(nodes)
+    .where(n.id == bindparam("node"))
+    .values(
+        version=bindparam("new_version"),
+        size_bytes=bindparam("new_size"),
+        etag=bindparam("mark"),
+        modified_s=bindparam("new_time"),
+        revision=n.revision + 1,
+    )
+)
+_TOUCH = (
+    update(nodes)
+    .where(n.id.in_(select(_upwards.c.id)))
+    .values(
+        {
+            n.size_bytes: n.size_bytes + bindparam("added", type_=BigInteger),
+            n.etag: bindparam("mark", type_=String),
+            n.modified_s: case(
+                (n.id == bindparam("folder"), bindparam("now", type_=Float)), else_=n.modified_s
+            ),
+        }
+    )
+)
+
+
 def find(connection: Connection, node: NodeId) -> Node | None:
-    row = connection.execute(_by_id, {"id": node}).first()
+    row = connection.execute(_BY_ID, {"id": node}).first()
     return row and from_row(row)
 
 
 def child(connection: Connection, parent: NodeId, name: str) -> Node | None:
     """What has that name, in any of its spellings, in the folder."""
-    row = connection.execute(_by_place, {"parent": parent, "key": name_key(name)}).first()
+    row = connection.execute(_BY_PLACE, {"parent": parent, "key": name_key(name)}).first()
     return row and from_row(row)
 
 
 def path(connection: Connection, node: NodeId) -> list[Node]:
     """From the top of the tree down to the node itself; empty when it does not exist."""
-    up = _up(node)
-    rows = connection.execute(select(*COLUMNS).join(up, up.c.id == n.id).order_by(up.c.height.desc()))
+    rows = connection.execute(_PATH, {"start": node})
     return [from_row(row) for row in rows]
 
 
 def ancestors(connection: Connection, node: NodeId) -> list[NodeId]:
     """Ids from the node itself up to the top of its tree."""
-    up = _up(node)
-    return [NodeId(row.id) for row in connection.execute(select(up.c.id).order_by(up.c.height))]
+    return [NodeId(row.id) for row in connection.execute(_ANCESTORS, {"start": node})]
 
 
 def children(connection: Connection, parent: NodeId, *, after: Node | None = None, limit: int) -> list[Node]:
@@ -116,8 +156,8 @@ def children(connection: Connection, parent: NodeId, *, after: Node | None = Non
 
 def children_by_key(connection: Connection, parent: NodeId, *, after: bytes, limit: int) -> list[Node]:
     """Up to `limit` children in the order of their keys: one range of the unique index."""
-    query = select(*COLUMNS).where(n.parent == parent, n.name_key > after).order_by(n.name_key).limit(limit)
-    return [from_row(row) for row in connection.execute(query)]
+    values = {"parent": parent, "after": after, "most": limit}
+    return [from_row(row) for row in connection.execute(_BY_KEY, values)]
 
 
 def folders(connection: Connection, parent: NodeId, *, limit: int) -> list[Node]:
@@ -127,16 +167,13 @@ def folders(connection: Connection, parent: NodeId, *, limit: int) -> list[Node]
 
 def height(connection: Connection, node: NodeId) -> int:
     """How many folders stand inside one another below the node."""
-    down = _down(node, folders_only=True)
-    query = select(down.c.depth).order_by(down.c.depth.desc()).limit(1)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_HEIGHT, {"start": node}).scalar() or 0
 
 
 def files_below(connection: Connection, node: NodeId, *, after: str, limit: int) -> list[str]:
     """Ids of files at or below the node, in the order of their ids."""
-    down = _down(node)
-    query = select(down.c.id).where(down.c.is_file.is_(True), down.c.id > after)
-    return [row.id for row in connection.execute(query.order_by(down.c.id).limit(limit))]
+    values = {"start": node, "after": after, "most": limit}
+    return [row.id for row in connection.execute(_FILES_BELOW, values)]
 
 
 def add(
@@ -171,14 +208,14 @@ def add(
         "version": version,
         "revision": 1,
     }
-    connection.execute(insert(nodes), row)
+    connection.execute(_INSERT, row)
 
 
 def replace_content(
     connection: Connection, node: NodeId, *, version: VersionId, size_bytes: int, etag: str, modified_s: float
 ) -> None:
-    values = {"version": version, "size_bytes": size_bytes, "etag": etag, "modified_s": modified_s}
-    connection.execute(update(nodes).where(n.id == node).values(revision=n.revision + 1, **values))
+    values = {"new_version": version, "new_size": size_bytes, "mark": etag, "new_time": modified_s}
+    connection.execute(_REPLACE, {"node": node, **values})
 
 
 def place(
@@ -212,13 +249,8 @@ def touch(connection: Connection, folder: NodeId, *, added_bytes: int, etag: str
 
     The folder itself, whose list of children may have changed, also gets the time.
     """
-    up = _up(folder)
-    values = {
-        n.size_bytes: n.size_bytes + bindparam("added", added_bytes, BigInteger),
-        n.etag: bindparam("mark", etag, String),
-        n.modified_s: case((n.id == folder, bindparam("now", now_s, Float)), else_=n.modified_s),
-    }
-    connection.execute(update(nodes).where(n.id.in_(select(up.c.id))).values(values))
+    values = {"added": added_bytes, "mark": etag, "now": now_s}
+    connection.execute(_TOUCH, {"start": folder, "folder": folder, **values})
 
 
 def remove(connection: Connection, ids: Sequence[NodeId]) -> None:

@@ -32,7 +32,7 @@ def find(connection: Connection, space: Space, node: NodeId) -> Trashed | None:
 def listing(connection: Connection, space: Space, *, after: Trashed | None, limit: int) -> list[Trashed]:
     """The newest first, those after `after`."""
     query = (
-        select(t.parent.label("old_parent"), t.place, t.trashed_s, *nodes.COLUMNS)
+        select(*nodes.COLUMNS, t.parent.label("old_parent"), t.place, t.trashed_s)
         .join(node_table, node_table.c.id == t.node)
         .where(t.space == space.id, t.is_leaving.is_(False))
     )

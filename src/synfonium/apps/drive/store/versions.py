@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
 from synfonium.apps.drive.store.tables import blobs, versions
 from synfonium.common.ids import new_id
 
 v, b = versions.c, blobs.c
+_TAKE_UP = update(blobs).where(b.name == bindparam("blob")).values(refs=b.refs + 1, idle_since_s=None)
+_BLOB_OF = select(v.blob).where(v.id == bindparam("version"))
 
 
 def add(
@@ -36,7 +38,7 @@ def add(
         "author": author,
     }
     connection.execute(insert(versions), row)
-    known = connection.execute(update(blobs).where(b.name == blob).values(refs=b.refs + 1, idle_since_s=None))
+    known = connection.execute(_TAKE_UP, {"blob": blob})
     if known.rowcount == 0:
         made = {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
         connection.execute(insert(blobs), made)
@@ -64,7 +66,7 @@ def copy(connection: Connection, version: VersionId, *, node: NodeId, author: st
 
 
 def blob_of(connection: Connection, version: VersionId) -> BlobName | None:
-    found = connection.execute(select(v.blob).where(v.id == version)).scalar()
+    found = connection.execute(_BLOB_OF, {"version": version}).scalar()
     return None if found is None else BlobName(found)
 
 
