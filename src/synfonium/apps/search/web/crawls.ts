@@ -20,8 +20,7 @@ const list = document.querySelector<HTMLElement>("[data-crawls]");
 function show(row: HTMLElement, crawl: Crawl): void {
   for (const key of ["indexed", "waiting", "failed", "forbidden"] as const) {
     const place = row.querySelector(`[data-${key}]`);
-    if (place)
-      place.textContent = crawl.report[key].toLocaleString(document.documentElement.lang);
+    if (place) place.textContent = crawl.report[key].toLocaleString(document.documentElement.lang);
   }
   const bar = row.querySelector("progress");
   if (bar) bar.value = crawl.report.fetched;
@@ -35,7 +34,7 @@ async function refresh(address: string): Promise<void> {
     const row = list?.querySelector<HTMLElement>(`[data-crawl="${crawl.id}"]`);
     if (!row) continue;
     // The page itself knows how a crawl that has ended looks.
-    if (row.dataset.state !== crawl.state) return location.reload();
+    if (row.dataset["state"] !== crawl.state) return location.reload();
     show(row, crawl);
   }
 }
@@ -47,4 +46,4 @@ async function watch(address: string): Promise<void> {
   }
 }
 
-if (list?.dataset.crawls) void watch(list.dataset.crawls);
+if (list?.dataset["crawls"]) void watch(list.dataset["crawls"]);
