@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.journeys.network import NAME, Elsewhere, elsewhere
 from tests.journeys.serving import Server, free_ports, serving
 
+AS_A_BROWSER = ("-H", "Accept: text/html")
+
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
 
@@ -108,10 +110,13 @@ def test_plain_http_shows_one_page_that_says_what_to_do(house: House) -> None:
         "/dav/files/ana/",
         "/.well-known/synfonium/authority.crt",
     ):
-        page = curl(house, "-w", "%{http_code}", "-H", "X-Forwarded-Proto: https", plain + path)
+        page = curl(
+            house, "-w", "%{http_code}", *AS_A_BROWSER, "-H", "X-Forwarded-Proto: https", plain + path
+        )
         assert page.endswith("403")
         assert house.url in page
         assert "<h1" in page
+        assert '"code":"not_encrypted"' in curl(house, plain + path)
     assert curl(house, f"{plain}/healthz") == '{"status":"ok"}'
 
 

@@ -134,7 +134,9 @@ def test_a_public_certificate_arrives_by_itself_and_survives_a_restart(
     with serving(tmp_path / "home", settings, port=port) as server:
         _wait_for(lambda: _shown(port, NAME, root), 60)
         _wait_for(lambda: _shown(port + 1, CONTENT_NAME, root))
-        plain = httpx.get(f"http://127.0.0.1:{authority.challenge_port}/x", headers={"host": NAME})
+        plain = httpx.get(
+            f"http://127.0.0.1:{authority.challenge_port}/x", headers={"host": NAME, "accept": "text/html"}
+        )
         assert plain.status_code == 403
         assert f"https://{NAME}:{port}" in plain.text
         challenge = f"http://127.0.0.1:{authority.challenge_port}/.well-known/acme-challenge/unknown"

@@ -25,8 +25,8 @@ from synfonium.kernel.asgi import (
 )
 from synfonium.kernel.metrics import Metric
 from synfonium.kernel.pages import Pages
-from synfonium.kernel.problems import problem_response
-from synfonium.kernel.refusals import InternalError
+from synfonium.kernel.problems import problem_response, wants_page
+from synfonium.kernel.refusals import HeadersTooLarge, InternalError, NotEncrypted
 from synfonium.kernel.site import Site
 
 log = logs.get("kernel")
@@ -82,6 +82,8 @@ class Dispatcher:
         return self._is_front and gate.host_of(scope)[1] == self._content_authority
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if sum(len(k) + len(v) for k, v in scope["headers"]) > LARGEST_HEADERS_BYTES:
+            raise HeadersTooLarge
         path = raw_path(scope)
         app = self._app_for(path)
         if any(under(path, open_) for open_ in ALWAYS_OPEN) and app is not self._typed:
@@ -112,12 +114,11 @@ class Dispatcher:
         host, _authority = gate.host_of(scope)
         if gate.is_local(host) or gate.request_scheme(scope, self._site) == "https":
             return False
+        if scope["type"] != "http" or not wants_page(scope):
+            raise NotEncrypted
         reader = self._pages.reader(scope)
         page = self._pages.render("kit/plain_http.html", reader, {"public_url": self._site.public_url})
-        if scope["type"] == "http":
-            await respond(send, 403, [(b"content-type", b"text/html; charset=utf-8")], page.encode())
-        else:
-            await send({"type": "websocket.close", "code": 1008})
+        await respond(send, 403, [(b"content-type", b"text/html; charset=utf-8")], page.encode())
         return True
 
     async def _refuse(self, scope: Scope, watch: "_Watch", problem: Problem) -> None:

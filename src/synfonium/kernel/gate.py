@@ -34,9 +34,14 @@ def request_scheme(scope: Scope, site: Site) -> str:
 
 
 def host_of(scope: Scope) -> tuple[str, str]:
-    """Host name and `name:port` of the Host header, lower case."""
+    """Host name and `name:port` of the Host header, lower case; empty unless there is one."""
     authority = header(scope, b"host").lower()
-    return (urlsplit(f"//{authority}").hostname or "", authority) if _is_plain(authority) else ("", "")
+    if sum(key == b"host" for key, _ in scope["headers"]) != 1:
+        return "", ""
+    try:
+        return (urlsplit(f"//{authority}").hostname or "", authority) if _is_plain(authority) else ("", "")
+    except ValueError:
+        return "", ""
 
 
 def _is_plain(authority: str) -> bool:

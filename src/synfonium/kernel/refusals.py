@@ -37,6 +37,22 @@ class Misdirected(Problem):
     remedy = _("The operator can set public_url in synfonium.toml.")
 
 
+class NotEncrypted(Problem):
+    """Plain HTTP elsewhere than localhost, asked by a program; people get a page."""
+
+    status, code = 403, "not_encrypted"
+    title = _("A secure address is needed")
+    remedy = _("Come in by the secure address.")
+
+
+class HeadersTooLarge(Problem):
+    """More headers than any client of ours needs (RFC 6585, section 5)."""
+
+    status, code = 431, "headers_too_large"
+    title = _("The headers of this request are too large.")
+    remedy = _("Send less at once.")
+
+
 class Unavailable(Problem):
     """A role that is needed is starting again."""
 

@@ -4,6 +4,7 @@ import gzip
 import mimetypes
 from pathlib import Path
 
+from synfonium.common.problem import NotFound
 from synfonium.kernel.asgi import Headers, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.pages import Static
 
@@ -22,8 +23,7 @@ class StaticFiles:
         accepted = next((v for k, v in scope["headers"] if k == b"accept-encoding"), b"")
         found = self._kept.get((name, b"gzip" in accepted)) or self._load(name, b"gzip" in accepted)
         if found is None:
-            await respond(send, 404, [(b"content-type", b"text/plain")], b"not found\n")
-            return
+            raise NotFound
         headers, body = found
         await respond(send, 200, headers, body)
 

@@ -1,5 +1,6 @@
 """The Litestar application: every app's typed doors, OpenAPI from their types."""
 
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -102,9 +103,17 @@ def _as_problem(exception: Exception) -> Problem:
             return TooLarge()
         case ClientException():
             return Problem()
+        case RecursionError() | UnicodeDecodeError() if _was_reading(exception):
+            return Problem()
         case _:
             log.error("door.failed", exception)
             return InternalError()
+
+
+def _was_reading(exception: Exception) -> bool:
+    """Whether Litestar was decoding the request; the same mistake in a door is ours."""
+    frames = traceback.extract_tb(exception.__traceback__)
+    return any(frame.filename.endswith("litestar/_kwargs/extractors.py") for frame in frames)
 
 
 def _first_fault(exception: ValidationException) -> tuple[str, str]:
