@@ -29,7 +29,7 @@ class Newcomer:
     def __init__(self, folder: Path, uid: int) -> None:
         self.checkout, self.home, self.uid = folder / "synfonium", folder / "home", uid
         self.home.mkdir()
-        for path in tracked_files():
+        for path in filter(Path.is_file, tracked_files()):
             copy = self.checkout / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
@@ -89,13 +89,16 @@ def test_what_it_serves_is_reached_and_stops_at_once(newcomer: Newcomer) -> None
     server = newcomer.start("--port", str(port))
     try:
         assert _answers(f"http://127.0.0.1:{port}/readyz", server)
+        assert server.stdout
+        told = [server.stdout.readline(), server.stdout.readline()]
+        assert f"http://localhost:{port}" in told[0]
+        assert f"http://localhost:{port}/welcome/" in told[1]
         home = newcomer.home / ".local" / "share" / "synfonium"
         assert home.is_dir()
         assert home.stat().st_mode & 0o077 == 0, "the home is its owner's alone"
     finally:
         server.send_signal(signal.SIGINT)
         said, _ = server.communicate(timeout=30)
-    assert f"http://localhost:{port}" in said
     assert "Traceback" not in said
 
 
