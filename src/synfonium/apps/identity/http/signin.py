@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response
@@ -83,7 +84,15 @@ async def sign_out(actor: Person | Visitor, context: Context) -> See:
 
 def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: int = 200) -> Page:
     wrong = {"title": refusal.title, "remedy": refusal.remedy} if refusal else None
-    return Page("identity/signin.html", status=status, next=local_path(wish, ""), name=name[:40], wrong=wrong)
+    next_path = local_path(wish, "")
+    return Page(
+        "identity/signin.html",
+        status=status,
+        next=next_path,
+        query_now=urlencode({"next": next_path}) if next_path else "",
+        name=name[:40],
+        wrong=wrong,
+    )
 
 
 doors = (show_sign_in, sign_in, challenge, sign_in_by_passkey, sign_out)

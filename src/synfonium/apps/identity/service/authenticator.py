@@ -6,10 +6,11 @@ one query, and a revocation is seen everywhere within that second (here at once)
 
 from collections import OrderedDict
 
+import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.model.people import TOKEN_PREFIX, Account, digest
-from synfonium.apps.identity.service.uses import Uses
+from synfonium.apps.identity.service.uses import Kind, Uses
 from synfonium.apps.identity.store import credentials
 from synfonium.common.problem import SignInNeeded
 from synfonium.kernel.actor import ALL_SCOPES, Person
@@ -20,6 +21,14 @@ REMEMBERED_S = 1.0
 LONGEST_SECRET = 200
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose credential it is, and when it was last seen used."""
+
+    person: Person
+    credential_id: str
+    last_used_s: float
+
+
 class TokenAuthenticator:
     """See kernel.actor.Authenticator."""
 
@@ -28,12 +37,12 @@ class TokenAuthenticator:
         self._remembered: OrderedDict[str, tuple[float, Person]] = OrderedDict()
 
     async def by_session(self, cookie: str) -> Person | None:
-        return await self._recognise("session:", cookie)
+        return await self._recognise("session", cookie)
 
     async def by_token(self, token: str) -> Person | None:
         if not token.startswith(TOKEN_PREFIX):
             return None
-        return await self._recognise("token:", token)
+        return await self._recognise("token", token)
 
     async def by_password(self, name: str, secret: str) -> Person | None:
         """The password of HTTP Basic is an app token of the person called `name`."""
@@ -46,23 +55,26 @@ class TokenAuthenticator:
         """Looks again at the next request: something was revoked or changed."""
         self._remembered.clear()
 
-    async def _recognise(self, kind: str, secret: str) -> Person:
+    async def _recognise(self, kind: Kind, secret: str) -> Person:
         if len(secret) > LONGEST_SECRET:
             raise SignInNeeded
         hashed, now_s = digest(secret), self._context.clock.now_s()
         known = self._remembered.get(kind + hashed)
         if known and 0 <= now_s - known[0] < REMEMBERED_S:
             return known[1]
-        find = self._by_session if kind == "session:" else self._by_token
-        person = await self._context.database.read(lambda c: find(c, hashed, now_s))
-        if person is None:
+        find = self._by_session if kind == "session" else self._by_token
+        found = await self._context.database.read(lambda c: find(c, hashed, now_s))
+        if found is None:
             raise SignInNeeded
+        if self._uses:
+            self._uses.saw(kind, found.credential_id, found.last_used_s, now_s)
+        person = found.person
         self._remembered[kind + hashed] = (now_s, person)
         if len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
         return person
 
-    def _by_session(self, connection: Connection, hashed: str, now_s: float) -> Person | None:
+    def _by_session(self, connection: Connection, hashed: str, now_s: float) -> Found | None:
         found = credentials.session_by_hash(connection, hashed)
         if found is None:
             return None
@@ -70,20 +82,18 @@ class TokenAuthenticator:
         idle_s = self._context.config.idle_days * 86_400
         if account.is_suspended or now_s >= min(session.expires_s, session.last_used_s + idle_s):
             return None
-        if self._uses:
-            self._uses.saw_session(session.id, session.last_used_s, now_s)
-        return _person(account, session_id=session.id, fresh_s=session.created_s)
+        person = _person(account, session_id=session.id, fresh_s=session.created_s)
+        return Found(person=person, credential_id=session.id, last_used_s=session.last_used_s)
 
-    def _by_token(self, connection: Connection, hashed: str, now_s: float) -> Person | None:
+    def _by_token(self, connection: Connection, hashed: str, now_s: float) -> Found | None:
         found = credentials.token_by_hash(connection, hashed)
         if found is None:
             return None
         token, account = found
         if account.is_suspended or (token.expires_s is not None and now_s >= token.expires_s):
             return None
-        if self._uses:
-            self._uses.saw_token(token.id, token.last_used_s, now_s)
-        return _person(account, scopes=frozenset(token.scopes or (ALL_SCOPES,)))
+        person = _person(account, scopes=frozenset(token.scopes or (ALL_SCOPES,)))
+        return Found(person=person, credential_id=token.id, last_used_s=token.last_used_s or 0.0)
 
 
 def _person(

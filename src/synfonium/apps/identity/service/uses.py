@@ -4,6 +4,7 @@ A request never waits for it, and the time is coarse on purpose.
 """
 
 import asyncio
+from typing import Literal
 
 from synfonium.apps.identity.store import credentials, provider
 from synfonium.kernel import logs
@@ -14,6 +15,8 @@ COARSE_S = 300
 FORGET_EVERY_S = 3600
 MOST_KEPT = 100_000
 
+Kind = Literal["session", "token"]
+
 log = logs.get("identity")
 
 
@@ -22,26 +25,22 @@ class Uses:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._sessions: dict[str, float] = {}
-        self._tokens: dict[str, float] = {}
+        self._seen: dict[Kind, dict[str, float]] = {"session": {}, "token": {}}
         self._forgotten_s = 0.0
 
-    def saw_session(self, session_id: str, before_s: float, now_s: float) -> None:
-        self._saw(self._sessions, session_id, before_s, now_s)
-
-    def saw_token(self, token_id: str, before_s: float | None, now_s: float) -> None:
-        self._saw(self._tokens, token_id, before_s or 0.0, now_s)
-
-    def _saw(self, seen: dict[str, float], key: str, before_s: float, now_s: float) -> None:
-        if now_s - max(before_s, seen.get(key, 0.0)) >= COARSE_S and len(seen) < MOST_KEPT:
-            seen[key] = now_s
+    def saw(self, kind: Kind, credential_id: str, before_s: float, now_s: float) -> None:
+        """A credential was used now, and last, as far as is written, at `before_s`."""
+        seen = self._seen[kind]
+        if now_s - max(before_s, seen.get(credential_id, 0.0)) >= COARSE_S and len(seen) < MOST_KEPT:
+            seen[credential_id] = now_s
 
     async def write(self) -> None:
         """Writes what was seen, and once an hour forgets what has expired."""
-        sessions, self._sessions = self._sessions, {}
-        tokens, self._tokens = self._tokens, {}
-        if sessions or tokens:
-            await self._context.database.write(lambda c: credentials.mark_used(c, sessions, tokens))
+        seen, self._seen = self._seen, {"session": {}, "token": {}}
+        if any(seen.values()):
+            await self._context.database.write(
+                lambda c: credentials.mark_used(c, seen["session"], seen["token"])
+            )
         now_s = self._context.clock.now_s()
         if now_s - self._forgotten_s >= FORGET_EVERY_S:
             self._forgotten_s = now_s

@@ -129,6 +129,8 @@ class Welcome:
         if arrival.is_new:
             insert_account(self._context, connection, arrival.account, OPERATOR)
         else:
+            # Whoever needs a link again may have lost a device that is still signed in.
+            credentials.end_sessions(connection, arrival.account.id)
             store.change_person(connection, arrival.account.id, display=arrival.account.display)
 
     def _valid(self, connection: Connection, secret: str) -> tuple[Link, Account | None]:

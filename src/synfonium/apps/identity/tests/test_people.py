@@ -140,3 +140,16 @@ async def test_people_are_listed_and_found_by_command(house: Installation) -> No
     listed = (await house.call("identity.user_list"))["people"]
     assert [(one["name"], one["is_administrator"]) for one in listed] == [("ada", True), ("bob", False)]
     assert (await house.call("identity.user_list", {"after": "bob"}))["people"] == []
+
+
+async def test_coming_in_by_a_link_again_closes_devices_that_may_be_lost(
+    house: Installation, ada: httpx.AsyncClient
+) -> None:
+    await house.person("bob")
+    link = (await house.call("identity.user_link", {"name": "bob"}))["url"].rpartition("/")[2]
+    async with house.client(headers=SAME_ORIGIN) as lost, house.client(headers=SAME_ORIGIN) as new:
+        await lost.post("/signin", data={"name": "bob", "password": "bob-password-1"})
+        entered = await new.post("/welcome", data={"link": link, "password": "a long sentence"})
+        assert entered.status_code == 303
+        assert (await lost.get("/settings/security")).status_code == 303
+        assert (await new.get("/settings/security")).status_code == 200
