@@ -85,7 +85,9 @@ class Files:
         """
         incoming = incoming or Incoming()
         reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        most = await self._room.read(lambda c: self._most_bytes(c, reach, parent, name))
+        most = None
+        if self._room.quota_bytes(reach.space) is not None:
+            most = await self._room.read(lambda c: self._most_bytes(c, reach, parent, name))
         if incoming.announced_bytes is not None:
             self._check_size(incoming.announced_bytes, most)
         async with self._room.gate.upload():

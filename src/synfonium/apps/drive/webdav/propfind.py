@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from synfonium.apps.drive.model import Lock, Node, name_key
@@ -10,14 +11,22 @@ from synfonium.apps.drive.webdav.request import XML_TYPE, DavRequest, href_of
 from synfonium.libraries.webdav import multistatus
 from synfonium.libraries.webdav.body import DAV, PropFind, read_propfind
 from synfonium.libraries.webdav.headers import http_date, read_depth
+from synfonium.libraries.webdav.paths import quote_name
 
 PIECE_NODES = 256
 Live = Callable[[Node], str | None]
 
 
-def _created(node: Node) -> str:
-    moment = datetime.fromtimestamp(node.created_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+# Files of one folder often came together, and dates take longer to write than all the rest.
+@lru_cache(maxsize=4096)
+def _created(second: int) -> str:
+    moment = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"<D:creationdate>{moment}</D:creationdate>"
+
+
+@lru_cache(maxsize=4096)
+def _modified(second: int) -> str:
+    return f"<D:getlastmodified>{http_date(second)}</D:getlastmodified>"
 
 
 def _kind(node: Node) -> str:
@@ -27,7 +36,7 @@ def _kind(node: Node) -> str:
 # What a PROPFIND of all properties gives, in this order.
 LIVE: dict[str, Live] = {
     "resourcetype": _kind,
-    "getlastmodified": lambda n: f"<D:getlastmodified>{http_date(n.modified_s)}</D:getlastmodified>",
+    "getlastmodified": lambda n: _modified(int(n.modified_s)),
     "getetag": lambda n: f'<D:getetag>"{n.etag}"</D:getetag>',
     "getcontentlength": lambda n: (
         f"<D:getcontentlength>{n.size_bytes}</D:getcontentlength>" if n.is_file else None
@@ -35,7 +44,7 @@ LIVE: dict[str, Live] = {
     "getcontenttype": lambda n: (
         f"<D:getcontenttype>{escape(n.media_type)}</D:getcontenttype>" if n.is_file else None
     ),
-    "creationdate": _created,
+    "creationdate": lambda n: _created(int(n.created_s)),
     "displayname": lambda n: f"<D:displayname>{escape(n.name)}</D:displayname>",
     "supportedlock": lambda n: f"<D:supportedlock>{multistatus.SUPPORTED_LOCK}</D:supportedlock>",
 }
@@ -53,21 +62,29 @@ class Writer:
             namespace == DAV and local in LIVE for namespace, local in names
         )
 
-    async def piece(self, nodes: Sequence[tuple[Node, tuple[str, ...]]]) -> str:
-        """Responses of nodes, each with its names from the actor's top."""
+    async def piece(self, nodes: Sequence[tuple[Node, str]]) -> str:
+        """Responses of nodes, each with its percent-encoded path."""
+        if self._is_plain:
+            return "".join([self._plain(node, href) for node, href in nodes])
         ids = [node.id for node, _ in nodes]
         service, actor = self._request.service, self._request.actor
-        kept = {} if self._is_plain else await service.properties.of(actor, ids)
-        held = {} if self._is_plain else await service.locks.on(actor, ids)
+        kept = await service.properties.of(actor, ids)
+        held = await service.locks.on(actor, ids)
         return "".join(
-            [
-                self._response(node, names, kept.get(node.id, {}), held.get(node.id, []))
-                for node, names in nodes
-            ]
+            [self._response(node, href, kept.get(node.id, {}), held.get(node.id, [])) for node, href in nodes]
         )
 
-    def _response(self, node: Node, names: tuple[str, ...], kept: dict[str, str], held: list[Lock]) -> str:
-        href = href_of(self._request.target.base, names, is_file=node.is_file)
+    def _plain(self, node: Node, href: str) -> str:
+        """A response of live properties alone: the common case, without a look elsewhere."""
+        values = [(name, LIVE[name[1]](node)) for name in self._names]
+        found = "".join([xml for _, xml in values if xml is not None])
+        missing = "".join([multistatus.empty_property(name) for name, xml in values if xml is None])
+        content = multistatus.propstat(found) if found or not missing else ""
+        return multistatus.response(
+            href, content + multistatus.propstat(missing, 404) if missing else content
+        )
+
+    def _response(self, node: Node, href: str, kept: dict[str, str], held: list[Lock]) -> str:
         if self._asked.kind == "propname":
             have = [*((DAV, local) for local in LIVE), *map(_split, kept)]
             return multistatus.response(
@@ -77,9 +94,10 @@ class Writer:
         missing: list[str] = []
         for name in self._names:
             xml = self._value(node, name, kept, held, href)
-            (missing if xml is None else found).append(
-                multistatus.empty_property(name) if xml is None else xml
-            )
+            if xml is None:
+                missing.append(multistatus.empty_property(name))
+            else:
+                found.append(xml)
         if self._asked.kind == "allprop":
             found += [xml for name, xml in kept.items() if _split(name) not in self._names]
             missing = []
@@ -131,7 +149,9 @@ async def propfind(request: DavRequest) -> None:
     wants_quota = (DAV, "quota-available-bytes") in asked.names
     room_left = await request.service.tree.room_left(request.actor) if wants_quota else (0, None)
     writer = Writer(request, asked, room_left[1])
-    first = multistatus.HEAD + await writer.piece([(node, request.target.names)])
+    first = multistatus.HEAD + await writer.piece(
+        [(node, href_of(request.target.base, request.target.names, is_file=node.is_file))]
+    )
     if depth == "0" or node.is_file:
         await request.answer(207, [XML_TYPE], (first + multistatus.FOOT).encode())
         return
@@ -140,16 +160,21 @@ async def propfind(request: DavRequest) -> None:
 
 async def _stream(request: DavRequest, writer: Writer, folder: Node, first: str) -> None:
     """The folder's members, 256 at a time; memory stays flat however many there are."""
-    tree, base = request.service.tree, request.target.names
-    members = await tree.members(folder, after=b"", limit=PIECE_NODES)
-    text = first + await writer.piece([(node, (*base, node.name)) for node in members])
+    tree = request.service.tree
+    base = href_of(request.target.base, request.target.names, is_file=False)
+
+    async def rows(after: bytes) -> tuple[list[Node], str]:
+        members = await tree.members(folder, after=after, limit=PIECE_NODES)
+        hrefs = [base + quote_name(node.name) + ("" if node.is_file else "/") for node in members]
+        return members, await writer.piece(list(zip(members, hrefs, strict=True)))
+
+    members, text = await rows(b"")
     if len(members) < PIECE_NODES:
-        await request.answer(207, [XML_TYPE], (text + multistatus.FOOT).encode())
+        await request.answer(207, [XML_TYPE], (first + text + multistatus.FOOT).encode())
         return
     await request.start(207, [XML_TYPE])
+    text = first + text
     while members:
         await request.piece(text.encode(), more=True)
-        after = name_key(members[-1].name)
-        members = await tree.members(folder, after=after, limit=PIECE_NODES)
-        text = await writer.piece([(node, (*base, node.name)) for node in members])
+        members, text = await rows(name_key(members[-1].name))
     await request.piece(multistatus.FOOT.encode(), more=False)
