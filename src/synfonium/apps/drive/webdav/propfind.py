@@ -149,9 +149,8 @@ async def propfind(request: DavRequest) -> None:
     wants_quota = (DAV, "quota-available-bytes") in asked.names
     room_left = await request.service.tree.room_left(request.actor) if wants_quota else (0, None)
     writer = Writer(request, asked, room_left[1])
-    first = multistatus.HEAD + await writer.piece(
-        [(node, href_of(request.target.base, request.target.names, is_file=node.is_file))]
-    )
+    href = href_of(request.target.base, request.target.names, is_file=node.is_file)
+    first = multistatus.HEAD + await writer.piece([(node, href)])
     if depth == "0" or node.is_file:
         await request.answer(207, [XML_TYPE], (first + multistatus.FOOT).encode())
         return
