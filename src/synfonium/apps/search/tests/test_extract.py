@@ -14,8 +14,10 @@ FRENCH = (
 )
 PAGE = f"""<!doctype html><html lang="en"><head><title> Déchèterie
  de Val-Joli </title><base href="/vivre/"><link rel="canonical" href="https://val-joli.example/dechets"></head>
-<body><nav><a href="accueil">Accueil</a></nav><script>var secret = 1;</script><main><h1>Horaires</h1><p>{FRENCH}</p>
-<a href="plan.html#acces">Plan</a> <a href="pub" rel="nofollow sponsored">Publicité</a> <a href="javascript:x()">x</a>
+<body><nav><a href="accueil">Accueil</a></nav><script>var secret = 1;</script><main><h1>Horaires</h1>
+<p>{FRENCH}</p>
+<a href="plan.html#acces">Plan</a> <a href="pub" rel="nofollow sponsored">Publicité</a>
+<a href="javascript:x()">x</a>
 <a href="https://autre.example/">Autre</a> <a href="plan.html">Plan</a></main></body></html>"""
 
 

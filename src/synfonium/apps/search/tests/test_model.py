@@ -29,7 +29,8 @@ def test_an_address_has_one_spelling(written: str, normal: str) -> None:
     "written",
     [
         "", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://example.org/",
-        "mailto:a@b.c",        "http://", "http:///path", "http://user:secret@example.org/", "http://exa mple.org/", "http://example.org:99999/",
+        "mailto:a@b.c",        "http://", "http:///path", "http://user:secret@example.org/",
+        "http://exa mple.org/", "http://example.org:99999/",
         "http://a<b>.org/", "http://[::1/", "http://example.org/" + "a" * LONGEST_URL,
         "http://example.org/" + "/".join(["calendar"] * 5), "http://example.org" + "/x1/y2" * 20,
     ],
