@@ -29,5 +29,5 @@ def told(settled: Settled) -> list[str]:
     if fresh:
         lines.append("These passwords are shown this once.")
     if settled.skipped:
-        lines.append(f"Left out, because this installation cannot do it: {', '.join(settled.skipped)}")
+        lines.append(f"Left out for now: {', '.join(settled.skipped)}")
     return lines

@@ -60,7 +60,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """What is there now. `skipped`: parts of the town that this installation cannot have."""
+    """What is there now. `skipped`: parts that this installation cannot have yet, in words."""
 
     people: tuple[Arrival, ...]
     files: int
@@ -148,7 +148,8 @@ class _Builder:
             return 1
         images = await self._try("pc.image_list", {}) or []
         if not any(image["state"] == "built" for image in images):
-            self.skipped.add("pc.create")
+            first = images[0]["name"] if images else "debian-desktop"
+            self.skipped.add(f"a PC (first: synfonium pc image build {first})")
             return 0
         return int(await self._try("pc.create", {"owner": pc.owner, "name": pc.name}) is not None)
 

@@ -77,8 +77,8 @@ async def test_without_a_built_image_the_pc_is_left_out_and_named(neighbours: Ne
     neighbours.image_state = "not built"
     settled = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
     assert settled.computers == 0
-    assert settled.skipped == ("pc.create",)
-    assert "pc.create" in told(settled)[-1]
+    assert settled.skipped == ("a PC (first: synfonium pc image build debian-desktop)",)
+    assert "pc image build" in told(settled)[-1]
 
 
 def test_every_file_of_the_town_has_an_owner_who_lives_there() -> None:
