@@ -1,5 +1,6 @@
 """The shell's pages: start, home, apps, settings, state of the installation."""
 
+import asyncio
 import platform
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -34,11 +35,9 @@ async def start(
     """The search page; signed in, the person's home, and the results of its one field."""
     query = clean_query(q)
     if not isinstance(actor, Person):
-        return (
-            See(f"/search?q={quote(query)}")
-            if query
-            else Page("shell/start.html", apps=await home.shelves(context))
-        )
+        if query:
+            return See(f"/search?q={quote(query)}")
+        return Page("shell/start.html", apps=await home.shelves(context))
     if query:
         return await _results(actor, context, query, where, min(max(page, 1), LAST_PAGE))
     apps = await home.shelves(context, actor.id)
@@ -46,8 +45,10 @@ async def start(
 
 
 async def _results(actor: Person, context: Context, query: str, where: Where, page: int) -> Page:
-    web = await home.find_web(context, query, page) if where != "mine" else None
-    own = await home.find_own(context, actor.id, query) if where != "web" else None
+    web, own = await asyncio.gather(
+        home.find_web(context, query, page) if where != "mine" else _nothing(),
+        home.find_own(context, actor.id, query) if where != "web" else _nothing(),
+    )
     return Page(
         "shell/results.html",
         query=query,
@@ -59,6 +60,10 @@ async def _results(actor: Person, context: Context, query: str, where: Where, pa
         bolded=bolded,
         icons=home.icons(),
     )
+
+
+async def _nothing() -> None:
+    return None
 
 
 @get("/apps")

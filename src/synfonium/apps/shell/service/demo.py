@@ -134,7 +134,7 @@ class _Builder:
         return int(await self._try("drive.put", arguments) is not None)
 
     async def pages(self) -> int:
-        await self._tell("22 pages of a small web")
+        await self._tell("the pages of a small web")
         answer = await self._try("search.add", {"paths": [str(FOLDER / "pages.jsonl")]})
         return 0 if answer is None else len((FOLDER / "pages.jsonl").read_text().splitlines())
 
