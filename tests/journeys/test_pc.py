@@ -285,7 +285,7 @@ def test_the_drive_is_a_live_folder_of_the_pc_while_it_is_granted(
 ) -> None:
     page = browser.new_page()
     page.goto(f"{server.url}/pc")
-    page.click("text=Donner le Drive en dossier")
+    page.click("text=Le donner en dossier")
     page.wait_for_selector("text=Retirer")
     page = open_screen(server, browser, machine)
     open_terminal(page)
@@ -313,7 +313,7 @@ def test_the_drive_is_a_live_folder_of_the_pc_while_it_is_granted(
     shelf = browser.new_page()
     shelf.goto(f"{server.url}/pc")
     shelf.click("text=Retirer")
-    shelf.wait_for_selector("text=Donner le Drive en dossier")
+    shelf.wait_for_selector("text=Le donner en dossier")
     page.keyboard.type(
         "sleep 2; ls Drive > listing.txt; echo no > Drive/late.txt; echo end > end.txt\n", delay=5
     )

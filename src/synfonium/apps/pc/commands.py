@@ -1,5 +1,6 @@
 """What the command line may ask of PCs."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from synfonium.apps.pc.errors import NoSuchMachine
@@ -20,7 +21,10 @@ def _service(context: Context) -> PcService:
 
 async def image_build(context: Context, call: Call) -> Answer:
     """Builds the image `name`, telling its progress."""
-    image = await _service(context).images.build(call.text("name"), call.progress)
+    images = _service(context).images
+    image = await images.build(call.text("name"), call.progress)
+    if not await context.compute.running():
+        await asyncio.to_thread(images.remove_older, image.recipe.name)
     return {"name": image.recipe.name, "title": image.recipe.title}
 
 

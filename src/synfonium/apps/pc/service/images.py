@@ -75,6 +75,16 @@ class Images:
             shutil.rmtree(folder, ignore_errors=True)
         return len(left)
 
+    def remove_older(self, name: str) -> int:
+        """Removes what earlier recipes of that name gave; no machine may be running."""
+        current = self.one(name)
+        older = [folder for folder in self._built(name) if current.root != folder / "root"]
+        for folder in older:
+            leaving = folder.with_name(f".building-{new_id()}")
+            folder.rename(leaving)
+            shutil.rmtree(leaving, ignore_errors=True)
+        return len(older)
+
     async def build(self, name: str, progress: Progress) -> Image:
         """Builds the image unless it is built already.
 

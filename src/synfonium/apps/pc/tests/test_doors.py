@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from synfonium.apps.pc.service import PcService
 from synfonium.apps.pc.stream import door
@@ -164,3 +165,14 @@ async def test_tickets_lie_about_in_no_file(house: Installation) -> None:
         ticket = (await ana.post(f"/pc/{machine_id}/ticket")).json()["ticket"].encode()
     for path in (house.context("pc").home / "databases").iterdir():
         assert ticket not in path.read_bytes()
+
+
+async def test_a_computer_without_the_programs_names_them(
+    bare_house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await bare_house.person("ana", administrator=True)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    async with bare_house.client(token=admin) as client:
+        page = await client.get("/pc")
+    assert page.status_code == 200
+    assert "apt-get install bubblewrap rclone fuse3" in page.text
