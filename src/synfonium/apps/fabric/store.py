@@ -50,6 +50,11 @@ grants = Table(
     },
 )
 
+# What is personal in an index of this app, as a table's `info` says it: what; why; until when.
+PERSONAL_INDEXES = {
+    "mine": "name and text of a person's own things; to find them again; until the thing is gone",
+}
+
 
 def add(connection: Connection, grant: Grant) -> None:
     connection.execute(
