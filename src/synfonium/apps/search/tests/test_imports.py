@@ -26,10 +26,11 @@ def record(
     return head.encode() + http + b"\r\n\r\n"
 
 
+LATIN = "<title>Été</title><p>marmotte".encode("latin-1")
 HTML = "Content-Type: text/html"
 ARCHIVE = (
     record("http://a.example/1", b"<html><title>Premier</title><p>La marmotte siffle dans la prairie.")
-    + record("http://a.example/latin", "<title>Été</title><p>marmotte".encode("latin-1"), headers=f"{HTML}; charset=latin1")
+    + record("http://a.example/latin", LATIN, headers=f"{HTML}; charset=latin1")
     + record("http://a.example/hidden", b'<meta name="robots" content="noindex"><p>marmotte')
     + record("http://a.example/tag", b"<p>marmotte", headers=f"{HTML}\r\nX-Robots-Tag: noindex")
     + record("http://a.example/gone", b"<p>marmotte", status="404 Not Found")
@@ -94,7 +95,7 @@ async def test_what_cannot_be_read_is_refused_by_name(house: Installation, tmp_p
 @pytest.mark.parametrize(
     "line",
     [
-        b"", b"[]", b"1", b"{", b'{"title": "no address"}', b'{"id": ""}', 
+        b"", b"[]", b"1", b"{", b'{"title": "no address"}', b'{"id": ""}',
         b'{"url": "javascript:1", "id": "x"}',
         b'{"id": {"a": 1}}', b"\xff\xfe", b'{"id": "a\\u0000b"}', b'{"id": "' + b"x" * 2000 + b'"}',
         b"[" * 100_000,
