@@ -22,6 +22,7 @@ from synfonium.common.ids import new_id
 from synfonium.kernel.calls import Progress
 
 BUILD_TIMEOUT_S = 1800.0
+END_TIMEOUT_S = 20.0
 _NEW = re.compile(rb"(\d+) newly installed")
 _STEPS_PER_PACKAGE = 3  # fetched, unpacked, set up
 _KEPT_LANGUAGES = ("fr", "fr_FR", "en", "en_GB")
@@ -141,6 +142,7 @@ def _finish(recipe: Recipe, building: Path) -> None:
         target.chmod(0o755 if text.startswith("#!") else 0o644)
     for folder in ("proc", "dev", "tmp", "run", "sys", "home/person"):
         _make_folder(root, root / folder)
+    shutil.rmtree(building / "temporary", ignore_errors=True)
     (building / "recipe.json").write_bytes(msgspec.json.encode(recipe))
 
 
@@ -155,7 +157,7 @@ def _make_folder(root: Path, folder: Path) -> None:
 def missing_programs() -> list[str]:
     """Debian packages without which no image can be built here."""
     missing = [] if shutil.which("mmdebstrap") else ["mmdebstrap"]
-    if os.geteuid() != 0 and not shutil.which("newuidmap"):
+    if not _is_root() and not shutil.which("newuidmap"):
         missing.append("uidmap")
     return missing
 
@@ -168,10 +170,13 @@ async def _run(recipe: Recipe, root: Path, progress: Progress) -> None:
     sources = sources_of(suite)
     if not sources:
         raise ImageBuildFailed(reason="this computer has no package sources of its own release")
+    temporary = root.parent / "temporary"
+    temporary.mkdir()
     read, write = os.pipe()
     maker = await asyncio.create_subprocess_exec(
-        *_arguments(recipe, suite),
+        *_kept_apart(), *_arguments(recipe, suite),
         stdin=asyncio.subprocess.PIPE, stdout=write, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+        env={**os.environ, **({"TMPDIR": str(temporary)} if _is_root() else {})},
     )  # fmt: skip
     unpacker = await asyncio.create_subprocess_exec(
         "tar", "-x", "-p", "-C", str(root), "--numeric-owner", "--exclude=./dev/*",
@@ -194,7 +199,7 @@ async def _run(recipe: Recipe, root: Path, progress: Progress) -> None:
 def _arguments(recipe: Recipe, suite: str) -> list[str]:
     return [
         "mmdebstrap", "--verbose", "--variant=essential", "--format=tar",
-        f"--mode={'root' if os.geteuid() == 0 else 'unshare'}",
+        f"--mode={'root' if _is_root() else 'unshare'}",
         *(f"--dpkgopt={option}" for option in _EXCLUDES),
         "--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Languages none",
         f"--include={','.join(recipe.packages)}",
@@ -230,12 +235,28 @@ async def _follow(maker: asyncio.subprocess.Process, progress: Progress) -> str:
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
-    # mmdebstrap cleans its own folder when it is asked to end.
     with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGKILL if _is_root() else signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), 20)
+        await asyncio.wait_for(process.wait(), END_TIMEOUT_S)
     except TimeoutError:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _kept_apart() -> list[str]:
+    """What stands before the builder, so that it ends with us and leaves nothing.
+
+    As root it mounts /proc and /sys in the new root: in namespaces of its own these go
+    when it goes, and removing the folder can never reach the host's. As an ordinary user
+    it makes namespaces by itself, and cleans up when it is asked to end.
+    """
+    if not _is_root():
+        return ["setpriv", "--pdeathsig", "TERM"]
+    apart = ["unshare", "--mount", "--propagation", "private", "--pid", "--kill-child", "--mount-proc"]
+    return ["setpriv", "--pdeathsig", "KILL", *apart]

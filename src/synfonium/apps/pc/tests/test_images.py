@@ -1,6 +1,7 @@
 """Images appear whole or not at all, and old ones make room."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,19 +58,30 @@ async def test_without_the_builder_the_package_is_named_and_nothing_is_left(
 
 
 @pytest.mark.full
-async def test_a_build_that_is_interrupted_leaves_nothing(
-    tmp_path: Path, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+async def test_a_build_that_is_interrupted_leaves_neither_files_nor_mounts_nor_processes(
+    tmp_path: Path, program: Callable[[str], str]
 ) -> None:
     program("mmdebstrap")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
-    building = asyncio.create_task(Images(tmp_path / "images").build(RECIPE.name, silent))
-    while not list((tmp_path / "temporary").iterdir()):
-        assert not building.done()
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(1.0)
+    under_way = asyncio.Event()
+
+    async def progress(text: str, done: float = 0, total: float = 0) -> None:
+        if done > 1:
+            under_way.set()
+
+    building = asyncio.create_task(Images(tmp_path / "images").build(RECIPE.name, progress))
+    await asyncio.wait_for(under_way.wait(), 100)
     building.cancel()
     with pytest.raises(asyncio.CancelledError):
         await building
     assert list((tmp_path / "images").iterdir()) == []
-    assert list((tmp_path / "temporary").iterdir()) == []
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
+    for folder in Path("/proc").glob("[0-9]*"):
+        if folder.name != str(os.getpid()):
+            assert str(tmp_path).encode() not in command_of(folder)
+
+
+def command_of(folder: Path) -> bytes:
+    try:
+        return (folder / "cmdline").read_bytes()
+    except OSError:
+        return b""
