@@ -28,7 +28,8 @@ class Database(Protocol):
     may share that commit; each has a savepoint of its own, so that one that raises is
     undone alone and its exception returned to its caller. A commit that fails undoes the
     whole group; it fails them all, unless a broken constraint is one work's alone. A work
-    may run twice when its group is retried: it touches nothing but its connection.
+    may run twice when its group is retried: it touches nothing but its connection, and
+    neither commits nor rolls back more than savepoints of its own.
 
     `read` runs `work` in a reader's thread on a consistent snapshot that includes every
     write whose future has resolved. It cannot write.

@@ -15,8 +15,8 @@ from synfonium.engines.database.work import Outcome, Work, answer
 
 T = TypeVar("T")
 
-# Groups of 64 commit some 25 times faster than single rows; larger ones gain little and
-# make the first of the group wait (benchmarks/how_many_rows_can_one_writer_commit.py).
+# Groups of 64 commit more than ten times as many rows; larger ones gain little and make the
+# first of the group wait (benchmarks/how_many_rows_can_one_writer_commit.py).
 GROUP_LIMIT = 64
 READERS = 4
 
@@ -190,31 +190,32 @@ class _Line:
         try:
             outcome = Outcome(work.run(connection))
         except BaseException as error:
-            try:
-                connection.rollback()
-            except SQLAlchemyError:
-                self.close()
+            self._undo()
             return Outcome(error=self._backend.explain(error))
         self._backend.commit(connection, alone=False)
         return outcome
 
     def read(self, work: Work[Any]) -> Outcome:
+        outcome, is_lost = self._read_once(work)
         # A read that finds its connection lost has done nothing: it may begin again.
-        for last in (False, True):
-            try:
-                connection = self._begin(alone=False)
-                value = work.run(connection)
-                connection.rollback()
-                return Outcome(value)
-            except DBAPIError as error:
-                lost = error.connection_invalidated
-                self.close()
-                if last or not lost:
-                    return Outcome(error=self._backend.explain(error))
-            except BaseException as error:
-                self.close()
-                return Outcome(error=self._backend.explain(error))
-        raise AssertionError
+        return self._read_once(work)[0] if is_lost else outcome
+
+    def _read_once(self, work: Work[Any]) -> tuple[Outcome, bool]:
+        try:
+            outcome, is_lost = Outcome(work.run(self._begin(alone=False))), False
+        except BaseException as error:
+            is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            outcome = Outcome(error=self._backend.explain(error))
+        self._undo()
+        return outcome, is_lost
+
+    def _undo(self) -> None:
+        """Rolls back, and keeps the connection if it can."""
+        try:
+            if self._connection is not None:
+                self._connection.rollback()
+        except SQLAlchemyError:
+            self.close()
 
     def close(self) -> None:
         """Drops the connection; what it had begun is undone."""
