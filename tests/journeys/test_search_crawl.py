@@ -180,11 +180,16 @@ async def test_the_wish_of_a_host_for_a_slower_pace_is_obeyed(house: Installatio
         assert len(web.visits) == 3
 
 
-async def test_a_redirect_to_a_private_address_is_not_followed_into_it(house: Installation) -> None:
+async def test_private_addresses_are_not_visited_unless_the_operator_allows_it(house: Installation) -> None:
     with serve({"inside.localhost": pages({"/": html("<p>secret")})}) as web:
         report = await house.call("search.crawl", {"seeds": [web.url("inside.localhost")], "delay_s": 0.0})
         assert report["indexed"] == 0
         assert web.visits == []
+        # The refusal is not remembered against the host once the operator allows it.
+        report = await house.call(
+            "search.crawl", {"seeds": [web.url("inside.localhost")], "delay_s": 0.0, **OWN}
+        )
+        assert report["indexed"] == 1
 
 
 @pytest.mark.full

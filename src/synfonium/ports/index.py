@@ -66,7 +66,8 @@ class SearchIndex(Protocol):
     ) -> IndexAnswer: ...
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
         """Words of the documents in the public space (`""`) that begin so, the most frequent
-        first. Never anything from a query or from another space."""
+        first; `prefix` has two letters or more. Never anything from a query or from another
+        space."""
         ...
 
     def count(self) -> int:

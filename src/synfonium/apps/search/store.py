@@ -5,7 +5,6 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     Column,
     Connection,
     Float,
@@ -72,7 +71,6 @@ hosts = Table(
     metadata,
     Column("authority", String(300), primary_key=True),
     Column("robots", Text, nullable=False),
-    Column("is_closed", Boolean, nullable=False),
     Column("robots_read_s", Float, nullable=False),
     info={"personal": {}},
 )
@@ -107,11 +105,10 @@ class PageRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What robots.txt of a host said; is_closed: it could not be read, so nothing may be."""
+    """What robots.txt of a host said, and when."""
 
     authority: str
     robots: str
-    is_closed: bool
     robots_read_s: float
 
 

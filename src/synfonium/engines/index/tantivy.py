@@ -84,7 +84,8 @@ class TantivyIndex:
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
         searcher = self._fresh()
         terms = WORDS.analyze(clean(prefix[:100]))
-        if searcher is None or len(terms) != 1 or limit < 1:
+        # A single letter begins too many words for any of them to help.
+        if searcher is None or len(terms) != 1 or len(terms[0]) < 2 or limit < 1:
             return ()
         public = Query.term_query(self._schema, "space", "", "basic")
         found = searcher.terms_with_prefix("words", terms[0], public)

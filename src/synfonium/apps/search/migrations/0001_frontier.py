@@ -38,7 +38,6 @@ def upgrade() -> None:
         "search_host",
         sa.Column("authority", sa.String(300), primary_key=True),
         sa.Column("robots", sa.Text, nullable=False),
-        sa.Column("is_closed", sa.Boolean, nullable=False),
         sa.Column("robots_read_s", sa.Float, nullable=False),
     )
     op.create_table(

@@ -149,10 +149,10 @@ class Crawler:
         row = await self._database.read(lambda c: store.read_host(c, host.authority))
         if row is None or not is_fresh(row, self._clock.now_s()):
             row = await host.read_robots(url, self._clock.now_s())
+            if row is None:
+                raise HostClosed
             known = row
             await self._database.write(lambda c: store.put_host(c, known))
-        if row.is_closed:
-            raise HostClosed
         host.obey(row)
 
     # Pages

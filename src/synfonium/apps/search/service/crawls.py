@@ -82,10 +82,14 @@ class Crawls:
         """Runs the crawl, or joins the one that runs, until its end."""
         watchers = self._watchers.setdefault(crawl_id, [])
         watchers.append(progress)
+        task = self.start(crawl_id)
         try:
-            return await asyncio.shield(self.start(crawl_id))
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await self.stop(crawl_id)
+            # Whoever waited has gone: they meant to stop it. When the task itself was
+            # cancelled, this process ends, and the crawl goes on at the next start.
+            if not task.cancelled():
+                await self.stop(crawl_id)
             raise
         finally:
             watchers.remove(progress)

@@ -51,8 +51,9 @@ class Host:
         self._least_delay_s = max(self._least_delay_s, wished_s)
         self._delay_s = max(self._delay_s, self._least_delay_s)
 
-    async def read_robots(self, url: str, now_s: float) -> HostRow:
-        """Asks for robots.txt, following a few redirects (RFC 9309, 2.3.1.2)."""
+    async def read_robots(self, url: str, now_s: float) -> HostRow | None:
+        """Asks for robots.txt, following a few redirects (RFC 9309, 2.3.1.2); None when the
+        host is not to be read now."""
         asked = robots_url(url)
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._ask(asked, largest_bytes=LARGEST_ROBOTS_BYTES)

@@ -10,7 +10,6 @@ from synfonium.apps.search.store import HostRow
 ROBOT = "SynfoniumBot"
 LARGEST_ROBOTS_BYTES = 500 * 1024
 KEPT_S = 24 * 3600.0
-KEPT_CLOSED_S = 600.0
 MOST_REDIRECTS = 5
 
 
@@ -19,33 +18,33 @@ def robots_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/robots.txt"
 
 
-def host_row(authority: str, answer: Fetched, now_s: float) -> HostRow:
+def host_row(authority: str, answer: Fetched, now_s: float) -> HostRow | None:
     """What the answer to the request for robots.txt means (RFC 9309, section 2.3.1).
 
-    No such file (4xx): everything may be read. Server errors, 429 and silence: nothing.
+    No such file (4xx): everything may be read. Server errors, 429 and silence: nothing,
+    and the answer is None, for the host may have come to itself by the next crawl.
     """
     is_open = answer.status == 200 and not answer.failure
     is_absent = 400 <= answer.status < 500 and answer.status != 429
     # A file that is too large counts as closed: its rules are not known whole.
     text = answer.body.decode("utf-8-sig", "replace").replace("\x00", "") if is_open else ""
-    return HostRow(
-        authority=authority, robots=text, is_closed=not (is_open or is_absent), robots_read_s=now_s
-    )
+    if not (is_open or is_absent):
+        return None
+    return HostRow(authority=authority, robots=text, robots_read_s=now_s)
 
 
 def is_fresh(host: HostRow, now_s: float) -> bool:
-    return now_s - host.robots_read_s < (KEPT_CLOSED_S if host.is_closed else KEPT_S)
+    return now_s - host.robots_read_s < KEPT_S
 
 
 class Rules:
     """The rules of one host."""
 
     def __init__(self, host: HostRow) -> None:
-        self._is_closed = host.is_closed
         self._rules = Protego.parse(host.robots)
 
     def allows(self, url: str) -> bool:
-        return not self._is_closed and bool(self._rules.can_fetch(url, ROBOT))
+        return bool(self._rules.can_fetch(url, ROBOT))
 
     @property
     def delay_s(self) -> float:

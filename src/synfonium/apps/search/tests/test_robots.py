@@ -9,9 +9,11 @@ from synfonium.apps.search.service.robots import Rules, host_row
 URL = "http://a.example/robots.txt"
 
 
-def rules(status: int = 200, body: str = "", failure: str = "") -> Rules:
-    answer = Fetched(url=URL, status=status, body=body.encode(), failure=failure)  # type: ignore[arg-type]
-    return Rules(host_row("a.example", answer, 0.0))
+def rules(status: int = 200, body: str = "") -> Rules:
+    answer = Fetched(url=URL, status=status, body=body.encode())
+    row = host_row("a.example", answer, 0.0)
+    assert row is not None
+    return Rules(row)
 
 
 def test_our_own_rules_win_over_those_for_everybody() -> None:
@@ -41,7 +43,8 @@ def test_no_robots_file_means_that_everything_may_be_read(status: int) -> None:
     ("status", "failure"), [(500, ""), (503, ""), (429, ""), (0, "slow"), (200, "too_large")]
 )
 def test_a_robots_file_that_cannot_be_read_closes_the_host(status: int, failure: str) -> None:
-    assert not rules(status, failure=failure).allows("http://a.example/x")
+    answer = Fetched(url=URL, status=status, failure=failure)  # type: ignore[arg-type]
+    assert host_row("a.example", answer, 0.0) is None
 
 
 def test_broken_bytes_are_no_reason_to_stop() -> None:
