@@ -26,9 +26,9 @@ class Answer:
                 return ""
 
 
-async def exchange(port: int, request: bytes, *, host: str = "127.0.0.1") -> Answer | None:
-    """Sends these bytes and reads one answer; None when the server hangs up without a word."""
-    reader, writer = await asyncio.open_connection(host, port)
+async def exchange(port: int, request: bytes, *, source: str = "127.0.0.1") -> Answer | None:
+    """Sends these bytes from `source` and reads one answer; None when the server hangs up without a word."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             writer.write(request)
