@@ -1,111 +1,33 @@
 """The OpenID Provider tells clients who signed in, when the person agrees, and nothing more."""
 
 import base64
-import hashlib
 import json
-import os
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet
 
 from synfonium.apps.identity.store.tables import accesses, codes, consents
 from synfonium.testing.client import Installation
 
 from .conftest import SAME_ORIGIN, MovedClock
-
-REDIRECT = "https://rp.example/cb?tenant=1"
-
-
-def base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-class RelyingParty:
-    """A site that asks people to sign in with their account here."""
-
-    def __init__(self, house: Installation, client: dict[str, str]) -> None:
-        self.house, self.client = house, client
-        self.verifier = base64url(os.urandom(32))
-        self.redirect = REDIRECT
-
-    def request(self, **changes: str | None) -> str:
-        fields: dict[str, str | None] = {
-            "client_id": self.client["client_id"],
-            "redirect_uri": self.redirect,
-            "response_type": "code",
-            "scope": "openid profile",
-            "state": "a state",
-            "nonce": "a nonce",
-            "code_challenge": base64url(hashlib.sha256(self.verifier.encode()).digest()),
-            "code_challenge_method": "S256",
-            **changes,
-        }
-        return "/oauth/authorize?" + urlencode({k: v for k, v in fields.items() if v is not None})
-
-    async def token(self, code: str, /, **changes: str | None) -> httpx.Response:
-        fields: dict[str, str | None] = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self.redirect,
-            "code_verifier": self.verifier,
-            **{name: self.client[name] for name in ("client_id", "client_secret") if self.client[name]},
-            **changes,
-        }
-        async with self.house.client() as server:
-            return await server.post("/oauth/token", data={k: v for k, v in fields.items() if v is not None})
-
-    async def userinfo(self, token: str) -> httpx.Response:
-        async with self.house.client(token=token) as server:
-            return await server.get("/oauth/userinfo")
-
-    async def claims(self, id_token: str) -> dict[str, Any]:
-        async with self.house.client() as server:
-            keys = KeySet.import_key_set((await server.get("/oauth/jwks")).json())
-        return dict(jwt.decode(id_token, keys, ["ES256"]).claims)
-
-
-async def registered(house: Installation, **changes: Any) -> RelyingParty:
-    wanted = {"name": "Tea Club", "redirect_uris": [REDIRECT], **changes}
-    return RelyingParty(house, await house.call("identity.client_add", wanted))
+from .relying_party import (
+    REDIRECT,
+    RelyingParty,
+    agreed,
+    answer_of,
+    hop_of,
+    redirected,
+    registered,
+    sealed_in,
+)
 
 
 @pytest.fixture
 async def site(house: Installation) -> RelyingParty:
     return await registered(house)
-
-
-def sealed_in(page: str) -> str:
-    return page.partition('name="request" value="')[2].partition('"')[0]
-
-
-def answer_of(url: str) -> dict[str, str]:
-    assert url.startswith(REDIRECT + "&"), url
-    return dict(parse_qsl(urlsplit(url).query))
-
-
-async def agreed(browser: httpx.AsyncClient, site: RelyingParty, **changes: str | None) -> str:
-    """The code after the person agreed."""
-    page = await browser.get(site.request(**changes))
-    assert page.status_code == 200, page.headers
-    done = await browser.post("/oauth/consent", data={"request": sealed_in(page.text), "decision": "allow"})
-    return answer_of(hop_of(done))["code"]
-
-
-def hop_of(page: httpx.Response) -> str:
-    """Where the page sends the browser on."""
-    assert page.status_code == 200, page.text
-    return page.text.partition('content="0; url=')[2].partition('"')[0].replace("&amp;", "&")
-
-
-async def redirected(browser: httpx.AsyncClient, url: str) -> dict[str, str]:
-    answer = await browser.get(url)
-    assert answer.status_code == 303, answer.text
-    return answer_of(answer.headers["location"])
 
 
 async def test_a_person_agrees_once_and_the_site_learns_who_they_are(
