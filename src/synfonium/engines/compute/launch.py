@@ -6,6 +6,7 @@ A companion first joins the machine's user and IPC namespaces. The plan comes as
 the open file whose number is the argument; what fails goes to standard error in one line.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -25,12 +26,14 @@ NS_GET_USERNS = 0xB701
 class Plan(TypedDict):
     """What to do. `arguments` names source i of `sources` as `{i}`.
 
+    keep: open files that bubblewrap needs; whatever else we inherited is closed.
     join: a process whose user and IPC namespaces to enter (0 = none). uid: the host's id
     to become (0 = stay who we are). limits: resource name to soft and hard limit.
     """
 
     sources: list[str]
     arguments: list[str]
+    keep: list[int]
     cgroups: list[str]
     limits: dict[str, int]
     join: int
@@ -90,10 +93,20 @@ def _limit(limits: dict[str, int]) -> None:
         resource.setrlimit(which, (value, value))
 
 
+def _close_others(keep: list[int]) -> None:
+    """A machine gets no open file of the broker's, however it was started."""
+    for entry in os.listdir("/proc/self/fd"):  # noqa: PTH208 - a folder that changes while we read
+        descriptor = int(entry)
+        if descriptor > 2 and descriptor not in keep:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
 def main() -> None:
     """Does what the plan says, then becomes bubblewrap."""
     with os.fdopen(int(sys.argv[1])) as source:
         plan: Plan = json.load(source)
+    _close_others(plan["keep"])
     for folder in plan["cgroups"]:
         (Path(folder) / "cgroup.procs").write_text(str(os.getpid()))
     paths = _stage(plan["sources"]) if plan["uid"] else plan["sources"]

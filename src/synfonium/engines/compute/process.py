@@ -119,6 +119,7 @@ class ProcessCompute:
         plan = {
             "sources": [str(path) for path in sources],
             "arguments": arguments,
+            "keep": [],
             "cgroups": [],
             "limits": {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 256},
             "join": first,
@@ -152,6 +153,7 @@ class ProcessCompute:
         plan = {
             "sources": [str(path) for path in (spec.image, spec.home, spec.sockets, *spec.mounts.values())],
             "arguments": self._machine_arguments(spec, lock, refused),
+            "keep": [lock, refused],
             "cgroups": [str(folder) for folder in cgroups.make(spec)] if limited else [],
             "limits": _limits(spec, limited),
             "join": 0,
