@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="second starts to take the median of")
     rounds = parser.parse_args().rounds
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "synfonium"
         copy_project(checkout)
@@ -48,6 +49,7 @@ def main() -> None:
             "system": platform.platform(),
             "python": platform.python_version(),
         },
+        "load_before": round(load, 1),
         "date": time.strftime("%Y-%m-%d"),
     }
     RESULT.write_text(json.dumps(answer, indent=1) + "\n")
