@@ -88,7 +88,7 @@ def _door(
     def decorate(function: Callable[..., Any]) -> HTTPRouteHandler:
         entry = _entry(function)
         # Litestar would validate the actor as if it came from outside.
-        given = {"actor": NamedDependency[Any]}
+        given = {"actor": NamedDependency[Any]}  # type: ignore[misc]  # an alias of Annotated, generic at run time
         if "context" in function.__annotations__:
             given["context"] = NamedDependency[Context]
         function.__annotations__ = {**function.__annotations__, **given}
