@@ -8,6 +8,7 @@ Problem
 ├── ChallengeExpired     a passkey answer that came too late or twice
 ├── PasskeyRefused       a passkey answer that does not hold
 ├── NameTaken            somebody has this name
+├── PersonUnknown        nobody has this name
 ├── LastAdministrator    nobody would be left to administer
 ├── LastWayIn            nothing would be left to sign in with
 └── ClientRefused        an OpenID client that is unknown, or asks to be answered elsewhere
@@ -15,7 +16,7 @@ Problem
 
 from typing import ClassVar
 
-from synfonium.common.problem import Problem
+from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel.i18n import _
 
 
@@ -74,6 +75,14 @@ class NameTaken(Problem):
     status, code = 409, "identity.name_taken"
     title = _("This name is taken.")
     remedy = _("Choose another one.")
+
+
+class PersonUnknown(NotFound):
+    """Nobody signs in with this name."""
+
+    code = "identity.person_unknown"
+    title = _("Nobody here has this name.")
+    remedy = _("Names are listed by “synfonium user list” and on the page of people.")
 
 
 class LastAdministrator(Problem):

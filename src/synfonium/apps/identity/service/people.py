@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.identity import contract
 from synfonium.apps.identity.contract import PersonView, person_address
-from synfonium.apps.identity.errors import LastAdministrator, NameTaken
+from synfonium.apps.identity.errors import LastAdministrator, NameTaken, PersonUnknown
 from synfonium.apps.identity.model.people import DISPLAY_LENGTH, Account, parse_line, parse_name
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
@@ -81,10 +81,10 @@ class Directory:
         return account
 
     async def named(self, name: str) -> Account:
-        """Raises NotFound."""
+        """Raises PersonUnknown."""
         found = await self._context.database.read(lambda c: store.person_by_name(c, name))
         if found is None:
-            raise NotFound
+            raise PersonUnknown
         return found
 
     async def all(self, after: str = "") -> tuple[Sequence[Account], frozenset[str]]:

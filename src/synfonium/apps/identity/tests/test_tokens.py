@@ -6,8 +6,9 @@ import re
 import httpx
 import pytest
 
+from synfonium.apps.identity.errors import PersonUnknown
 from synfonium.apps.identity.store.tables import tokens
-from synfonium.common.problem import BadInput, NotFound, SignInNeeded
+from synfonium.common.problem import BadInput, SignInNeeded
 from synfonium.testing.client import Installation
 
 from .conftest import MovedClock
@@ -105,7 +106,7 @@ async def test_an_unknown_scope_or_person_makes_no_token(house: Installation) ->
         await house.call("identity.user_token", {"name": "ada", "label": "x", "scopes": ["moon.read"]})
     with pytest.raises(BadInput):
         await house.call("identity.user_token", {"name": "ada", "label": "", "scopes": []})
-    with pytest.raises(NotFound):
+    with pytest.raises(PersonUnknown):
         await house.call("identity.user_token", {"name": "eve", "label": "x"})
 
 
