@@ -120,10 +120,12 @@ async def test_a_cut_body_leaves_nothing(house: House, dav: Client, hand: Hand) 
         sent.append(message)
 
     await dav("PUT", f"{TOP}/kept", b"old")
-    for name in ("new", "kept"):
+    gone: dict[str, object] = {"type": "http.disconnect"}
+    short: dict[str, object] = {"type": "http.request", "body": b"", "more_body": False}
+    for name, ending in (("new", gone), ("kept", gone), ("new", short), ("kept", short)):
         steps: list[dict[str, object]] = [
             {"type": "http.request", "body": b"half", "more_body": True},
-            {"type": "http.disconnect"},
+            ending,
         ]
         sent: list[dict[str, object]] = []
         scope = {
