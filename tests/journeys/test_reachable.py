@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.journeys.network import NAME, Elsewhere, elsewhere
 from tests.journeys.serving import Server, free_ports, serving
 
-AS_A_BROWSER = ("-H", "Accept: text/html")
-
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
 
@@ -102,21 +100,16 @@ def test_a_stranger_is_told_that_nothing_vouches_for_the_certificate(house: Hous
 
 def test_plain_http_shows_one_page_that_says_what_to_do(house: House) -> None:
     plain = f"http://{NAME}:{house.server.port + 3}"
-    for path in (
-        "/",
-        "/signin",
-        "/drive",
-        "/api/search?q=x",
-        "/dav/files/ana/",
-        "/.well-known/synfonium/authority.crt",
-    ):
-        page = curl(
-            house, "-w", "%{http_code}", *AS_A_BROWSER, "-H", "X-Forwarded-Proto: https", plain + path
-        )
+    claim = ("-H", "X-Forwarded-Proto: https", "-w", "%{http_code}")
+    for path in ("/", "/signin", "/drive", "/.well-known/synfonium/authority.crt"):
+        page = curl(house, *claim, "-H", "Accept: text/html", plain + path)
         assert page.endswith("403")
         assert house.url in page
         assert "<h1" in page
-        assert '"code":"not_encrypted"' in curl(house, plain + path)
+    for path in ("/", "/signin", "/api/search?q=x", "/dav/files/ana/", "/oauth/token"):
+        refusal = curl(house, *claim, plain + path)
+        assert refusal.endswith("403")
+        assert '"code":"not_encrypted"' in refusal
     assert curl(house, f"{plain}/healthz") == '{"status":"ok"}'
 
 
