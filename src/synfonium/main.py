@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synfonium.common.problem import Problem
+from synfonium.kernel.addresses import check_free
 from synfonium.kernel.app import ROLES, Role
 from synfonium.kernel.calls import Caller, Progress
 from synfonium.kernel.cli import Commands, Terminal, add_app_commands, run_app_command
@@ -66,6 +67,7 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
     lock = HomeLock(home)
     if args.held_lock < 0 and not args.only:
         lock.take()
+        check_free(settings.house)
     if args.only or args.single:
         roles = frozenset({args.only}) if args.only else frozenset(ROLES)
         return _run_roles(home, settings, roles, announce=args.single)

@@ -14,7 +14,7 @@ from synfonium.common.event import Event
 from synfonium.engines.bus.memory import MemoryBus
 from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.outbox import Outbox, outbox_table
-from synfonium.kernel.refusals import Unavailable
+from synfonium.kernel.refusals import RoleAway
 from synfonium.kernel.relay import ATTEMPTS, Relay
 from synfonium.ports.clock import SystemClock
 from synfonium.ports.database import Database
@@ -138,7 +138,7 @@ async def test_after_eight_attempts_an_event_is_parked_and_the_others_go_on(
 
 
 async def test_a_subscriber_whose_role_is_away_is_waited_for(house: House) -> None:
-    away = [Unavailable()] * (3 * ATTEMPTS)
+    away = [RoleAway()] * (3 * ATTEMPTS)
 
     async def listen(event: Event) -> None:
         if away:

@@ -9,7 +9,7 @@ import pytest
 
 from synfonium.common.problem import BadInput, Problem
 from synfonium.kernel.calls import Progress
-from synfonium.kernel.refusals import Unavailable
+from synfonium.kernel.refusals import RoleAway
 from synfonium.kernel.socket import Request, call_socket, serve_calls, socket_folder
 
 
@@ -84,7 +84,7 @@ async def test_hanging_up_cancels_the_call(tmp_path: Path) -> None:
 
 
 async def test_nobody_there_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(RoleAway):
         await call_socket(tmp_path / "none.sock", "echo", {}, "cli")
 
 

@@ -1,6 +1,6 @@
 """Rows that say who did what to which object; written in the same commit as the deed."""
 
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, insert
+from sqlalchemy import BigInteger, Column, Connection, Float, Integer, MetaData, String, Table, insert
 
 from synfonium.ports.clock import Clock
 
@@ -10,7 +10,7 @@ def audit_table(app: str, metadata: MetaData) -> Table:
     return Table(
         f"{app}_audit",
         metadata,
-        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
         Column("time_s", Float, nullable=False),
         Column("person", String(26), nullable=False),
         Column("act", String(100), nullable=False),

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from synfonium.kernel.asgi import Receive, Scope, Send
-from synfonium.kernel.refusals import Unavailable
+from synfonium.kernel.refusals import RoleAway
 
 HOP_BY_HOP = frozenset(
     {
@@ -36,7 +36,7 @@ LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
 
 class Forward:
-    """One role's socket as an ASGI app. Raises Unavailable while the role is down."""
+    """One role's socket as an ASGI app. Raises RoleAway while the role is down."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
@@ -75,7 +75,7 @@ class Forward:
         try:
             response = await self._client.send(request, stream=True)
         except httpx.TransportError:
-            raise Unavailable from None
+            raise RoleAway from None
         try:
             headers = [(k.lower(), v) for k, v in response.headers.raw if k.lower() not in HOP_BY_HOP]
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

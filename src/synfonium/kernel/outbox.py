@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Float,
@@ -30,7 +31,7 @@ def outbox_table(app: str, metadata: MetaData) -> Table:
     return Table(
         f"{app}_outbox",
         metadata,
-        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
         Column("id", String(26), nullable=False, unique=True),
         Column("type", String(100), nullable=False),
         Column("subject", String(200), nullable=False),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from synfonium.common.problem import Problem
+from synfonium.common.problem import Problem, Unavailable
 from synfonium.kernel.i18n import _
 
 
@@ -53,13 +53,11 @@ class HeadersTooLarge(Problem):
     remedy = _("Send less at once.")
 
 
-class Unavailable(Problem):
+class RoleAway(Unavailable):
     """A role that is needed is starting again."""
 
-    status, code = 503, "unavailable"
     title = _("This part is starting again.")
     remedy = _("Try again in a few seconds.")
-    headers = {"retry-after": "2"}
 
 
 class InternalError(Problem):

@@ -19,7 +19,7 @@ from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.app import Role
 from synfonium.kernel.calls import Progress
-from synfonium.kernel.refusals import InternalError, RemoteProblem, Unavailable
+from synfonium.kernel.refusals import InternalError, RemoteProblem, RoleAway
 
 log = logs.get("kernel")
 LINE_BYTES = 32 * 1024 * 1024
@@ -128,11 +128,11 @@ async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
 async def call_socket(
     path: Path, command: str, arguments: Mapping[str, Any], caller: str, progress: Progress | None = None
 ) -> Any:
-    """Calls `command` at the socket. Raises the other side's Problem, or Unavailable."""
+    """Calls `command` at the socket. Raises the other side's Problem, or RoleAway."""
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=LINE_BYTES)
     except OSError:
-        raise Unavailable from None
+        raise RoleAway from None
     try:
         writer.write(msgspec.json.encode(Request(command, dict(arguments), caller)) + b"\n")
         await writer.drain()
@@ -146,8 +146,8 @@ async def call_socket(
                 p = reply.problem
                 raise RemoteProblem(p.status, p.code, p.title, p.remedy, p.values)
             return reply.result
-        raise Unavailable
+        raise RoleAway
     except ConnectionError:
-        raise Unavailable from None
+        raise RoleAway from None
     finally:
         writer.close()

@@ -124,7 +124,7 @@ def _make_locks_and_properties() -> None:
 def _make_outbox_and_audit() -> None:
     op.create_table(
         "drive_outbox",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(26), nullable=False, unique=True),
         sa.Column("type", sa.String(100), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
@@ -135,7 +135,7 @@ def _make_outbox_and_audit() -> None:
     )
     op.create_table(
         "drive_audit",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("time_s", sa.Float, nullable=False),
         sa.Column("person", sa.String(26), nullable=False),
         sa.Column("act", sa.String(100), nullable=False),

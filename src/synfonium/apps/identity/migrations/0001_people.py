@@ -8,6 +8,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# Rows are counted for ever; SQLite counts only its own kind of integer.
+_BIG_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     _people()
@@ -137,7 +140,7 @@ def _provider() -> None:
 def _house() -> None:
     op.create_table(
         "identity_outbox",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(26), nullable=False, unique=True),
         sa.Column("type", sa.String(100), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
@@ -148,7 +151,7 @@ def _house() -> None:
     )
     op.create_table(
         "identity_audit",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("time_s", sa.Float, nullable=False),
         sa.Column("person", sa.String(26), nullable=False),
         sa.Column("act", sa.String(100), nullable=False),

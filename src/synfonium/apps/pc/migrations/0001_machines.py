@@ -6,6 +6,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# Rows are counted for ever; SQLite counts only its own kind of integer.
+_BIG_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -38,7 +41,7 @@ def upgrade() -> None:
 def _make_outbox_and_audit() -> None:
     op.create_table(
         "pc_outbox",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(26), nullable=False, unique=True),
         sa.Column("type", sa.String(100), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
@@ -49,7 +52,7 @@ def _make_outbox_and_audit() -> None:
     )
     op.create_table(
         "pc_audit",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
         sa.Column("time_s", sa.Float, nullable=False),
         sa.Column("person", sa.String(26), nullable=False),
         sa.Column("act", sa.String(100), nullable=False),
