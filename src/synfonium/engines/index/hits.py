@@ -1,7 +1,8 @@
 """Found documents, read back with a snippet each."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from tantivy import DocAddress, Document, Query, Schema, Searcher, SnippetGenerator
@@ -65,7 +66,7 @@ class HitReader:
         if family not in self._stems:
             self._stems[family] = _stems(self._words, family)
         stems = self._stems[family]
-        places = _places(text.lower(), stems) or _places(_folded(text), map(_folded, stems))
+        places = _places(text, stems) or _places(_folded(text), [_folded(stem) for stem in stems])
         if not places:
             return 0
         inside, last, best, first = [0] * len(stems), 0, (0, 0), places[0][0]
@@ -90,20 +91,26 @@ def _stems(words: Sequence[str], family: str) -> list[str]:
     return list(dict.fromkeys(stems))
 
 
-def _places(text: str, stems: Iterable[str]) -> list[tuple[int, int]]:
-    """Where a word of `text` begins with a stem, in order, with the stem's number.
+def _places(text: str, stems: Sequence[str]) -> list[tuple[int, int]]:
+    """Where a word of `text` begins with a stem or Stem, in order, with the stem's number.
 
     Finding in a string is twenty times faster than a regular expression with accents.
     """
-    found: list[tuple[int, int]] = []
-    for number, stem in enumerate(stems):
-        place, left = text.find(stem), _MOST_PLACES
-        while place >= 0 and left:
-            if place == 0 or not text[place - 1].isalnum():
-                found.append((place, number))
-                left -= 1
-            place = text.find(stem, place + 1)
-    return sorted(found)
+    found = [
+        (place, number)
+        for number, stem in enumerate(stems)
+        for spelling in (stem, stem.capitalize())
+        for place in islice(_word_starts(text, spelling), _MOST_PLACES)
+    ]
+    return sorted(set(found))
+
+
+def _word_starts(text: str, start: str) -> Iterator[int]:
+    place = text.find(start)
+    while place >= 0:
+        if place == 0 or not text[place - 1].isalnum():
+            yield place
+        place = text.find(start, place + 1)
 
 
 def _folded(text: str) -> str:

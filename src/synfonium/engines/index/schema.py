@@ -32,7 +32,7 @@ def build_schema() -> Schema:
     return builder.build()
 
 
-SHOWN_CHARACTERS = 12_000
+SHOWN_CHARACTERS = 8_000
 _BLANKS = re.compile(r"\s+")
 
 
