@@ -24,7 +24,8 @@ HOUSE = PersonId("house")
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """How much went. nodes: slices of trees removed for ever."""
+    """How much went. nodes: slices of trees removed for ever. strangers: blobs without a
+    row that were found, and go a day later."""
 
     trashed: int
     nodes: int
@@ -32,6 +33,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     changes: int
     blobs: int
     unfinished: int
+    strangers: int
 
 
 class Sweep:
@@ -39,6 +41,7 @@ class Sweep:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._looked_s = 0.0
 
     async def for_ever(self) -> None:
         wait_s = FIRST_AFTER_S
@@ -63,6 +66,7 @@ class Sweep:
             changes=await write(lambda c: journal.trim(c, now_s - config.changes_days * 86_400)),
             blobs=await self._remove_idle_blobs(now_s - GRACE_S),
             unfinished=await self._room.context.blobs.sweep_unfinished(GRACE_S),
+            strangers=await self._adopt_strangers(now_s),
         )
         took_ms = int((time.monotonic() - started) * 1000)
         log.info("drive.swept", count=swept.nodes + swept.blobs, took_ms=took_ms)
@@ -107,6 +111,24 @@ class Sweep:
             slices += 1
             await asyncio.sleep(0)
         return slices
+
+    async def _adopt_strangers(self, now_s: float) -> int:
+        """Walks through the names of all blobs, once a day: there may be very many."""
+        if now_s - self._looked_s < GRACE_S:
+            return 0
+        self._looked_s = now_s
+        count, names = 0, list[str]()
+        async for name in self._room.context.blobs.names():
+            names.append(name)
+            if len(names) == AT_ONCE:
+                count += await self._adopt(names, now_s)
+                names = []
+        return count + await self._adopt(names, now_s)
+
+    async def _adopt(self, names: list[str], now_s: float) -> int:
+        if not names:
+            return 0
+        return await self._room.context.database.write(partial(versions.adopt, names=names, now_s=now_s))
 
     async def _remove_idle_blobs(self, before_s: float) -> int:
         count = 0

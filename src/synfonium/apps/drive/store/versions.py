@@ -9,7 +9,11 @@ from synfonium.apps.drive.store.tables import blobs, versions
 from synfonium.common.ids import new_id
 
 v, b = versions.c, blobs.c
-_TAKE_UP = update(blobs).where(b.name == bindparam("blob")).values(refs=b.refs + 1, idle_since_s=None)
+_TAKE_UP = (
+    update(blobs)
+    .where(b.name == bindparam("blob"))
+    .values(refs=b.refs + 1, idle_since_s=None, space=bindparam("of_space"), size_bytes=bindparam("of_size"))
+)
 _BLOB_OF = select(v.blob).where(v.id == bindparam("version"))
 
 
@@ -38,7 +42,7 @@ def add(
         "author": author,
     }
     connection.execute(insert(versions), row)
-    known = connection.execute(_TAKE_UP, {"blob": blob})
+    known = connection.execute(_TAKE_UP, {"blob": blob, "of_space": space, "of_size": size_bytes})
     if known.rowcount == 0:
         made = {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
         connection.execute(insert(blobs), made)
@@ -107,6 +111,17 @@ def forget_blob(connection: Connection, blob: BlobName) -> bool:
     return bool(gone.rowcount)
 
 
-def known_blobs(connection: Connection, names: Sequence[str]) -> frozenset[str]:
-    """Which of these blobs have a row."""
-    return frozenset(row.name for row in connection.execute(select(b.name).where(b.name.in_(names))))
+def adopt(connection: Connection, names: Sequence[str], *, now_s: float) -> int:
+    """Gives blobs that no row knows, left by a crash before their commit, an idle row.
+
+    They go as all idle blobs do, unless an upload of the same content takes them up.
+    """
+    known = set(connection.execute(select(b.name).where(b.name.in_(names))).scalars())
+    rows = [
+        {"name": name, "space": "", "size_bytes": 0, "refs": 0, "idle_since_s": now_s}
+        for name in names
+        if name not in known
+    ]
+    if rows:
+        connection.execute(insert(blobs), rows)
+    return len(rows)

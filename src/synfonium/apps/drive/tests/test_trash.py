@@ -233,3 +233,19 @@ async def test_equal_content_is_kept_once_and_counted(
     await hand.file("a", b"other")
     rows = await drive.room.read(lambda c: c.execute(blobs.select()).all())
     assert sorted(row.refs for row in rows) == [1, 2]
+
+
+async def test_bytes_that_a_crash_left_without_a_row_go_after_a_day(
+    drive: DriveService, hand: Hand, ada: Person, house: House
+) -> None:
+    space = await drive.room.space_of(ada.id)
+    await hand.file("kept", b"kept")
+    for content in (b"lost", b"taken up"):
+        await drive.room.sealed.write(drive.room.key_of(space), pieces(content))
+    assert (await drive.sweep.once()).strangers == 2
+    assert await _stored(house) == 3
+    taken_up = await hand.file("again", b"taken up")
+    house.clock.time_s += 25 * 3600
+    await drive.sweep.once()
+    assert await _stored(house) == 2
+    assert await hand.read(taken_up) == b"taken up"
