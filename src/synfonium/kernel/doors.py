@@ -113,8 +113,10 @@ def _gives_a_page(function: Callable[..., Any]) -> bool:
     return bool({given, *get_args(given)} & {Page, See})
 
 
-def _provider(entry: Entry) -> Callable[[AnyRequest], Any]:
-    async def provide_actor(request: AnyRequest) -> Any:
+def _provider(entry: Entry) -> Callable[[AnyRequest, Any], Any]:
+    # The actor asks for the context only to come after it: Litestar resolves two dependencies
+    # of one rank in a task group, which costs every request 0.3 ms of CPU (measured).
+    async def provide_actor(request: AnyRequest, context: Any) -> Any:
         return await entry(request)
 
     return provide_actor
