@@ -148,7 +148,7 @@ def test_a_person_renames_moves_trashes_and_restores(page: Page, dav: httpx.Clie
     page.locator(".selbar").get_by_role("button", name="Put in the trash").click()
     expect(page.get_by_text("1 item was put in the trash.")).to_be_visible()
     page.goto("/drive/trash")
-    _row(page, "final.txt").get_by_role("button", name="Put final.txt back").click()
+    _row(page, "final.txt").get_by_role("button", name="Put back: final.txt").click()
     expect(_row(page, "final.txt")).to_be_visible()
     assert dav.get("archive/final.txt").content == b"words"
 
