@@ -81,7 +81,7 @@ def sign_in(server: RealServer, context: BrowserContext) -> None:
 def open_screen(server: RealServer, browser: BrowserContext, machine: str) -> Page:
     page = browser.new_page()
     page.goto(f"{server.url}/pc/{machine}/screen")
-    page.wait_for_selector(LIVE, timeout=20_000)
+    page.wait_for_selector(LIVE, timeout=60_000)
     return page
 
 
@@ -161,7 +161,7 @@ def test_an_idle_screen_sends_no_picture(server: RealServer, browser: BrowserCon
     sizes: list[int] = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda data: sizes.append(len(data))))
     page.goto(f"{server.url}/pc/{machine}/screen")
-    page.wait_for_selector(LIVE, timeout=20_000)
+    page.wait_for_selector(LIVE, timeout=60_000)
     page.mouse.move(600, 300)
     page.wait_for_timeout(4000)
     sizes.clear()
@@ -240,10 +240,10 @@ def test_opening_the_screen_elsewhere_ends_it_here(
 ) -> None:
     first = open_screen(server, browser, machine)
     second = open_screen(server, browser, machine)
-    first.wait_for_selector("#screen[data-state=taken]", timeout=10_000)
+    first.wait_for_selector("#screen[data-state=taken]", timeout=30_000)
     first.click("[data-act=again]")
-    first.wait_for_selector(LIVE, timeout=20_000)
-    second.wait_for_selector("#screen[data-state=taken]", timeout=10_000)
+    first.wait_for_selector(LIVE, timeout=60_000)
+    second.wait_for_selector("#screen[data-state=taken]", timeout=30_000)
 
 
 def test_after_kill_of_the_streamer_the_picture_is_back_and_programs_live(
@@ -251,14 +251,15 @@ def test_after_kill_of_the_streamer_the_picture_is_back_and_programs_live(
 ) -> None:
     page = open_screen(server, browser, machine)
     open_terminal(page)
-    page.keyboard.type("export ALIVE=yes\n", delay=5)
+    page.keyboard.type("export ALIVE=yes; echo > said.txt\n", delay=5)
+    eventually((home_of(server, machine) / "said.txt").exists, 20, "nothing was typed in the PC")
     (streamer,) = [pid for pid in family(server.pid) if b"stream.streamer" in command_of(pid)][-1:]
     os.kill(streamer, signal.SIGKILL)
-    page.wait_for_selector("#screen:not([data-state=live])", timeout=5_000)
-    page.wait_for_selector(LIVE, timeout=10_000)
+    page.wait_for_selector("#screen:not([data-state=live])", timeout=20_000)
+    page.wait_for_selector(LIVE, timeout=30_000)
     page.keyboard.type("echo $ALIVE > alive.txt\n", delay=5)
     alive = home_of(server, machine) / "alive.txt"
-    eventually(lambda: alive.exists() and alive.read_text() == "yes\n", 10, "the terminal did not live")
+    eventually(lambda: alive.exists() and alive.read_text() == "yes\n", 20, "the terminal did not live")
 
 
 def test_after_kill_of_the_gateway_the_pc_lives_and_its_state_is_true(
@@ -266,15 +267,16 @@ def test_after_kill_of_the_gateway_the_pc_lives_and_its_state_is_true(
 ) -> None:
     page = open_screen(server, browser, machine)
     open_terminal(page)
-    page.keyboard.type("export ALIVE=yes\n", delay=5)
+    page.keyboard.type("export ALIVE=yes; echo > said.txt\n", delay=5)
+    eventually((home_of(server, machine) / "said.txt").exists, 20, "nothing was typed in the PC")
     os.kill(server.role_pid("gateway"), signal.SIGKILL)
     eventually(lambda: not server.is_ready(), 10, "nothing died")
     eventually(server.is_ready, 30, "the gateway did not come back")
     assert f"{machine}\trunning" in server.run("pc", "list")
-    page.wait_for_selector(LIVE, timeout=20_000)
+    page.wait_for_selector(LIVE, timeout=60_000)
     page.keyboard.type("echo $ALIVE > alive.txt\n", delay=5)
     alive = home_of(server, machine) / "alive.txt"
-    eventually(lambda: alive.exists() and alive.read_text() == "yes\n", 10, "the terminal did not live")
+    eventually(lambda: alive.exists() and alive.read_text() == "yes\n", 20, "the terminal did not live")
     server.run("pc", "stop", machine)
     server.run("pc", "start", machine)
     assert f"{machine}\trunning" in server.run("pc", "list")
@@ -306,7 +308,7 @@ def test_the_drive_is_a_live_folder_of_the_pc_while_it_is_granted(
         os.kill(server.role_pid("gateway"), signal.SIGKILL)
         eventually(lambda: not server.is_ready(), 10, "nothing died")
         eventually(server.is_ready, 30, "the gateway did not come back")
-        page.wait_for_selector(LIVE, timeout=20_000)
+        page.wait_for_selector(LIVE, timeout=60_000)
         page.wait_for_timeout(3000)
         page.keyboard.type("echo again > Drive/again.txt\n", delay=5)
         eventually(lambda: drive.get("again.txt").text == "again\n", 5, "the folder did not come back")

@@ -36,7 +36,7 @@ from synfonium.ports.compute import (
 )
 
 GUEST_ID = 1000
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 _FIRST_OWNER, _OWNERS = 0x50000000, 0x10000000
 _MACHINE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LAUNCH = Path(__file__).with_name("launch.py")

@@ -29,7 +29,7 @@ from synfonium.kernel.context import Context
 from synfonium.ports.compute import ComputeMissing, MachineNotRunning, MachineSpec
 
 log = logs.get("pc")
-READY_TIMEOUT_S = 20.0
+READY_TIMEOUT_S = 60.0
 WATCH_EVERY_S = 5.0
 
 
