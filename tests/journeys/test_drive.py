@@ -159,9 +159,25 @@ def test_what_is_removed_for_ever_is_gone(page: Page, dav: httpx.Client) -> None
     _choose(page, "secret.txt", "Put in the trash")
     page.goto("/drive/trash")
     page.locator("summary", has_text="Empty the trash").click()
-    page.get_by_role("button", name="Remove for ever").last.click()
+    page.locator("form[action='/drive/trash/empty'] button").click()
     expect(page.get_by_text("The trash is empty")).to_be_visible()
     assert dav.get("secret.txt").status_code == 404
+
+
+def test_what_is_chosen_in_the_trash_is_removed_after_one_more_question(
+    page: Page, dav: httpx.Client
+) -> None:
+    for name in ("one", "two"):
+        dav.put(name, content=b"words")
+        dav.delete(name)
+    page.goto("/drive/trash")
+    _row(page, "one").locator("input.check").check()
+    page.locator(".selbar summary").click()
+    expect(page.get_by_text("What is chosen disappears.")).to_be_visible()
+    page.locator("button[formaction='/drive/trash/remove']").click()
+    expect(page.get_by_text("Gone for ever.")).to_be_visible()
+    expect(_row(page, "one")).to_have_count(0)
+    expect(_row(page, "two")).to_have_count(1)
 
 
 def test_a_change_made_elsewhere_is_seen_within_two_seconds(page: Page, dav: httpx.Client) -> None:
