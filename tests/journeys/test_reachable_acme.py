@@ -17,8 +17,7 @@ from tests.journeys.serving import free_ports, serving
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
-# Let's Encrypt's small authority and the name server of its tests (MPL-2.0), run and not shipped.
-PEBBLE = "github.com/letsencrypt/pebble/v2/cmd/{}@v2.10.1"
+# Pebble, Let's Encrypt's small authority, and the name server of its tests: Debian's package.
 NAME, CONTENT_NAME = "cloud.example.test", "content.example.test"
 
 
@@ -37,14 +36,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str],
     folder = tmp_path_factory.mktemp("pebble")
     environment = {
         **os.environ,
-        "GOBIN": str(folder),
         "PEBBLE_VA_NOSLEEP": "1",
         "PEBBLE_WFE_NONCEREJECT": "0",
     }
-    for name in ("pebble", "pebble-challtestsrv"):
-        words = [program("go"), "install", PEBBLE.format(name)]
-        built = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=400)
-        assert built.returncode == 0, built.stderr
     listen, management, dns, dns_management, challenge = free_ports(5)
     trust = _make_server_certificate(folder)
     config = {
@@ -58,10 +52,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str],
         "profiles": {"default": {"description": "ninety days", "validityPeriod": 7776000}},
     }
     (folder / "pebble.json").write_text(json.dumps({"pebble": config}))
-    off = [f"-{kind}=" for kind in ("http01", "https01", "tlsalpn01", "doh")]
+    off = [f"-{kind}=" for kind in ("http01", "https01", "tlsalpn01")]
     names = [
         *off,
-        "-dnsserver",
+        "-dns01",
         f"127.0.0.1:{dns}",
         "-management",
         f"127.0.0.1:{dns_management}",
@@ -73,7 +67,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str],
     )
     with ExitStack() as stack, (folder / "log").open("wb") as log:
         for name, *words in servers:
-            process = subprocess.Popen([folder / name, *words], env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen([program(name), *words], env=environment, stdout=log, stderr=log)
             stack.callback(process.wait, 10)
             stack.callback(process.terminate)
         directory = f"https://localhost:{listen}/dir"

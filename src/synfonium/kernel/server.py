@@ -12,6 +12,8 @@ from synfonium.kernel.asgi import ASGIApp
 from synfonium.kernel.tls.pair import Pair
 
 MIB = 1024 * 1024
+START_S = 10.0
+LOOK_EVERY_S = 0.02
 
 
 class Listener:
@@ -27,6 +29,7 @@ class Listener:
         tls: Pair | None = None,
     ) -> None:
         self._socket = socket
+        self._address = (host, port)
         self._server = Server(
             app,
             address=host,
@@ -45,20 +48,37 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begins to listen. Raises OSError when the address is taken."""
+        """Begins to listen, and returns when connections are taken. Raises OSError."""
         before = os.umask(0o177) if self._socket else None
         if self._socket:
             self._socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._socket.unlink(missing_ok=True)
         try:
             self._task = asyncio.create_task(self._server.serve())
-            await asyncio.sleep(0.05)
-            if self._task.done():
-                self._task.result()
-                raise OSError("the server ended at once")
+            await self._answered(self._task)
         finally:
             if before is not None:
                 os.umask(before)
+
+    async def _answered(self, serving: asyncio.Task[None]) -> None:
+        for _ in range(int(START_S / LOOK_EVERY_S)):
+            await asyncio.sleep(LOOK_EVERY_S)
+            if serving.done():
+                serving.result()
+                break
+            try:
+                _reader, writer = await self._connect()
+            except OSError:
+                continue
+            writer.close()
+            return
+        raise OSError("the server does not take connections")
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._socket:
+            return await asyncio.open_unix_connection(self._socket)
+        host, port = self._address
+        return await asyncio.open_connection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)
 
     def renew(self, tls: Pair) -> None:
         """New connections get this certificate; those that are open go on to their end."""
