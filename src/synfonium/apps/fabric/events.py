@@ -15,8 +15,8 @@ from synfonium.apps.drive.contract import (
     address_of,
     node_of,
 )
-from synfonium.apps.fabric.service import MINE
 from synfonium.apps.fabric.children import can_read, read_text
+from synfonium.apps.fabric.service import MINE
 from synfonium.common.event import Event
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from synfonium.apps.identity.service import passwords
 from synfonium.kernel import app as kernel_app
+from synfonium.kernel import commands
 from synfonium.testing.client import Installation, installation
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin", "accept": "text/html", "user-agent": "Firefox on Linux"}
@@ -39,9 +40,15 @@ def identity_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return [point for point in entry_points(group=group) if point.name == "identity"]
 
     monkeypatch.setattr(kernel_app, "entry_points", only_identity)
-    kernel_app.installed_apps.cache_clear()
+    _forget_apps()
     yield
-    kernel_app.installed_apps.cache_clear()
+    _forget_apps()
+
+
+def _forget_apps() -> None:
+    """What was found once in this process is found anew; other tests share it."""
+    for kept in (kernel_app.installed_apps, kernel_app._packages, commands._all):
+        kept.cache_clear()
 
 
 @pytest.fixture
