@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from synfonium.apps.drive.model import NodeId, SpaceId
 from synfonium.apps.drive.store.tables import changes
@@ -16,18 +16,6 @@ def add(
 ) -> None:
     row = {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s}
     connection.execute(insert(changes), row)
-
-
-def last(connection: Connection, space: SpaceId) -> int:
-    """Number of the newest change of the space, 0 for none."""
-    return connection.execute(select(func.max(j.seq)).where(j.space == space)).scalar() or 0
-
-
-def parents_after(connection: Connection, space: SpaceId, after: int, limit: int) -> tuple[int, set[NodeId]]:
-    """The folders whose content changed after `after`, and up to where this answer goes."""
-    query = select(j.seq, j.parent).where(j.space == space, j.seq > after).order_by(j.seq).limit(limit)
-    rows = connection.execute(query).all()
-    return (rows[-1].seq if rows else after), {NodeId(row.parent) for row in rows}
 
 
 def changed_last(connection: Connection, space: SpaceId, limit: int) -> list[NodeId]:

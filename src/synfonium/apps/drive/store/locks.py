@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from synfonium.apps.drive.model import Lock, NodeId, SpaceId
 from synfonium.apps.drive.store.tables import locks
@@ -44,7 +44,3 @@ def remove_of(connection: Connection, ids: list[NodeId]) -> None:
 
 def remove_expired(connection: Connection, now_s: float) -> int:
     return connection.execute(delete(locks).where(k.expires_s <= now_s)).rowcount
-
-
-def count(connection: Connection, space: SpaceId) -> int:
-    return connection.execute(select(func.count()).where(k.space == space)).scalar_one()

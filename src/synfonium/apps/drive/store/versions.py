@@ -74,15 +74,6 @@ def blob_of(connection: Connection, version: VersionId) -> BlobName | None:
     return None if found is None else BlobName(found)
 
 
-def sha1_of(connection: Connection, version: VersionId) -> bytes | None:
-    found: bytes | None = connection.execute(select(v.sha1).where(v.id == version)).scalar()
-    return found
-
-
-def author_of(connection: Connection, version: VersionId) -> str:
-    return connection.execute(select(v.author).where(v.id == version)).scalar() or ""
-
-
 def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) -> None:
     """Forgets all versions of the nodes; blobs that nobody refers to any more fall idle."""
     counted = connection.execute(

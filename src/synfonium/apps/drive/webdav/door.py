@@ -13,8 +13,7 @@ from synfonium.apps.drive.webdav import lock, propfind, proppatch, read, write
 from synfonium.apps.drive.webdav.refusals import BadRequest, DepthRefused, RefusedByLock, WriteRefused
 from synfonium.apps.drive.webdav.request import DavRequest, Target, target_of
 from synfonium.common.problem import Problem, SignInNeeded
-from synfonium.kernel import logs
-from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send, raw_path, respond
+from synfonium.kernel.asgi import ASGIApp, Message, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.context import Context
 from synfonium.kernel.problems import problem_response
 from synfonium.kernel.refusals import MethodNotAllowed
@@ -22,7 +21,6 @@ from synfonium.libraries.webdav.body import BadBody
 from synfonium.libraries.webdav.headers import BadHeader
 from synfonium.libraries.webdav.paths import BadPath
 
-log = logs.get("drive")
 Method = Callable[[DavRequest], Awaitable[None]]
 METHODS: dict[str, Method] = {
     "GET": read.get,
@@ -53,9 +51,18 @@ def asgi_app(context: Context) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise MethodNotAllowed
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            await _answer(context, service, scope, receive, send)
+            await _answer(context, service, scope, receive, watched)
         except Problem as problem:
+            if has_begun:
+                raise  # too late to say why; the broken answer tells the client
             await _refuse(context, scope, send, problem)
         except (BadHeader, BadPath, BadBody) as fault:
             await _refuse(context, scope, send, BadRequest(reason=str(fault)))
