@@ -4,7 +4,8 @@
 
 A person who has agreed before signs in at a client with code + PKCE, over HTTP on loopback, one
 flow after another. Counted is the CPU time of the serving process (user and system, all its
-threads), every commit synced to disk. Goal: 5 ms a flow. A busy machine makes it look dearer. Writes benchmarks/results/code_flow.json.
+threads), every commit synced to disk. Goal: 5 ms a flow; a busy machine makes it look dearer.
+Writes benchmarks/results/code_flow.json.
 """
 
 import argparse

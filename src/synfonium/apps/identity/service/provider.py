@@ -1,11 +1,11 @@
 """The OpenID Provider: authorization code with PKCE (OpenID Connect Core 1.0, section 3.1).
 
-No step hashes slowly or asks more than one query and one commit; authorization requests
+No step hashes slowly or takes more than one transaction; authorization requests
 that wait for a person travel sealed with the browser and are not stored.
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -54,6 +54,18 @@ class AskConsent(msgspec.Struct, frozen=True):
 Answer = Redirect | AskSignIn | AskConsent
 
 
+class NewCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code about to be stored; `remember` keeps the consent with it."""
+
+    secret: str
+    code: Code
+    request: AuthorizationRequest
+    remember: bool
+
+
+Decide = Callable[[Client, frozenset[str]], Answer | NewCode]
+
+
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 6749, section 5.1."""
 
@@ -89,51 +101,90 @@ class Provider:
             fields = oidc.request_fields(pairs)
         except OAuthError:
             raise ClientRefused from None
-        client, agreed = await self._client_and_consent(fields.get("client_id", ""), person)
-        bare = oidc.answerable(fields, client)
-        if bare is None:
-            raise ClientRefused
-        try:
-            request = self._with_freshness(oidc.complete(bare, fields))
-            return await self._answer(request, client, person, agreed)
-        except OAuthError as refusal:
-            return self._refuse(bare, refusal)
+
+        def decide(client: Client, agreed: frozenset[str]) -> Answer | NewCode:
+            bare = oidc.answerable(fields, client)
+            if bare is None:
+                raise ClientRefused
+            try:
+                return self._decide(self._with_freshness(oidc.complete(bare, fields)), client, person, agreed)
+            except OAuthError as refusal:
+                return self._refuse(bare, refusal)
+
+        return await self._settle(fields.get("client_id", ""), person, decide)
 
     async def resume(self, sealed: str, person: Person | None) -> Answer:
         """Goes on with a request that waited. Raises ChallengeExpired, ClientRefused."""
         request = self._open(sealed)
-        client, agreed = await self._client_and_consent(request.client_id, person)
-        return await self._answer(request, client, person, agreed)
+
+        def decide(client: Client, agreed: frozenset[str]) -> Answer | NewCode:
+            return self._decide(request, client, person, agreed)
+
+        return await self._settle(request.client_id, person, decide)
 
     async def decide(self, sealed: str, person: Person, *, allow: bool) -> Answer:
         """The person agreed or not; what they agreed to is remembered."""
         request = self._open(sealed)
-        client, _agreed = await self._client_and_consent(request.client_id, person)
-        if not allow:
-            return self._refuse(request, OAuthError("access_denied", "the person did not agree"))
-        if not self._is_signed_in(request, person):
-            return AskSignIn(self._seal(request))
-        return await self._issue_code(request, client, person, remember=True)
 
-    async def _answer(
+        def decide(client: Client, _agreed: frozenset[str]) -> Answer | NewCode:
+            if not allow:
+                return self._refuse(request, OAuthError("access_denied", "the person did not agree"))
+            if not self._is_signed_in(request, person):
+                return AskSignIn(self._seal(request))
+            return self._new_code(request, client, person, remember=True)
+
+        return await self._settle(request.client_id, person, decide)
+
+    def _decide(
         self, request: AuthorizationRequest, client: Client, person: Person | None, agreed: frozenset[str]
-    ) -> Answer:
+    ) -> Answer | NewCode:
         silent = "none" in request.prompts
         if person is None or not self._is_signed_in(request, person):
             if silent:
                 raise OAuthError("login_required", "nobody is signed in")
             return AskSignIn(self._seal(request))
-        if (
-            silent
-            and request.id_token_hint
-            and self._keys.subject(request.id_token_hint) != self._sub(client, person.id)
-        ):
+        if silent and not self._is_hinted(request, client, person):
             raise OAuthError("login_required", "somebody else is signed in")
         if set(request.scopes) <= agreed and "consent" not in request.prompts:
-            return await self._issue_code(request, client, person, remember=False)
+            return self._new_code(request, client, person, remember=False)
         if silent:
             raise OAuthError("consent_required", "the person has not agreed yet")
         return AskConsent(self._seal(request), client, request.scopes)
+
+    def _is_hinted(self, request: AuthorizationRequest, client: Client, person: Person) -> bool:
+        hint = request.id_token_hint
+        return not hint or self._keys.subject(hint) == self._sub(client, person.id)
+
+    async def _settle(self, client_id: str, person: Person | None, decide: Decide) -> Answer:
+        """Looks up, decides and stores a code in one transaction; only to read for a visitor."""
+
+        def work(connection: Connection) -> Answer | NewCode:
+            client = store.client_by_id(connection, client_id)
+            if client is None:
+                raise ClientRefused
+            agreed = store.consented(connection, person.id, client_id) if person else frozenset[str]()
+            decided = decide(client, agreed)
+            if isinstance(decided, NewCode):
+                self._store(connection, decided)
+            return decided
+
+        database = self._context.database
+        decided = await (database.write(work) if person and person.by_session else database.read(work))
+        if isinstance(decided, NewCode):
+            return Redirect(oidc.answer_url(decided.request, self.issuer, {"code": decided.secret}))
+        return decided
+
+    def _store(self, connection: Connection, new: NewCode) -> None:
+        code = new.code
+        if new.remember:
+            store.consent(
+                connection, code.person_id, code.client_id, code.scopes, self._context.clock.now_s()
+            )
+        store.add_code(connection, digest(new.secret), code)
+        address = f"identity:client/{code.client_id}"
+        self._context.audit.add(
+            connection, code.person_id, "identity.client.sign_in", address, code.client_id
+        )
 
     def _with_freshness(self, request: AuthorizationRequest) -> AuthorizationRequest:
         now_s = self._context.clock.now_s()
@@ -145,10 +196,9 @@ class Provider:
     def _is_signed_in(self, request: AuthorizationRequest, person: Person) -> bool:
         return person.by_session and person.fresh_s >= request.proved_after_s
 
-    async def _issue_code(
+    def _new_code(
         self, request: AuthorizationRequest, client: Client, person: Person, *, remember: bool
-    ) -> Redirect:
-        secret, now_s = new_secret(), self._context.clock.now_s()
+    ) -> NewCode:
         code = Code(
             client_id=client.id,
             person_id=person.id,
@@ -157,34 +207,13 @@ class Provider:
             nonce=request.nonce,
             code_challenge=request.code_challenge,
             auth_time_s=person.fresh_s,
-            expires_s=now_s + oidc.CODE_LIFE_S,
+            expires_s=self._context.clock.now_s() + oidc.CODE_LIFE_S,
         )
-
-        def work(connection: Connection) -> None:
-            if remember:
-                store.consent(connection, person.id, client.id, request.scopes, now_s)
-            store.add_code(connection, digest(secret), code)
-            address = f"identity:client/{client.id}"
-            self._context.audit.add(connection, person.id, "identity.client.sign_in", address, client.id)
-
-        await self._context.database.write(work)
-        return Redirect(oidc.answer_url(request, self.issuer, {"code": secret}))
+        return NewCode(secret=new_secret(), code=code, request=request, remember=remember)
 
     def _refuse(self, request: AuthorizationRequest, refusal: OAuthError) -> Redirect:
         answer = {"error": refusal.error, "error_description": refusal.description}
         return Redirect(oidc.answer_url(request, self.issuer, answer))
-
-    async def _client_and_consent(
-        self, client_id: str, person: Person | None
-    ) -> tuple[Client, frozenset[str]]:
-        def work(connection: Connection) -> tuple[Client | None, frozenset[str]]:
-            agreed = store.consented(connection, person.id, client_id) if person else frozenset[str]()
-            return store.client_by_id(connection, client_id), agreed
-
-        client, agreed = await self._context.database.read(work)
-        if client is None:
-            raise ClientRefused
-        return client, agreed
 
     def _seal(self, request: AuthorizationRequest) -> str:
         expires_s = self._context.clock.now_s() + WAITING_LIFE_S
