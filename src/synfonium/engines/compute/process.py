@@ -16,7 +16,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -178,12 +178,12 @@ class ProcessCompute:
 
     async def _see_started(self, process: asyncio.subprocess.Process, lock: Path, errors: BinaryIO) -> None:
         """Waits until the machine's command runs; else raises what bubblewrap said."""
-        task = asyncio.create_task(process.wait())
-        self._children.add(task)
-        task.add_done_callback(self._children.discard)
+        task = self._keep(process.wait())
         until = time.monotonic() + START_TIMEOUT_S
         while not task.done() and time.monotonic() < until:
             if await asyncio.to_thread(holders.has_command, lock, self._program()):
+                first = await asyncio.to_thread(holders.first_process, lock)
+                self._keep(_end_with_command(task, first))
                 return
             await asyncio.sleep(0.01)
         for pid in holders.holders(lock):
@@ -191,6 +191,13 @@ class ProcessCompute:
         await task
         said = errors.read(2000).decode(errors="replace").strip()
         raise MachineNotRunning(said.splitlines()[-1] if said else "bubblewrap gave no reason")
+
+    def _keep(self, work: Coroutine[None, None, int]) -> "asyncio.Task[int]":
+        """A task that nobody else holds."""
+        task = asyncio.create_task(work)
+        self._children.add(task)
+        task.add_done_callback(self._children.discard)
+        return task
 
     def _machine_arguments(self, spec: MachineSpec, lock: int, refused: int) -> list[str]:
         size = str(spec.memory_bytes // 4 or 1 << 30)
@@ -239,6 +246,21 @@ class ProcessCompute:
         until = time.monotonic() + timeout_s
         while holders.is_locked(lock) and time.monotonic() < until:  # noqa: ASYNC110 - a lock tells nobody
             await asyncio.sleep(0.02)
+
+
+async def _end_with_command(monitor: "asyncio.Task[int]", first: int) -> int:
+    """Ends what a machine's command left behind: bubblewrap would wait for the last of it."""
+    try:
+        process = os.pidfd_open(first)
+    except OSError:
+        return await monitor
+    try:
+        status = await asyncio.shield(monitor)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        return status
+    finally:
+        os.close(process)
 
 
 def _limits(spec: MachineSpec, limited: bool) -> dict[str, int]:
