@@ -150,15 +150,15 @@ def read_timeout(value: str, *, default_s: int, most_s: int) -> int:
     return default_s
 
 
-def destination_path(value: str, host: str) -> bytes:
-    """The raw path of a `Destination` on this host. Raises BadHeader, also for other hosts."""
+def destination_path(value: str, *hosts: str) -> bytes:
+    """The raw path of a `Destination` on one of our hosts. Raises BadHeader, also for others."""
     try:
         url = urlsplit(value.strip())
     except ValueError:
         raise BadHeader("Destination") from None
     if not url.path.startswith("/") or url.query or url.fragment:
         raise BadHeader("Destination")
-    if url.netloc and url.netloc.rpartition("@")[2].lower() != host.lower():
+    if url.netloc and url.netloc.rpartition("@")[2].lower() not in (host.lower() for host in hosts):
         raise BadHeader("Destination")
     try:
         return url.path.encode("ascii")

@@ -222,6 +222,15 @@ async def test_a_tree_goes_and_comes_by_move(dav: Client, hand: Hand) -> None:
     assert await hand.names() == ["b c"]
 
 
+async def test_a_destination_may_carry_the_public_name_behind_a_proxy(dav: Client, hand: Hand) -> None:
+    await dav("PUT", f"{TOP}/a", b"x")
+    answer = await dav("MOVE", f"{TOP}/a", host="inner:9", destination=f"http://localhost:8600{TOP}/b")
+    assert answer.status_code == 201
+    foreign = await dav("MOVE", f"{TOP}/b", host="inner:9", destination=f"http://other{TOP}/c")
+    assert foreign.status_code == 400
+    assert await hand.names() == ["b"]
+
+
 async def test_a_deleted_file_lies_in_the_trash(dav: Client, drive: DriveService, ada: Person) -> None:
     await dav("PUT", f"{TOP}/a", b"x")
     assert (await dav("DELETE", f"{TOP}/a")).status_code == 204

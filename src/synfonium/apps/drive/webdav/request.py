@@ -1,6 +1,7 @@
 """One request: its target, its headers, and what they ask of the present state."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -89,8 +90,13 @@ class DavRequest:
 
     def destination(self) -> Target:
         """Raises BadHeader, BadPath, and NotFound for a tree that is not the actor's."""
-        raw = destination_path(self.header("destination"), self.header("host"))
+        raw = destination_path(self.header("destination"), *self._hosts())
         return target_of(raw, self.actor)
+
+    def _hosts(self) -> tuple[str, str]:
+        """Our names as this client knows them; a proxy may have changed the one in the request."""
+        site = self.service.room.context.site
+        return self.header("host"), urlsplit(site.public_url).netloc
 
     async def path(self, target: Target | None = None) -> list[Node]:
         """The nodes along the target's path as far as they exist. Raises NotFound when
@@ -154,7 +160,7 @@ class DavRequest:
 
     async def _state_of(self, resource: str) -> tuple[str, frozenset[str]]:
         try:
-            target = target_of(destination_path(resource, self.header("host")), self.actor)
+            target = target_of(destination_path(resource, *self._hosts()), self.actor)
             path = await self.path(target)
         except (NotFound, ValueError):
             return "", frozenset()
