@@ -156,6 +156,17 @@ def test_control_keys_and_the_way_back_to_the_page(
     assert page.evaluate("document.activeElement?.getAttribute('href')") == "/pc"
 
 
+def test_a_pc_switched_off_from_within_is_shown_as_off(
+    server: RealServer, browser: BrowserContext, machine: str
+) -> None:
+    page = open_screen(server, browser, machine)
+    open_terminal(page)
+    page.keyboard.type("openbox --exit\n", delay=5)
+    page.wait_for_selector("#screen[data-state=off]", timeout=30_000)
+    eventually(lambda: f"{machine}\tstopped" in server.run("pc", "list"), 15, "the PC is not off")
+    assert f"{machine}\tstopped" in server.run("pc", "list")
+
+
 def test_an_idle_screen_sends_no_picture(server: RealServer, browser: BrowserContext, machine: str) -> None:
     page = browser.new_page()
     sizes: list[int] = []
