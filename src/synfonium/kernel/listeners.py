@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from synfonium.kernel import logs
 from synfonium.kernel.app import installed_apps
 from synfonium.kernel.config import HouseConfig
-from synfonium.kernel.runtime import Runtime, http_socket
+from synfonium.kernel.neighbours import http_socket
+from synfonium.kernel.runtime import Runtime
 from synfonium.kernel.server import Listener
 from synfonium.kernel.tls import Certificates, Pair, RenewalFailed
 

@@ -11,22 +11,19 @@ from typing import Any
 import msgspec
 
 from synfonium.common.event import Event
-from synfonium.common.problem import NotFound, Problem
+from synfonium.common.problem import NotFound
 from synfonium.kernel import anonymous, logs, metrics
-from synfonium.kernel.app import ROLES, App, Role, Subscription, installed_apps, resolve
-from synfonium.kernel.asgi import ASGIApp, Scope
+from synfonium.kernel.app import App, Role, Subscription, installed_apps, resolve
+from synfonium.kernel.asgi import ASGIApp
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.calls import Call, Progress
 from synfonium.kernel.commands import find_command, role_of
 from synfonium.kernel.config import HouseConfig, Settings, site_of
 from synfonium.kernel.context import Context, Engines, Offers
-from synfonium.kernel.dispatcher import Dispatcher
-from synfonium.kernel.machine_doors import MachineDoors
 from synfonium.kernel.migrations import migrate
-from synfonium.kernel.pages import Pages
+from synfonium.kernel.neighbours import HEALTH, METRICS, Neighbours
 from synfonium.kernel.relay import Relay
-from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls, socket_folder
-from synfonium.kernel.static import StaticFiles
+from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls
 from synfonium.kernel.tls import open_certificates
 from synfonium.ports.bus import EventBus
 from synfonium.ports.clock import Clock
@@ -34,8 +31,6 @@ from synfonium.ports.secrets import SecretBox
 
 log = logs.get("kernel")
 DELIVER = "kernel.deliver"
-METRICS = "kernel.metrics"
-HEALTH = "kernel.health"
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +61,8 @@ class Runtime:
         self.site = site_of(house.config)
         self.apps = installed_apps()
         self._offers = Offers()
+        self._authentication = Authentication(self._offers, self.site)
+        self._neighbours = Neighbours(house.home, roles)
         self.contexts = {app.name: self._context(app) for app in self.apps}
         self._stack = AsyncExitStack()
         self._application: ASGIApp | None = None
@@ -105,7 +102,7 @@ class Runtime:
             engines=self.house.engines,
             call=partial(self.call, caller=app.name),
             offers=self._offers,
-            authenticate=self._authenticate,
+            authenticate=self._authentication.person_of,
             ask=self._ask,
         )
         for protocol, maker in app.offers.items():
@@ -201,88 +198,30 @@ class Runtime:
 
     @property
     def application(self) -> ASGIApp:
-        """The dispatcher of this process, built when first asked for."""
+        """The dispatcher of this process, built when first asked for.
+
+        Its imports wait until then: a role without doors does without a web framework.
+        """
         if self._application is None:
-            self._application = self._build_application()
+            from synfonium.kernel.application import build_application
+
+            self._application = build_application(
+                contexts=self.contexts.values(),
+                roles=self.roles,
+                authentication=self._authentication,
+                certificates=self.certificates,
+                neighbours=self._neighbours,
+                name=self.house.config.name,
+                closing=self._stack,
+            )
         return self._application
-
-    def _build_application(self) -> ASGIApp:
-        from synfonium.kernel.typed import typed_application
-
-        self._pages = Pages(installed_apps(), self.house.config.name)
-        self._authentication = Authentication(self._offers, self.site)
-        served = [c for c in self.contexts.values() if c.app.doors_role in self.roles]
-        mounts: dict[str, ASGIApp] = {"/static": StaticFiles()}
-        for context in served:
-            context.pages = self._pages
-            mounts |= {mount.prefix: resolve(mount.asgi)(context) for mount in context.app.mounts}
-        is_front = "web" in self.roles
-        if is_front:
-            mounts |= self._elsewhere()
-            mounts |= self.certificates.doors if self.certificates else {}
-        machine = MachineDoors(self.health, self._all_metrics, self._authentication, self.site)
-        mounts |= dict.fromkeys(("/healthz", "/readyz", "/metrics"), machine)
-        return Dispatcher(
-            site=self.site,
-            pages=self._pages,
-            typed=typed_application(served, self._authentication, self._pages),  # type: ignore[arg-type]
-            mounts=mounts,
-            anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
-            is_front=is_front,
-        )
-
-    def _elsewhere(self) -> dict[str, ASGIApp]:
-        """Apps that another role serves live wholly under their path and /api/NAME."""
-        from synfonium.kernel.forward import Forward
-
-        found: dict[str, ASGIApp] = {}
-        for app in installed_apps():
-            if app.doors_role not in self.roles:
-                forward = Forward(http_socket(self.house.home, app.doors_role))
-                self._stack.push_async_callback(forward.close)
-                found |= {app.path: forward, f"/api/{app.name}": forward}
-                found |= {mount.prefix: forward for mount in app.mounts}
-        return found
-
-    async def _authenticate(self, scope: Scope) -> Any:
-        self.application  # noqa: B018 - makes the authentication
-        return await self._authentication.person_of(scope)
 
     async def _ask(self, target: str) -> tuple[int, bytes]:
         return await anonymous.asker(self.application, "localhost")(target)
 
-    # Health
-
     async def health(self) -> dict[str, bool]:
         """Role to whether it answers."""
-        found = dict.fromkeys(self.roles, True)
-        for role in ROLES:
-            if role not in found:
-                found[role] = await self._answers(role)
-        return {role: found[role] for role in ROLES}
-
-    async def _answers(self, role: Role) -> bool:
-        try:
-            async with asyncio.timeout(2):
-                await call_socket(role_socket(self.house.home, role), HEALTH, {}, "kernel")
-        except (Problem, TimeoutError):
-            return False
-        return True
-
-    async def _all_metrics(self) -> dict[str, dict[str, float]]:
-        found = {"+".join(sorted(self.roles)): metrics.samples()}
-        for role in ROLES:
-            if role not in self.roles:
-                try:
-                    found[role] = await call_socket(role_socket(self.house.home, role), METRICS, {}, "kernel")
-                except Problem:
-                    continue
-        return found
-
-
-def http_socket(home: Path, role: Role) -> Path:
-    """Where a role that is not the front serves HTTP."""
-    return socket_folder(home) / f"{role}-http.sock"
+        return await self._neighbours.health()
 
 
 def _made(maker: str, context: Context) -> Any:

@@ -1,0 +1,77 @@
+"""The ASGI application of one process: doors of its apps, and the way to the others'."""
+
+from collections.abc import Collection, Iterable
+from contextlib import AsyncExitStack
+
+from synfonium.kernel.app import App, Role, installed_apps, resolve
+from synfonium.kernel.asgi import ASGIApp
+from synfonium.kernel.authentication import Authentication
+from synfonium.kernel.context import Context
+from synfonium.kernel.dispatcher import Dispatcher
+from synfonium.kernel.machine_doors import MachineDoors
+from synfonium.kernel.neighbours import Neighbours
+from synfonium.kernel.pages import Pages
+from synfonium.kernel.static import StaticFiles
+from synfonium.kernel.tls import Certificates
+from synfonium.kernel.typed import typed_application
+
+
+def build_application(
+    *,
+    contexts: Iterable[Context],
+    roles: Collection[Role],
+    authentication: Authentication,
+    certificates: Certificates | None,
+    neighbours: Neighbours,
+    name: str,
+    closing: AsyncExitStack,
+) -> ASGIApp:
+    """The dispatcher over everything that these roles serve; the web role also forwards.
+
+    name: of the installation, on its pages. closing: closes what forwarding opened.
+    """
+    contexts = tuple(contexts)
+    site = contexts[0].site
+    pages = Pages(installed_apps(), name)
+    served = [context for context in contexts if context.app.doors_role in roles]
+    mounts: dict[str, ASGIApp] = {"/static": StaticFiles()}
+    for context in served:
+        context.pages = pages
+        mounts |= {mount.prefix: resolve(mount.asgi)(context) for mount in context.app.mounts}
+    is_front = "web" in roles
+    if is_front:
+        mounts |= _elsewhere(roles, neighbours, closing)
+        mounts |= certificates.doors if certificates else {}
+    machine = MachineDoors(neighbours.health, neighbours.metrics, authentication, site)
+    mounts |= dict.fromkeys(("/healthz", "/readyz", "/metrics"), machine)
+    return Dispatcher(
+        site=site,
+        pages=pages,
+        typed=typed_application(served, authentication, pages),  # type: ignore[arg-type]
+        mounts=mounts,
+        anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
+        is_front=is_front,
+    )
+
+
+def _elsewhere(
+    roles: Collection[Role], neighbours: Neighbours, closing: AsyncExitStack
+) -> dict[str, ASGIApp]:
+    found: dict[str, ASGIApp] = {}
+    for app in installed_apps():
+        if app.doors_role not in roles:
+            found |= dict.fromkeys(_prefixes(app), _forward(app, neighbours, closing))
+    return found
+
+
+def _prefixes(app: App) -> list[str]:
+    """An app that another role serves lives wholly under its path and /api/NAME."""
+    return [app.path, f"/api/{app.name}", *(mount.prefix for mount in app.mounts)]
+
+
+def _forward(app: App, neighbours: Neighbours, closing: AsyncExitStack) -> ASGIApp:
+    from synfonium.kernel.forward import Forward
+
+    forward = Forward(neighbours.http_socket(app.doors_role))
+    closing.push_async_callback(forward.close)
+    return forward
