@@ -62,6 +62,9 @@ def _settings(home: Path, args: argparse.Namespace | None = None) -> Settings:
 def _serve(args: argparse.Namespace, home: Path) -> int:
     if args.parent:
         end_with_parent(args.parent)
+    if args.held_lock >= 0:
+        # Ours to hold, and not our children's: a PC that outlives us must not hold the home.
+        os.set_inheritable(args.held_lock, False)
     settings = _settings(home, args)
     check_tls(settings.house, home)
     lock = HomeLock(home)
