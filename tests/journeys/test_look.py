@@ -67,7 +67,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         # She is there before the town and administers it; the town adds her files.
         account = ["user", "add", "camille", "--display", "Camille Roux", "--admin", "--password-stdin"]
         _run([*program, *account], environment, PASSWORD)
-        _run([*program, "demo"], environment)
+        _run([*program, "demo", "--without-pc"], environment)
         yield Town(f"http://localhost:{port}")
     finally:
         server.terminate()

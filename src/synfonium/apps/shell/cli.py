@@ -10,13 +10,16 @@ from synfonium.kernel.cli import Commands, Terminal
 
 
 def add_commands(commands: Commands) -> None:
-    commands.add("demo", _demo, help="fill this installation with a small town to look at")
+    parser = commands.add("demo", _demo, help="fill this installation with a small town to look at")
+    parser.add_argument("--without-pc", action="store_true", help="build no desktop image and no PC")
 
 
 async def _demo(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
-    settled = msgspec.convert(await call("shell.demo", {}, out.progress), Settled)
-    for line in told(settled):
-        out.line(line)
+    # The passwords first: an image takes minutes, and the town can be walked meanwhile.
+    for with_pc in (False,) if args.without_pc else (False, True):
+        settled = msgspec.convert(await call("shell.demo", {"with_pc": with_pc}, out.progress), Settled)
+        for line in told(settled):
+            out.line(line)
     return 0
 
 

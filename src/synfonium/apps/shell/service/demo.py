@@ -73,15 +73,18 @@ def read_town() -> Town:
     return msgspec.convert(tomllib.loads((FOLDER / "town.toml").read_text(encoding="utf-8")), Town)
 
 
-async def settle(context: Context, progress: Progress) -> Settled:
-    """Makes whatever of the town is missing; what is there stays as it is."""
+async def settle(context: Context, progress: Progress, *, with_pc: bool = True) -> Settled:
+    """Makes whatever of the town is missing; what is there stays as it is.
+
+    A PC needs an image, which is built first when it is not there: that takes minutes.
+    """
     town = read_town()
     steps = len(town.people) + len(town.files) + len(town.computers) + 1
     builder = _Builder(context, progress, steps)
     arrivals = [await builder.person(person) for person in town.people]
     count_files = sum([await builder.file(file) for file in town.files])
     count_pages = await builder.pages()
-    count_computers = sum([await builder.computer(pc) for pc in town.computers])
+    count_computers = sum([await builder.computer(pc) for pc in town.computers if with_pc])
     return Settled(
         people=tuple(arrivals),
         files=count_files,
@@ -139,29 +142,34 @@ class _Builder:
         return 0 if answer is None else len((FOLDER / "pages.jsonl").read_text().splitlines())
 
     async def computer(self, pc: TownPc) -> int:
-        """A PC needs a built image, which takes minutes: without one it is left out."""
         await self._tell(pc.name)
         owned = await self._try("pc.list", {})
         if owned is None:
             return 0
         if any((one["owner"], one["name"]) == (self._ids[pc.owner], pc.name) for one in owned):
             return 1
-        images = await self._try("pc.image_list", {}) or []
-        if not any(image["state"] == "built" for image in images):
-            first = images[0]["name"] if images else "debian-desktop"
-            self.skipped.add(f"a PC (first: synfonium pc image build {first})")
+        if not await self._has_image():
+            self.skipped.add("a PC (see: synfonium pc image build debian-desktop)")
             return 0
         return int(await self._try("pc.create", {"owner": pc.owner, "name": pc.name}) is not None)
+
+    async def _has_image(self) -> bool:
+        """Whether there is one at last."""
+        images = await self._try("pc.image_list", {}) or []
+        if any(image["state"] == "built" for image in images):
+            return True
+        name = {"name": images[0]["name"]} if images else {}
+        return bool(images) and await self._try("pc.image_build", name, self._progress) is not None
 
     async def _tell(self, text: str) -> None:
         await self._progress(text, self._done, self._steps)
         self._done += 1
 
-    async def _try(self, command: str, arguments: dict[str, Any]) -> Any:
+    async def _try(self, command: str, arguments: dict[str, Any], progress: Progress | None = None) -> Any:
         """The command's answer, or None, noted as skipped, where it cannot be had."""
         try:
             find_command(command)
-            return await self._context.call(command, arguments)
+            return await self._context.call(command, arguments, progress)
         except Problem as problem:
             log.warning("shell.demo_skipped", command=command, code=problem.code)
             self.skipped.add(command)

@@ -7,7 +7,7 @@ import pytest
 
 from synfonium.apps.shell.cli import told
 from synfonium.apps.shell.service import demo
-from synfonium.common.problem import NotFound
+from synfonium.common.problem import Conflict, NotFound
 
 
 class Neighbours:
@@ -37,6 +37,10 @@ class Neighbours:
             return self.computers
         if command == "pc.image_list":
             return [{"name": "debian-desktop", "state": self.image_state}]
+        if command == "pc.image_build":
+            if self.image_state == "impossible":
+                raise Conflict
+            self.image_state = "built"
         if command == "pc.create":
             self.computers.append({"owner": f"id-{arguments['owner']}", "name": arguments["name"]})
         return {}
@@ -73,12 +77,27 @@ async def test_building_again_makes_no_account_and_shows_no_password(neighbours:
     assert again.computers == len(neighbours.computers) == 1
 
 
-async def test_without_a_built_image_the_pc_is_left_out_and_named(neighbours: Neighbours) -> None:
+async def test_a_missing_image_is_built_first(neighbours: Neighbours) -> None:
     neighbours.image_state = "not built"
     settled = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
+    assert "pc.image_build" in neighbours.asked
+    assert settled.computers == len(neighbours.computers) == 1
+    assert settled.skipped == ()
+
+
+async def test_where_no_image_can_be_built_the_pc_is_left_out_and_named(neighbours: Neighbours) -> None:
+    neighbours.image_state = "impossible"
+    settled = await demo.settle(neighbours, _quiet)  # type: ignore[arg-type]
     assert settled.computers == 0
-    assert settled.skipped == ("a PC (first: synfonium pc image build debian-desktop)",)
+    assert "a PC (see: synfonium pc image build debian-desktop)" in settled.skipped
     assert "pc image build" in told(settled)[-1]
+
+
+async def test_without_a_pc_no_image_is_built(neighbours: Neighbours) -> None:
+    neighbours.image_state = "not built"
+    settled = await demo.settle(neighbours, _quiet, with_pc=False)  # type: ignore[arg-type]
+    assert not any(command.startswith("pc.") for command in neighbours.asked)
+    assert (settled.computers, settled.skipped) == (0, ())
 
 
 def test_every_file_of_the_town_has_an_owner_who_lives_there() -> None:
