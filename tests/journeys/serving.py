@@ -49,7 +49,9 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def run(self, *words: str, typed: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, typed: str = "", check: bool = True, timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command of ours on this home."""
         return subprocess.run(
             [*PROGRAM, *words],
@@ -58,7 +60,7 @@ class Server:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=timeout_s,
             check=check,
         )
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+from tests.journeys.desktop import (
+    BUILD_S,
+    HEIGHT,
+    LIVE,
+    WIDTH,
+    open_terminal,
+    read_picture,
+    share_images,
+)
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -19,22 +27,15 @@ from synfonium.testing.server import RealServer, family, real_server
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 PASSWORD = "a long enough password"
-BUILD_S = 900.0
-LIVE = "#screen[data-state=live]"
-TERMINAL_AT = (89, 700)
-WIDTH, HEIGHT = 1280, 720
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], str]) -> Iterator[RealServer]:
-    """With a real desktop image, built once; PC_TEST_IMAGES names a folder to keep it in."""
+    """With a real desktop image."""
     for needed in ("bwrap", "mmdebstrap", "rclone", "fusermount3"):
         program(needed)
     home = tmp_path_factory.mktemp("pc") / "home"
-    if kept := os.environ.get("PC_TEST_IMAGES"):
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        (home / "apps" / "pc").mkdir(parents=True)
-        (home / "apps" / "pc" / "images").symlink_to(kept)
+    share_images(home, tmp_path_factory)
     with real_server(home) as running:
         running.run("pc", "image", "build", "debian-desktop", timeout_s=BUILD_S)
         yield running
@@ -85,11 +86,6 @@ def open_screen(server: RealServer, browser: BrowserContext, machine: str) -> Pa
     return page
 
 
-def open_terminal(page: Page) -> None:
-    page.mouse.click(*TERMINAL_AT)
-    page.wait_for_timeout(2500)
-
-
 def eventually(look: Callable[[], bool], within_s: float, what: str) -> float:
     began_s = time.monotonic()
     while not look():
@@ -100,13 +96,6 @@ def eventually(look: Callable[[], bool], within_s: float, what: str) -> float:
 
 def home_of(server: RealServer, machine: str) -> Path:
     return server.home / "apps" / "pc" / "machines" / machine / "home"
-
-
-def read_picture(program: Callable[[str], str], page: Page, at: Path) -> str:
-    """What stands on the screen, read by a machine that only sees the picture."""
-    page.screenshot(path=at)
-    words = [program("tesseract"), str(at), "-", "--psm", "6"]
-    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def dav(server: RealServer, token: str) -> httpx.Client:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.journeys.desktop import BUILD_S, HEIGHT, LIVE, WIDTH, open_terminal, read_picture, share_images
 from tests.journeys.network import NAME, Elsewhere, elsewhere
 from tests.journeys.serving import Server, free_ports, serving
 
@@ -28,12 +29,13 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], str]) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("reachable")
-    for needed in ("ip", "nsenter", "unshare", "curl", "certutil", "rclone"):
+    for needed in ("ip", "nsenter", "unshare", "curl", "certutil", "rclone", "bwrap", "mmdebstrap"):
         program(needed)
     with elsewhere(folder) as visitor:
         port = free_ports(4)[0]
         url = f"https://{NAME}:{port}"
         settings = {"SYNFONIUM_PUBLIC_URL": url, "SYNFONIUM_TLS": "internal", "SYNFONIUM_HTTP_PORT": "{http}"}
+        share_images(folder / "home", tmp_path_factory)
         with serving(folder / "home", settings, options=["--host", visitor.here], port=port) as server:
             yield House(server, url, visitor, _download_authority(server, visitor, folder))
 
@@ -163,3 +165,30 @@ def test_rclone_carries_a_file_into_the_drive(house: House, tmp_path: Path) -> N
 def _obscured(secret: str) -> str:
     words = ["rclone", "obscure", secret]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+
+
+@pytest.mark.timeout(1000)
+def test_a_pc_is_seen_and_written_in_from_the_other_machine(
+    house: House, browser: Browser, program: Callable[[str], str], tmp_path: Path
+) -> None:
+    house.server.person("cleo")
+    house.server.run("pc", "image", "build", "debian-desktop", timeout_s=BUILD_S)
+    machine = house.server.run("pc", "create", "cleo", "--name", "Bureau", "--memory", "1G").stdout.strip()
+    house.server.run("pc", "start", machine)
+    try:
+        size = {"width": WIDTH, "height": HEIGHT}
+        context = browser.new_context(viewport=size, device_scale_factor=3)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{house.url}/signin?next=/pc/{machine}/screen")
+        page.locator("summary", has_text="With a password").click()
+        page.fill("input[name=name]", "cleo")
+        page.fill("input[name=password]", "cleo-password-1")
+        page.get_by_role("button", name="Come in", exact=True).click()
+        page.wait_for_selector(LIVE, timeout=60_000)
+        open_terminal(page)
+        page.keyboard.type("echo synfonium", delay=30)
+        page.wait_for_timeout(1500)
+        assert "synfonium" in read_picture(program, page, tmp_path / "screen.png")
+        context.close()
+    finally:
+        house.server.run("pc", "delete", machine)
