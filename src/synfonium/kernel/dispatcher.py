@@ -23,6 +23,7 @@ from synfonium.kernel.asgi import (
     respond,
     under,
 )
+from synfonium.kernel.leftover import Leftover
 from synfonium.kernel.metrics import Metric
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
@@ -63,8 +64,9 @@ class Dispatcher:
             return
         scope["state"] = {}  # the server's own state is of no use to doors
         watch = _Watch(send, self._headers(scope), drop_body=scope.get("method") == "HEAD")
+        body = Leftover(scope, receive)
         try:
-            await self._route(scope, receive, watch)
+            await self._route(scope, body, watch)
         except Problem as problem:
             await self._refuse(scope, watch, problem)
         except (asyncio.CancelledError, ConnectionError):
@@ -74,6 +76,7 @@ class Dispatcher:
             await self._refuse(scope, watch, InternalError())
         finally:
             requests.add(status=f"{watch.status // 100}xx", kind=scope["type"])
+        await body.forget()
 
     def _headers(self, scope: Scope) -> Headers:
         return self._content_headers if self._is_content(scope) else self._page_headers

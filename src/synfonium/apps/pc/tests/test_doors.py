@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from synfonium.apps.pc.service import PcService
+from synfonium.apps.pc.store import metadata
 from synfonium.apps.pc.stream import door
 from synfonium.testing.client import ORIGIN, Installation
 
@@ -157,14 +159,18 @@ async def test_a_ticket_serves_once_and_not_after_its_time(house: Installation) 
         raise AssertionError("a used ticket opened a screen")
 
 
-async def test_tickets_lie_about_in_no_file(house: Installation) -> None:
+async def test_tickets_lie_about_in_no_file_and_no_row(house: Installation) -> None:
     token = await house.person("ana")
     async with house.client(token=token, headers=JSON) as ana:
         machine_id = await machine_of(ana, house)
         await ana.post(f"/pc/machine/{machine_id}/start")
-        ticket = (await ana.post(f"/pc/{machine_id}/ticket")).json()["ticket"].encode()
-    for path in (house.context("pc").home / "databases").iterdir():
-        assert ticket not in path.read_bytes()
+        ticket = (await ana.post(f"/pc/{machine_id}/ticket")).json()["ticket"]
+    context = house.context("pc")
+    for path in context.home.rglob("*"):
+        assert not path.is_file() or ticket.encode() not in path.read_bytes()
+    rows = await context.database.read(lambda c: [list(c.execute(select(t))) for t in metadata.sorted_tables])
+    assert any(rows)
+    assert ticket not in repr(rows)
 
 
 async def test_a_computer_without_the_programs_names_them(
