@@ -1,6 +1,7 @@
 """What a request must be before any door sees it: whole, for us, and not another site's."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from synfonium.kernel.asgi import Headers, Scope
@@ -35,9 +36,14 @@ def request_scheme(scope: Scope, site: Site) -> str:
 
 def host_of(scope: Scope) -> tuple[str, str]:
     """Host name and `name:port` of the Host header, lower case; empty unless there is one."""
-    authority = header(scope, b"host").lower()
-    if sum(key == b"host" for key, _ in scope["headers"]) != 1:
-        return "", ""
+    hosts = [value for key, value in scope["headers"] if key == b"host"]
+    return _parsed(bytes(hosts[0])) if len(hosts) == 1 else ("", "")
+
+
+# An installation has few names, and each request asks for its own several times.
+@lru_cache(maxsize=64)
+def _parsed(value: bytes) -> tuple[str, str]:
+    authority = value.decode("latin-1").lower()
     try:
         return (urlsplit(f"//{authority}").hostname or "", authority) if _is_plain(authority) else ("", "")
     except ValueError:

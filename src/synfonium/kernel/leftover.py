@@ -30,6 +30,8 @@ class Leftover:
 
     async def forget(self) -> None:
         """Reads the rest, at most 256 MiB and 15 s of it."""
+        if not self._has_more:
+            return
         left_bytes = LARGEST_BYTES
         with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(LONGEST_S):
