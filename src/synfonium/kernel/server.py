@@ -36,7 +36,8 @@ class Listener:
             port=port,
             uds=socket,
             interface=Interfaces.ASGINL,
-            http=HTTPModes.auto if socket is None else HTTPModes.http1,
+            # Browsers choose HTTP/2 by ALPN alone; looking for it without TLS costs each connection.
+            http=HTTPModes.auto if tls else HTTPModes.http1,
             http1_settings=HTTP1Settings(max_buffer_size=MIB),
             backlog=1024,
             log_enabled=False,
