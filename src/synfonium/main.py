@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -107,6 +108,9 @@ async def _serve_roles(home: Path, settings: Settings, roles: frozenset[Role], *
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Runtime(build_house(home, settings, roles), roles) as runtime, listening(runtime):
+        # What is loaded now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         if announce:
             await _announce(home, settings)
         await stop.wait()
