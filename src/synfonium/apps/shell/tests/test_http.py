@@ -1,9 +1,11 @@
 """The shell's doors, in a whole installation without a browser."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.dates import format_datetime
 
 from synfonium.testing.client import Installation, installation
 
@@ -40,6 +42,16 @@ async def test_a_person_finds_their_own_home_and_settings(house: Installation) -
     assert 'data-color-scheme="dark"' in page
     assert "Réglages" in page
     assert 'value="Ada King"' in page
+
+
+async def test_today_is_written_as_the_reader_writes_it(house: Installation) -> None:
+    token = await house.person("ada")
+    now = datetime.now(UTC).astimezone()
+    for locale in ("en", "fr"):
+        async with house.client(token=token, headers={**HTML, "accept-language": locale}) as ada:
+            page = (await ada.get("/")).text
+        written = format_datetime(now, "EEEE d MMMM", locale=locale)
+        assert written[0].upper() + written[1:] in page
 
 
 @pytest.mark.parametrize(
