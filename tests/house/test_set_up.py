@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from synfonium.testing.server import free_ports
 from tests.architecture.house import ROOT, tracked_files
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
@@ -84,8 +84,7 @@ def test_one_command_sets_everything_up_without_a_question(newcomer: Newcomer) -
 
 def test_what_it_serves_is_reached_and_stops_at_once(newcomer: Newcomer) -> None:
     newcomer.run("--only-setup")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_ports()
     server = newcomer.start("--port", str(port))
     try:
         assert _answers(f"http://127.0.0.1:{port}/readyz", server)

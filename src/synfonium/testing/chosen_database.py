@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets the same tests run on SQLite and, when SYNFONIUM_TEST_DATABASE says so, on PostgreSQL."""
+"""Lets the same tests run on SQLite and, when TEST_DATABASE_URL says so, on PostgreSQL."""
 
 import hashlib
 import os
 from pathlib import Path
 
-VARIABLE = "SYNFONIUM_TEST_DATABASE"
+VARIABLE = "TEST_DATABASE_URL"
 
 
 def database_of(home: Path) -> dict[str, str]:
