@@ -12,7 +12,7 @@ import httpcore
 import msgspec
 
 from synfonium.apps.search.model import normal_url
-from synfonium.apps.search.service.addresses import GuardedNetwork, PrivateAddress, Resolver, resolve
+from synfonium.libraries.network.addresses import GuardedNetwork, PrivateAddress, Resolver, resolve
 
 Failure = Literal["", "unreachable", "private", "slow", "too_large", "broken"]
 LARGEST_PAGE_BYTES = 4 << 20

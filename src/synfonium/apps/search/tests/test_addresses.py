@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from synfonium.apps.search.service.addresses import is_public, resolve
 from synfonium.apps.search.service.fetch import Fetcher
+from synfonium.libraries.network.addresses import is_public, resolve
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which machines the crawler may talk to, and a connection to exactly the one it checked."""
+"""Which machines may be talked to for a stranger, and a connection to exactly the one checked."""
 
 import asyncio
 import socket
@@ -36,6 +36,10 @@ def _look_up(host: str, port: int) -> list[Any]:
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
+class PublicAddress(Exception):
+    """A name leads out of the own network, where only that may be met."""
+
+
 def is_public(address: str) -> bool:
     """Whether an address is one of the public Internet, also when wrapped in another."""
     ip = ip_address(address.partition("%")[0])
@@ -56,11 +60,15 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a name once, refuses what is not public, and connects to that very address,
     so that a name that changes its mind in between (DNS rebinding) gains nothing.
 
-    `is_local_allowed` lifts the refusal, for an operator's own network.
+    `is_local_allowed` lifts the refusal, for an operator's own network. Without
+    `is_public_allowed` only that network is met: what may go over plain HTTP.
     """
 
-    def __init__(self, *, is_local_allowed: bool, resolver: Resolver = resolve) -> None:
-        self._is_local_allowed, self._resolver = is_local_allowed, resolver
+    def __init__(
+        self, *, is_local_allowed: bool, is_public_allowed: bool = True, resolver: Resolver = resolve
+    ) -> None:
+        self._is_local_allowed, self._is_public_allowed = is_local_allowed, is_public_allowed
+        self._resolver = resolver
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -85,6 +93,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return addresses
 
     def _check(self, addresses: list[str], port: int) -> None:
+        if not self._is_public_allowed and any(is_public(address) for address in addresses):
+            raise PublicAddress
         if self._is_local_allowed:
             return
         # One private address among several is a trap or a mistake: neither is followed.

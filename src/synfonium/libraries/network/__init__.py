@@ -1,0 +1,1 @@
+"""Talking to strangers' machines on purpose: which addresses may be met, and bounded requests."""
