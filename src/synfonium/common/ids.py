@@ -21,3 +21,13 @@ def new_id(now_s: float | None = None) -> str:
     milliseconds = int((time.time() if now_s is None else now_s) * 1000)
     number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def made_s(id_: str) -> float:
+    """When `new_id` made this id, UTC seconds to a millisecond. Raises ValueError for no id."""
+    if len(id_) != 26:
+        raise ValueError("id")
+    number = 0
+    for character in id_:
+        number = number << 5 | _ALPHABET.index(character)
+    return (number >> 80) / 1000

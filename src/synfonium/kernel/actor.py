@@ -61,3 +61,14 @@ class Scope(msgspec.Struct, frozen=True):
     """`Annotated[Person, Scope("drive.read")]`: the credential must cover this scope."""
 
     name: str
+
+
+class Proved(msgspec.Struct, frozen=True):
+    """`Annotated[Person, Proved()]`: for a sensitive act the person must have proved who they
+    are, in this very session, at most `within_s` seconds ago (NIST SP 800-63B, 7.2). A token
+    never proves anything. `back`: the page to return to after a refused POST, when it is not
+    the nearest page above the door's address.
+    """
+
+    within_s: float = 600.0
+    back: str = ""

@@ -1,8 +1,8 @@
 """Typed doors: Litestar's handlers with the actor in the signature.
 
 A door says in its `actor` parameter who may come in: `Person`, `Administrator`,
-`Annotated[Person, Scope("drive.read")]`, or, publicly, `Visitor` or `Person | Visitor`.
-A door without one does not load.
+`Annotated[Person, Scope("drive.read")]`, `Annotated[Person, Proved()]`, or, publicly,
+`Visitor` or `Person | Visitor`. A door without one does not load.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +16,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 
 from synfonium.common.problem import Forbidden, SignInNeeded
-from synfonium.kernel.actor import Administrator, Person, Scope, Visitor
+from synfonium.kernel.actor import Administrator, Person, Proved, Scope, Visitor
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
+from synfonium.kernel.refusals import ProofNeeded
 
-__all__ = ["Page", "See", "delete", "get", "patch", "post", "public_doors", "put"]
+__all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "public_doors", "put"]
 
 DEFAULT_BODY_BYTES = 1024 * 1024
 AnyRequest = Request[Any, Any, Any]
@@ -33,10 +34,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     is_public: bool = False
     needs_administrator: bool = False
     scopes: tuple[str, ...] = ()
+    proved: Proved | None = None
     wants_person: bool = True
 
-    async def __call__(self, request: AnyRequest) -> Person | Visitor:
-        """The actor. Raises SignInNeeded or Forbidden."""
+    async def __call__(self, request: AnyRequest, now_s: float) -> Person | Visitor:
+        """The actor. Raises SignInNeeded, Forbidden or ProofNeeded."""
         if not self.wants_person:
             return Visitor()
         authentication: Authentication = request.app.state.authentication
@@ -45,7 +47,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             if self.is_public:
                 return Visitor()
             raise SignInNeeded
-        return self._admit(person)
+        admitted = self._admit(person)
+        if self.proved:
+            needs_proof(admitted, self.proved, now_s)
+        return admitted
 
     def _admit(self, person: Person) -> Person:
         # A grant opens one object at the doors that ask for it by scope, and nothing else.
@@ -62,19 +67,30 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return Administrator(**{field: getattr(person, field) for field in person.__struct_fields__})
 
 
+def needs_proof(person: Person, proved: Proved, now_s: float) -> None:
+    """For doors that learn only on the way that an act is sensitive. Raises ProofNeeded."""
+    if not person.by_session or now_s - person.fresh_s > proved.within_s:
+        raise ProofNeeded(proved.back)
+
+
 def _entry(function: Callable[..., Any]) -> Entry:
     hints = get_type_hints(function, include_extras=True)
     if "actor" not in hints:
         raise TypeError(f"{function.__module__}.{function.__qualname__} has no actor: who may come in?")
     kind = hints["actor"]
     scopes: tuple[str, ...] = ()
+    proved: Proved | None = None
     if get_origin(kind) is Annotated:
         kind, *notes = get_args(kind)
         scopes = tuple(note.name for note in notes if isinstance(note, Scope))
+        proved = next((note for note in notes if isinstance(note, Proved)), None)
     kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
     if not kinds or not kinds <= {Person, Administrator, Visitor}:
         raise TypeError(f"{function.__qualname__}: actor is Person, Administrator or Visitor")
+    if proved and Visitor in kinds:
+        raise TypeError(f"{function.__qualname__}: a visitor has nothing to prove")
     return Entry(
+        proved=proved,
         is_public=Visitor in kinds,
         wants_person=kinds != {Visitor},
         needs_administrator=Administrator in kinds,
@@ -117,7 +133,7 @@ def _provider(entry: Entry) -> Callable[[AnyRequest, Any], Any]:
     # The actor asks for the context only to come after it: Litestar resolves two dependencies
     # of one rank in a task group, which costs every request 0.3 ms of CPU (measured).
     async def provide_actor(request: AnyRequest, context: Any) -> Any:
-        return await entry(request)
+        return await entry(request, context.clock.now_s())
 
     return provide_actor
 

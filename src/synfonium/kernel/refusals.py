@@ -29,6 +29,21 @@ class CrossOrigin(Problem):
     remedy = _("Open the page here and try again.")
 
 
+class ProofNeeded(Problem):
+    """A sensitive act, and the person last proved who they are too long ago, or by a token.
+
+    back: the page where a browser goes on after the proof, when the act's author named one.
+    """
+
+    status, code = 403, "proof_needed"
+    title = _("Show once more that it is you.")
+    remedy = _("Sign in again at /signin/again, then do this once more. A token cannot do it.")
+
+    def __init__(self, back: str = "") -> None:
+        super().__init__()
+        self.back = back
+
+
 class Misdirected(Problem):
     """The Host header names no face of this installation."""
 

@@ -1,8 +1,9 @@
 """The Litestar application: every app's typed doors, OpenAPI from their types."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.config.app import AppConfig
@@ -26,7 +27,7 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import DEFAULT_BODY_BYTES
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
-from synfonium.kernel.refusals import InternalError, MethodNotAllowed, TooLarge
+from synfonium.kernel.refusals import InternalError, MethodNotAllowed, ProofNeeded, TooLarge
 
 log = logs.get("kernel")
 AnyRequest = Request[Any, Any, Any]
@@ -73,6 +74,8 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
     problem = _as_problem(exception)
     if isinstance(problem, SignInNeeded) and request.method in ("GET", "HEAD") and wants_page(request.scope):
         return Response(b"", status_code=303, headers={"location": _sign_in_url(request)})
+    if isinstance(problem, ProofNeeded) and wants_page(request.scope):
+        return Response(b"", status_code=303, headers={"location": _proof_url(request, problem.back)})
     status, headers, body = problem_response(request.scope, problem, request.app.state.pages)
     return Response(
         body,
@@ -83,10 +86,35 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
 
 
 def _sign_in_url(request: AnyRequest) -> str:
-    from urllib.parse import quote
+    return f"/signin?{urlencode({'next': _address(request)})}"
 
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/signin?next={quote(path, safe='')}"
+
+def _proof_url(request: AnyRequest, back: str) -> str:
+    """Where the person proves who they are; a refused form leads back to its page, with a word
+    that it was not done (`refused`)."""
+    if request.method in ("GET", "HEAD"):
+        return f"/signin/again?{urlencode({'next': _address(request)})}"
+    return f"/signin/again?{urlencode({'next': back or _page_above(request), 'refused': 1})}"
+
+
+def _address(request: AnyRequest) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _page_above(request: AnyRequest) -> str:
+    """The nearest address at or above this one that answers GET."""
+    shown = [r.path_components for r in request.app.routes if "GET" in getattr(r, "methods", ())]
+    parts = request.url.path.strip("/").split("/")
+    for length in range(len(parts), 0, -1):
+        if any(_fits(route, parts[:length]) for route in shown):
+            return "/" + "/".join(parts[:length])
+    return "/"
+
+
+def _fits(route: Sequence[object], parts: Sequence[str]) -> bool:
+    return len(route) == len(parts) and all(
+        not isinstance(known, str) or known == part for known, part in zip(route, parts, strict=True)
+    )
 
 
 def _as_problem(exception: Exception) -> Problem:

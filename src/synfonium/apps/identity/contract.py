@@ -15,17 +15,21 @@ __all__ = [
     "PERSON_CHANGED",
     "PERSON_RESUMED",
     "PERSON_SUSPENDED",
+    "SESSION_ENDED",
     "People",
     "PersonView",
     "Profile",
     "Scheme",
     "person_address",
+    "session_address",
 ]
 
 PERSON_ADDED = "identity.person.added"
 PERSON_CHANGED = "identity.person.changed"
 PERSON_SUSPENDED = "identity.person.suspended"
 PERSON_RESUMED = "identity.person.resumed"
+SESSION_ENDED = "identity.session.ended"
+"""A browser is no longer signed in, however that came about; `person` is in its data."""
 
 Scheme = Literal["", "light", "dark"]
 """The colours a person chose; empty follows the device."""
@@ -69,3 +73,8 @@ class Profile(Protocol):
 def person_address(person_id: PersonId) -> str:
     """The address of a person as an object."""
     return f"identity:person/{person_id}"
+
+
+def session_address(session_id: str) -> str:
+    """The address of a session as an object."""
+    return f"identity:session/{session_id}"

@@ -1,16 +1,19 @@
 """The people of the installation, for its administrators."""
 
+from typing import Annotated
+
 import msgspec
 
 from synfonium.apps.identity.http.browser import Form, service_of
 from synfonium.apps.identity.model.people import Account
 from synfonium.common.ids import PersonId
-from synfonium.kernel.actor import Administrator
+from synfonium.kernel.actor import Administrator, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 HERE = "/admin/people"
+ProvedAdministrator = Annotated[Administrator, Proved()]
 
 
 class AddForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +45,7 @@ async def _page(context: Context, after: str = "", link: str = "", called: str =
 
 
 @post(HERE)
-async def add_person(actor: Administrator, context: Context, data: Form[AddForm]) -> Page:
+async def add_person(actor: ProvedAdministrator, context: Context, data: Form[AddForm]) -> Page:
     """Shows the one-time link to hand over, this once."""
     service = service_of(context)
     account: Account = await service.people.add(
@@ -56,7 +59,7 @@ async def add_person(actor: Administrator, context: Context, data: Form[AddForm]
 
 
 @post(f"{HERE}/{{person_id:str}}/link")
-async def make_link(actor: Administrator, context: Context, person_id: str) -> Page:
+async def make_link(actor: ProvedAdministrator, context: Context, person_id: str) -> Page:
     link = await service_of(context).welcome.link_for(PersonId(person_id), by=actor.id)
     return await _page(context, link=link)
 
@@ -75,7 +78,7 @@ async def resume(actor: Administrator, context: Context, person_id: str) -> See:
 
 @post(f"{HERE}/{{person_id:str}}/administrator")
 async def set_administrator(
-    actor: Administrator, context: Context, person_id: str, data: Form[RightForm]
+    actor: ProvedAdministrator, context: Context, person_id: str, data: Form[RightForm]
 ) -> See:
     people = service_of(context).people
     await people.set_administrator(PersonId(person_id), data.is_administrator, by=actor.id)

@@ -1,6 +1,6 @@
 """A person's own ways in: passkeys, password, sessions, app tokens, and sites."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -8,11 +8,12 @@ from synfonium.apps.identity.http.browser import Form, Next, browser_of, needs_s
 from synfonium.apps.identity.model.people import new_secret
 from synfonium.apps.identity.service.passkeys import Ceremony
 from synfonium.apps.identity.service.tokens import known_scopes
-from synfonium.kernel.actor import Person
+from synfonium.kernel.actor import Person, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 
 HERE = "/settings/security"
+ProvedPerson = Annotated[Person, Proved()]
 LIVES_DAYS = (30, 90, 365, 0)
 
 
@@ -56,17 +57,20 @@ async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
         scopes=known_scopes(),
         fresh_token=fresh_token,
         form=new_secret(),
+        is_fresh=context.clock.now_s() - actor.fresh_s <= Proved().within_s,
     )
 
 
 @post("/api/identity/security/challenge")
-async def passkey_challenge(actor: Person, context: Context) -> Ceremony:
+async def passkey_challenge(actor: ProvedPerson, context: Context) -> Ceremony:
     needs_session(actor)
     return await service_of(context).passkeys.ask_to_add(actor.id, actor.name, actor.display)
 
 
 @post("/api/identity/security/passkey")
-async def add_passkey(actor: Person, request: AnyRequest, context: Context, data: PasskeyAnswer) -> Next:
+async def add_passkey(
+    actor: ProvedPerson, request: AnyRequest, context: Context, data: PasskeyAnswer
+) -> Next:
     needs_session(actor)
     passkeys = service_of(context).passkeys
     browser = browser_of(request, context)
@@ -82,21 +86,21 @@ async def rename_passkey(actor: Person, context: Context, passkey_id: str, data:
 
 
 @post(f"{HERE}/passkeys/{{passkey_id:str}}/remove")
-async def remove_passkey(actor: Person, context: Context, passkey_id: str) -> See:
+async def remove_passkey(actor: ProvedPerson, context: Context, passkey_id: str) -> See:
     needs_session(actor)
     await service_of(context).passkeys.remove(actor.id, passkey_id)
     return See(HERE)
 
 
 @post(f"{HERE}/password")
-async def set_password(actor: Person, context: Context, data: Form[PasswordForm]) -> See:
+async def set_password(actor: ProvedPerson, context: Context, data: Form[PasswordForm]) -> See:
     needs_session(actor)
     await service_of(context).passwords.set(actor.id, data.password, actor.session_id)
     return See(HERE)
 
 
 @post(f"{HERE}/password/remove")
-async def remove_password(actor: Person, context: Context) -> See:
+async def remove_password(actor: ProvedPerson, context: Context) -> See:
     needs_session(actor)
     await service_of(context).passwords.remove(actor.id)
     return See(HERE)
@@ -117,7 +121,7 @@ async def end_other_sessions(actor: Person, context: Context) -> See:
 
 
 @post(f"{HERE}/tokens")
-async def add_token(actor: Person, context: Context, data: Form[TokenForm]) -> Page:
+async def add_token(actor: ProvedPerson, context: Context, data: Form[TokenForm]) -> Page:
     needs_session(actor)
     scopes = [data.scope] if isinstance(data.scope, str) else data.scope
     days = data.days if data.days in LIVES_DAYS else LIVES_DAYS[0]

@@ -16,6 +16,7 @@ from synfonium.apps.identity.http.browser import (
     entered,
     entered_by_script,
     left,
+    needs_session,
     refuse_other_sites,
     service_of,
 )
@@ -29,6 +30,11 @@ from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 
 class PasswordForm(msgspec.Struct, frozen=True, kw_only=True):
     name: str
+    password: str
+    next: str = ""
+
+
+class ProofForm(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     next: str = ""
 
@@ -74,6 +80,44 @@ async def sign_in_by_passkey(
     return entered_by_script(context, new, local_path(data.next))
 
 
+@get("/signin/again")
+async def show_again(
+    actor: Person,
+    context: Context,
+    wish: Annotated[str, QueryParameter(name="next")] = "",
+    refused: int = 0,
+) -> Page:
+    needs_session(actor)
+    return await _again_page(actor, context, wish, was_refused=bool(refused))
+
+
+@post("/signin/again")
+async def prove(actor: Person, request: AnyRequest, context: Context, data: Form[ProofForm]) -> See | Page:
+    needs_session(actor)
+    browser = browser_of(request, context)
+    try:
+        new = await service_of(context).passwords.prove(actor.name, data.password, browser)
+    except (SignInRefused, TooManyTries) as refusal:
+        return await _again_page(actor, context, data.next, refusal=refusal, status=refusal.status)
+    return entered(context, new, local_path(data.next))
+
+
+@post("/api/identity/again/challenge")
+async def challenge_again(actor: Person, context: Context) -> Ceremony:
+    needs_session(actor)
+    return service_of(context).passkeys.ask_to_sign_in(actor.id)
+
+
+@post("/api/identity/again/passkey")
+async def prove_by_passkey(
+    actor: Person, request: AnyRequest, context: Context, data: PasskeyAnswer
+) -> Response[Next]:
+    needs_session(actor)
+    browser = browser_of(request, context)
+    new = await service_of(context).passkeys.prove(actor.id, data.credential, data.sealed, browser)
+    return entered_by_script(context, new, local_path(data.next))
+
+
 @post("/signout")
 async def sign_out(actor: Person | Visitor, context: Context) -> See:
     if isinstance(actor, Person) and actor.by_session:
@@ -95,4 +139,36 @@ def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: 
     )
 
 
-doors = (show_sign_in, sign_in, challenge, sign_in_by_passkey, sign_out)
+async def _again_page(
+    actor: Person,
+    context: Context,
+    wish: str,
+    *,
+    was_refused: bool = False,
+    refusal: Problem | None = None,
+    status: int = 200,
+) -> Page:
+    service, next_path = service_of(context), local_path(wish)
+    return Page(
+        "identity/again.html",
+        status=status,
+        next=next_path,
+        query_now=urlencode({"next": next_path, **({"refused": 1} if was_refused else {})}),
+        was_refused=was_refused,
+        has_passkey=bool(await service.passkeys.of(actor.id)),
+        has_password=await service.passwords.exists(actor.id),
+        wrong={"title": refusal.title, "remedy": refusal.remedy} if refusal else None,
+    )
+
+
+doors = (
+    show_sign_in,
+    sign_in,
+    challenge,
+    sign_in_by_passkey,
+    show_again,
+    prove,
+    challenge_again,
+    prove_by_passkey,
+    sign_out,
+)

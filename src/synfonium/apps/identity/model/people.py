@@ -38,13 +38,15 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed-in browser. device: its kind in two words, never the whole user agent."""
+    """One signed-in browser. device: its kind in two words, never the whole user agent.
+    proved_s: when the person last proved here who they are."""
 
     id: str
     person_id: PersonId
     method: str
     device: str
     created_s: float
+    proved_s: float
     last_used_s: float
     expires_s: float
 

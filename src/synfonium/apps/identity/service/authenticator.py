@@ -82,7 +82,7 @@ class TokenAuthenticator:
         idle_s = self._context.config.idle_days * 86_400
         if account.is_suspended or now_s >= min(session.expires_s, session.last_used_s + idle_s):
             return None
-        person = _person(account, session_id=session.id, fresh_s=session.created_s)
+        person = _person(account, session_id=session.id, fresh_s=session.proved_s)
         return Found(person=person, credential_id=session.id, last_used_s=session.last_used_s)
 
     def _by_token(self, connection: Connection, hashed: str, now_s: float) -> Found | None:

@@ -33,6 +33,7 @@ from synfonium.kernel.context import Context
 CHALLENGE_LIFE_S = 600
 MOST_PASSKEYS = 50
 _REQUIRED = UserVerificationRequirement.REQUIRED
+ANYBODY = PersonId("")
 Answer = Mapping[str, Any]
 
 
@@ -49,6 +50,15 @@ class Ceremony(msgspec.Struct, frozen=True, kw_only=True):
 
     options: dict[str, Any]
     sealed: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A passkey that has just signed: its signature count before and now."""
+
+    passkey: Passkey
+    challenge: Challenge
+    before: int
+    sign_count: int
 
 
 class NewPasskey(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +78,10 @@ class Passkeys:
 
     # Signing in
 
-    def ask_to_sign_in(self) -> Ceremony:
-        """Any passkey of this installation will do: no name is asked, none is told."""
-        challenge = self._challenge(PersonId(""))
+    def ask_to_sign_in(self, person_id: PersonId = ANYBODY) -> Ceremony:
+        """Any passkey of this installation will do: no name is asked, none is told. With
+        `person_id`, it must then be one of that person's."""
+        challenge = self._challenge(person_id)
         options = webauthn.generate_authentication_options(
             rp_id=self._context.site.host,
             challenge=challenge.secret.encode(),
@@ -86,7 +97,35 @@ class Passkeys:
 
         Raises ChallengeExpired, PasskeyRefused, AccountSuspended.
         """
-        challenge = self._open(sealed, PersonId(""))
+        shown = await self._shown(answer, self._open(sealed, PersonId("")))
+        new = self._sessions.new(shown.passkey.person_id, "passkey", browser)
+
+        def work(connection: Connection) -> None:
+            self._use(connection, shown)
+            self._sessions.begin(connection, new, browser)
+
+        await self._context.database.write(work)
+        self._sessions.forget()
+        return new
+
+    async def prove(self, person_id: PersonId, answer: Answer, sealed: str, browser: Browser) -> NewSession:
+        """The browser's session, proved again by a passkey of that person.
+
+        Raises as `sign_in` does, and SignInNeeded.
+        """
+        shown = await self._shown(answer, self._open(sealed, person_id))
+        if shown.passkey.person_id != person_id:
+            raise PasskeyRefused
+
+        def work(connection: Connection) -> NewSession:
+            self._use(connection, shown)
+            return self._sessions.prove(connection, person_id, "passkey", browser)
+
+        new = await self._context.database.write(work)
+        self._sessions.forget()
+        return new
+
+    async def _shown(self, answer: Answer, challenge: Challenge) -> Shown:
         credential_id = _credential_id(answer)
         found = await self._context.database.read(
             lambda c: credentials.passkey_by_credential(c, credential_id)
@@ -95,21 +134,16 @@ class Passkeys:
             raise PasskeyRefused
         passkey, public_key, before = found
         sign_count = self._verify_sign_in(answer, challenge, public_key, before)
-        new = self._sessions.new(passkey.person_id, "passkey", browser)
-        now_s = self._context.clock.now_s()
+        return Shown(passkey=passkey, challenge=challenge, before=before, sign_count=sign_count)
 
-        def work(connection: Connection) -> None:
-            self.spend(connection, challenge)
-            account = store.person_by_id(connection, passkey.person_id)
-            if account is None or account.is_suspended:
-                raise AccountSuspended
-            if not credentials.use_passkey(connection, passkey.id, before, sign_count, now_s):
-                raise PasskeyRefused
-            self._sessions.begin(connection, new, browser)
-
-        await self._context.database.write(work)
-        self._sessions.forget()
-        return new
+    def _use(self, connection: Connection, shown: Shown) -> None:
+        self.spend(connection, shown.challenge)
+        passkey, now_s = shown.passkey, self._context.clock.now_s()
+        account = store.person_by_id(connection, passkey.person_id)
+        if account is None or account.is_suspended:
+            raise AccountSuspended
+        if not credentials.use_passkey(connection, passkey.id, shown.before, shown.sign_count, now_s):
+            raise PasskeyRefused
 
     def _verify_sign_in(self, answer: Answer, challenge: Challenge, public_key: bytes, before: int) -> int:
         try:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.identity.errors import AccountSuspended, LastWayIn, SignInRefused, TooManyTries
 from synfonium.apps.identity.model.people import Account, parse_password
-from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions
+from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId
@@ -85,6 +85,22 @@ class Passwords:
 
         Raises SignInRefused, TooManyTries, AccountSuspended.
         """
+        account = await self._known(name, password)
+        new = self._sessions.new(account.id, "password", browser)
+        await self._context.database.write(lambda c: self._sessions.begin(c, new, browser))
+        self._sessions.forget()
+        return new
+
+    async def prove(self, name: str, password: str, browser: Browser) -> NewSession:
+        """The browser's session, proved again. Raises as `sign_in` does, and SignInNeeded."""
+        account = await self._known(name, password)
+        new = await self._context.database.write(
+            lambda c: self._sessions.prove(c, account.id, "password", browser)
+        )
+        self._sessions.forget()
+        return new
+
+    async def _known(self, name: str, password: str) -> Account:
         self._tries.take(name[:40])
         account, hashed = await self._context.database.read(lambda c: _account_and_hash(c, name))
         is_right = await self._check(hashed or _NOBODYS, password)
@@ -93,10 +109,7 @@ class Passwords:
         if account.is_suspended:
             raise AccountSuspended
         self._tries.forgive(name[:40])
-        new = self._sessions.new(account.id, "password", browser)
-        await self._context.database.write(lambda c: self._sessions.begin(c, new, browser))
-        self._sessions.forget()
-        return new
+        return account
 
     async def hash(self, password: str) -> str:
         """What to store. Raises BadInput for a password that is too short or too long."""
@@ -114,7 +127,7 @@ class Passwords:
 
         def work(connection: Connection) -> None:
             store.set_password(connection, person_id, hashed, now_s)
-            credentials.end_sessions(connection, person_id, but=session_id)
+            end_sessions(self._context, connection, person_id, but=session_id)
             self._audit(connection, person_id, "identity.password.set")
 
         await self._context.database.write(work)

@@ -8,6 +8,7 @@ from synfonium.apps.identity import contract
 from synfonium.apps.identity.contract import PersonView, person_address
 from synfonium.apps.identity.errors import LastAdministrator, NameTaken, PersonUnknown
 from synfonium.apps.identity.model.people import DISPLAY_LENGTH, Account, parse_line, parse_name
+from synfonium.apps.identity.service.sessions import end_sessions
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId, new_id
@@ -98,7 +99,7 @@ class Directory:
 
         def work(connection: Connection) -> None:
             self._change(connection, person_id, by, "identity.person.suspend", is_suspended=True)
-            credentials.end_sessions(connection, person_id)
+            end_sessions(self._context, connection, person_id)
             credentials.remove_links(connection, "welcome", person_id)
             self._context.outbox.add(connection, contract.PERSON_SUSPENDED, person_address(person_id))
 

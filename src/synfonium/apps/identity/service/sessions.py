@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from synfonium.apps.identity.contract import SESSION_ENDED, session_address
 from synfonium.apps.identity.model.people import Session, SignInMethod, device_of, digest, new_secret
 from synfonium.apps.identity.store import credentials
 from synfonium.common.ids import PersonId, new_id
-from synfonium.common.problem import NotFound
+from synfonium.common.problem import NotFound, SignInNeeded
 from synfonium.kernel.context import Context
 
 
@@ -24,6 +25,19 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str
     session: Session
+
+
+def end_sessions(context: Context, connection: Connection, person_id: PersonId, *, but: str = "") -> int:
+    """Ends a person's sessions, except that of id `but`, and says so; how many there were."""
+    ended = credentials.end_sessions(connection, person_id, but=but)
+    tell(context, connection, ended)
+    return len(ended)
+
+
+def tell(context: Context, connection: Connection, ended: credentials.Ended) -> None:
+    """Announces sessions that ended in this very commit, so that other sites can be told."""
+    for session_id, person_id in ended:
+        context.outbox.add(connection, SESSION_ENDED, session_address(session_id), {"person": person_id})
 
 
 class Sessions:
@@ -45,6 +59,7 @@ class Sessions:
             method=method,
             device=device_of(browser.user_agent),
             created_s=now_s,
+            proved_s=now_s,
             last_used_s=now_s,
             expires_s=now_s + self.life_s,
         )
@@ -53,9 +68,27 @@ class Sessions:
     def begin(self, connection: Connection, new: NewSession, browser: Browser) -> None:
         """Stores the session; the one that the browser had before ends (no fixation)."""
         if browser.cookie:
-            credentials.end_session_by_hash(connection, digest(browser.cookie))
+            tell(
+                self._context, connection, credentials.end_session_by_hash(connection, digest(browser.cookie))
+            )
         credentials.add_session(connection, new.session, digest(new.secret))
         self._audit(connection, new.session.person_id, "identity.session.begin", new.session.id)
+
+    def prove(
+        self, connection: Connection, person_id: PersonId, method: SignInMethod, browser: Browser
+    ) -> NewSession:
+        """The browser's own session, just proved, under a fresh secret. A passkey raises the
+        session to one by passkey; a password lowers none. Raises SignInNeeded when it has ended."""
+        secret = new_secret()
+        raised = {"method": method} if method == "passkey" else {}
+        now_s, before = self._context.clock.now_s(), digest(browser.cookie)
+        session = credentials.prove_session(
+            connection, person_id, before, now_s, hash=digest(secret), **raised
+        )
+        if session is None:
+            raise SignInNeeded
+        self._audit(connection, person_id, "identity.session.prove", session.id)
+        return NewSession(secret=secret, session=session)
 
     async def of(self, person_id: PersonId) -> Sequence[Session]:
         """The living sessions of a person, last used first."""
@@ -66,8 +99,10 @@ class Sessions:
         """Raises NotFound for a session that is not this person's."""
 
         def work(connection: Connection) -> None:
-            if not credentials.end_session(connection, person_id, session_id):
+            ended = credentials.end_session(connection, person_id, session_id)
+            if not ended:
                 raise NotFound
+            tell(self._context, connection, ended)
             self._audit(connection, person_id, "identity.session.end", session_id)
 
         await self._context.database.write(work)
@@ -77,7 +112,7 @@ class Sessions:
         """Ends all sessions of a person but that one."""
 
         def work(connection: Connection) -> None:
-            if credentials.end_sessions(connection, person_id, but=session_id):
+            if end_sessions(self._context, connection, person_id, but=session_id):
                 self._audit(connection, person_id, "identity.session.end_others", session_id)
 
         await self._context.database.write(work)

@@ -6,6 +6,9 @@ A request never waits for it, and the time is coarse on purpose.
 import asyncio
 from typing import Literal
 
+from sqlalchemy import Connection
+
+from synfonium.apps.identity.service.sessions import tell
 from synfonium.apps.identity.store import credentials, provider
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
@@ -44,8 +47,12 @@ class Uses:
         now_s = self._context.clock.now_s()
         if now_s - self._forgotten_s >= FORGET_EVERY_S:
             self._forgotten_s = now_s
-            await self._context.database.write(lambda c: credentials.forget_expired(c, now_s))
+            await self._context.database.write(lambda c: self._forget_expired(c, now_s))
             await self._context.database.write(lambda c: provider.forget_expired(c, now_s))
+
+    def _forget_expired(self, connection: Connection, now_s: float) -> None:
+        tell(self._context, connection, credentials.end_expired_sessions(connection, now_s))
+        credentials.forget_expired(connection, now_s)
 
     async def write_for_ever(self) -> None:
         while True:

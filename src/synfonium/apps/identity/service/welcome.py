@@ -12,7 +12,7 @@ from synfonium.apps.identity.service.passkeys import Answer, Ceremony, NewPasske
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import OPERATOR, checked_display, insert_account, new_account
 from synfonium.apps.identity.service.sealed import seal, unseal
-from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions
+from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId
@@ -130,7 +130,7 @@ class Welcome:
             insert_account(self._context, connection, arrival.account, OPERATOR)
         else:
             # Whoever needs a link again may have lost a device that is still signed in.
-            credentials.end_sessions(connection, arrival.account.id)
+            end_sessions(self._context, connection, arrival.account.id)
             store.change_person(connection, arrival.account.id, display=arrival.account.display)
 
     def _valid(self, connection: Connection, secret: str) -> tuple[Link, Account | None]:

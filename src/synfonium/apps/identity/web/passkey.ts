@@ -8,6 +8,7 @@ interface Next {
   next: string;
 }
 interface Problem {
+  code?: string;
   title?: string;
   remedy?: string;
   detail?: string;
@@ -24,6 +25,9 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   });
   if (response.ok) return (await response.json()) as T;
   const problem = (await response.json().catch(() => ({}))) as Problem;
+  if (problem.code === "proof_needed") {
+    location.assign(`/signin/again?${new URLSearchParams({ next: location.pathname, refused: "1" })}`);
+  }
   throw new Refused([problem.title, problem.detail ?? problem.remedy].filter(Boolean).join(" "));
 }
 
@@ -94,11 +98,16 @@ async function show(ceremony: Ceremony, mediation?: "conditional"): Promise<Writ
   });
 }
 
+/** `place` says which: a sign-in, or a proof that the person signed in here is still there. */
 async function signIn(place: HTMLElement, mediation?: "conditional"): Promise<Next> {
-  const ceremony = await post<Ceremony>("/api/identity/passkey/challenge", {});
+  const isAgain = place.getAttribute("data-passkey") === "again";
+  const ceremony = await post<Ceremony>(
+    isAgain ? "/api/identity/again/challenge" : "/api/identity/passkey/challenge",
+    {},
+  );
   const credential = await show(ceremony, mediation);
   const answer = { sealed: ceremony.sealed, credential, next: place.getAttribute("data-next") ?? "" };
-  return post<Next>("/api/identity/passkey/signin", answer);
+  return post<Next>(isAgain ? "/api/identity/again/passkey" : "/api/identity/passkey/signin", answer);
 }
 
 async function comeIn(place: HTMLFormElement): Promise<Next | null> {
@@ -128,7 +137,7 @@ function say(place: HTMLElement, failure: unknown): void {
 }
 
 function begin(place: HTMLElement): Promise<Next | null> {
-  if (place.getAttribute("data-passkey") === "signin") return signIn(place);
+  if (["signin", "again"].includes(place.getAttribute("data-passkey") ?? "")) return signIn(place);
   if (place instanceof HTMLFormElement) return comeIn(place);
   return add();
 }
