@@ -19,6 +19,7 @@ from synfonium.ports.jobs import Jobs
 
 if TYPE_CHECKING:
     from synfonium.ports.bus import EventBus
+    from synfonium.ports.mailer import Mailer
 
 
 def build_house(home: Path, settings: Settings, roles: frozenset[Role]) -> House:
@@ -29,6 +30,7 @@ def build_house(home: Path, settings: Settings, roles: frozenset[Role]) -> House
         settings=settings,
         engines=PickedEngines(home, settings.house, single_process=len(roles) > 1),
         bus=_bus(settings.house),
+        mailer=_mailer(settings.house, home),
         secrets=open_secret_box(home),
         clock=SystemClock(),
     )
@@ -40,6 +42,19 @@ def _bus(config: HouseConfig) -> "EventBus":
     from synfonium.engines.bus.memory import MemoryBus
 
     return MemoryBus()
+
+
+def _mailer(config: HouseConfig, home: Path) -> "Mailer":
+    if config.mail == "outbox":
+        from synfonium.engines.mail.outbox import OutboxMailer
+
+        return OutboxMailer(home / "mail")
+    from synfonium.engines.mail.smtp import SmtpMailer, parse_smtp
+
+    try:
+        return SmtpMailer(parse_smtp(config.mail, config.mail_password_file, config.mail_trust))
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"mail: {error}") from None
 
 
 class PickedEngines:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from synfonium.kernel.app import App, installed_apps, resolve
+from synfonium.kernel.mail.address import parse_address
 from synfonium.kernel.site import LOOPBACK_NAMES, Site
 
 PREFIX = "SYNFONIUM_"
@@ -43,7 +44,11 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     this machine alone while tls is on; 0 means port + 2. acme_directory: another authority
     than Let's Encrypt; acme_contact: an e-mail address for its warnings; acme_trust: PEM
     file of who vouches for a private one. trusted_proxies: networks whose
-    X-Forwarded-Proto is believed.
+    X-Forwarded-Proto is believed. mail: outbox (files in the home), or
+    smtp://USER:PASSWORD@HOST:PORT?tls=starttls, =implicit or =off. mail_from: the address that
+    letters come from; empty means synfonium@ and the host. mail_password_file: holds the
+    password instead of mail. mail_trust: PEM file of who vouches for a private mail server.
+    mail_give_up_days: how long a letter is tried.
     """
 
     host: str = "127.0.0.1"
@@ -64,6 +69,11 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bus: str = "memory"
     index: str = "tantivy"
     compute: str = "process"
+    mail: str = "outbox"
+    mail_from: str = ""
+    mail_password_file: str = ""
+    mail_trust: str = ""
+    mail_give_up_days: float = 3.0
 
     @property
     def scheme(self) -> str:
@@ -102,6 +112,16 @@ def site_of(config: HouseConfig) -> Site:
         local_url=f"http://{local}:{config.bound_local_port}",
         trusted_proxies=proxies,
     )
+
+
+def sender_of(config: HouseConfig, site: Site) -> str:
+    """The address that letters come from. Raises ConfigError."""
+    try:
+        return parse_address(config.mail_from or f"synfonium@{site.host}")
+    except ValueError:
+        if config.mail_from:
+            raise ConfigError("mail_from must be an e-mail address such as cloud@example.org") from None
+        return "synfonium@localhost"
 
 
 def _beside(public: str, config: HouseConfig) -> str:

@@ -11,6 +11,7 @@ from synfonium.kernel.app import App, Role
 from synfonium.kernel.asgi import Scope
 from synfonium.kernel.audit import Audit
 from synfonium.kernel.calls import Call, Caller, Progress
+from synfonium.kernel.mail import Mail
 from synfonium.kernel.outbox import Outbox
 from synfonium.kernel.site import Site
 from synfonium.ports.blobs import BlobStore
@@ -31,7 +32,7 @@ Authenticate = Callable[[Scope], Awaitable[Person | None]]
 
 
 class Context:
-    """The app's side of the house: its settings, engines, outbox, audit and neighbours.
+    """The app's side of the house: its settings, engines, outbox, mail, audit and neighbours.
 
     `database` exists for apps with migrations; it is read-only in a role that does not
     own it. `folder` is the app's own place in the home. `service` is what the app's
@@ -63,6 +64,7 @@ class Context:
         self._engines, self._offers = engines, offers
         self.outbox = Outbox(app.name, clock)
         self.audit = Audit(app.name, clock)
+        self.mail = Mail(app.name, clock, secrets)
         self.home, self.authenticate, self.ask = home, authenticate, ask
         self.service: Any = None
         self.pages: Pages | None = None

@@ -18,8 +18,11 @@ from synfonium.kernel.asgi import ASGIApp
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.calls import Call, Progress
 from synfonium.kernel.commands import find_command, role_of
-from synfonium.kernel.config import HouseConfig, Settings, site_of
+from synfonium.kernel.config import HouseConfig, Settings, sender_of, site_of
 from synfonium.kernel.context import Context, Engines, Offers
+from synfonium.kernel.mail.post import Postman, PostRules
+from synfonium.kernel.mail.queue import Queued
+from synfonium.kernel.mail.topics import MailChoices
 from synfonium.kernel.migrations import migrate
 from synfonium.kernel.neighbours import HEALTH, METRICS, Neighbours
 from synfonium.kernel.relay import Relay
@@ -27,6 +30,7 @@ from synfonium.kernel.socket import Request, call_socket, role_socket, serve_cal
 from synfonium.kernel.tls import open_certificates
 from synfonium.ports.bus import EventBus
 from synfonium.ports.clock import Clock
+from synfonium.ports.mailer import Mailer, Outgoing
 from synfonium.ports.secrets import SecretBox
 
 log = logs.get("kernel")
@@ -40,6 +44,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     engines: Engines
     bus: EventBus
+    mailer: Mailer
     secrets: SecretBox
     clock: Clock
 
@@ -70,6 +75,7 @@ class Runtime:
             open_certificates(house.config, house.home, house.clock) if "web" in roles else None
         )
         self._relays: list[Relay] = []
+        self._composer: Callable[[Queued], Outgoing] | None = None
 
     # Starting and stopping
 
@@ -84,6 +90,7 @@ class Runtime:
         await self._subscribe()
         await self._serve_sockets()
         self._start_relays()
+        self._start_postmen()
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -193,6 +200,44 @@ class Runtime:
                 relay.start()
                 context.outbox.on_added = relay.wake
                 self._stack.push_async_callback(relay.stop)
+
+    # Letters
+
+    def _start_postmen(self) -> None:
+        rules = PostRules(give_up_s=self.house.config.mail_give_up_days * 86_400)
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                context = self.contexts[app.name]
+                postman = Postman(
+                    database=context.database,
+                    mail=context.mail,
+                    mailer=self.house.mailer,
+                    compose=self._compose,
+                    refuses=self._has_stopped,
+                    clock=self.house.clock,
+                    rules=rules,
+                )
+                postman.start()
+                context.mail.on_added = postman.wake
+                self._stack.push_async_callback(postman.stop)
+
+    def _compose(self, queued: Queued) -> Outgoing:
+        # Imported with the first letter: most roles write none.
+        if self._composer is None:
+            from synfonium.kernel.mail.compose import Composer
+
+            self._composer = Composer(
+                self.apps,
+                site=self.site,
+                name=self.house.config.name,
+                sender=sender_of(self.house.config, self.site),
+                secrets=self.house.secrets,
+            )
+        return self._composer(queued)
+
+    async def _has_stopped(self, person_id: str, topic: str) -> bool:
+        choices = self._offers.all(MailChoices)  # type: ignore[type-abstract]
+        return any([await choice.has_stopped(person_id, topic) for choice in choices])
 
     # Doors
 

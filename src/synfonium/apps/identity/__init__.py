@@ -33,6 +33,7 @@ app = App(
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",
+        "synfonium.kernel.mail.topics:MailChoices": "synfonium.apps.identity.service.letters:choices",
         "synfonium.apps.identity.contract:People": "synfonium.apps.identity.service.people:people",
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
     },

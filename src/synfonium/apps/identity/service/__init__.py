@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from synfonium.apps.identity.service.authenticator import TokenAuthenticator
 from synfonium.apps.identity.service.clients import Clients
+from synfonium.apps.identity.service.letters import Letters
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
@@ -34,6 +35,7 @@ class IdentityService:
         self.tokens = Tokens(context, forget)
         self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)
         self.clients = Clients(context)
+        self.letters = Letters(context)
         self.provider = Provider(context, keys)
 
 

@@ -3,11 +3,13 @@
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, LargeBinary, MetaData, String, Table, Text
 
 from synfonium.kernel.audit import audit_table
+from synfonium.kernel.mail import mail_table
 from synfonium.kernel.outbox import outbox_table
 
 metadata = MetaData()
 outbox = outbox_table("identity", metadata)
 audit = audit_table("identity", metadata)
+mail = mail_table("identity", metadata)
 
 _UNTIL_ERASED = "until the account is erased"
 _SERVICE_ID = f"whose it is; to let its owner in; {_UNTIL_ERASED}"

@@ -1,0 +1,1 @@
+"""Ways for letters out of the house."""
