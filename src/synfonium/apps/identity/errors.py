@@ -3,6 +3,7 @@
 Problem
 ├── SignInRefused        credentials that are wrong, expired or revoked
 ├── TooManyTries         sign-in is slowed down
+├── CodeRefused          the code of the second step is wrong or was used
 ├── AccountSuspended     the account is there and closed
 ├── LinkSpent            a one-time link that was used, expired, or never was
 ├── ChallengeExpired     a passkey answer that came too late or twice
@@ -35,6 +36,14 @@ class TooManyTries(Problem):
     title = _("Too many tries.")
     remedy = _("Wait a few minutes, or use a passkey: it works all the time.")
     headers: ClassVar[dict[str, str]] = {"retry-after": "300"}
+
+
+class CodeRefused(Problem):
+    """The code of the second step is wrong, too old, or was used before; which is not said."""
+
+    status, code = 403, "identity.code_refused"
+    title = _("This code does not fit.")
+    remedy = _("Take the newest one of your app, or a recovery code that you have not used yet.")
 
 
 class AccountSuspended(Problem):

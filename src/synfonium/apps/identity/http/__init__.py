@@ -1,5 +1,13 @@
 """Doors of identity."""
 
-from synfonium.apps.identity.http import clients, oauth, people, security, signin, welcome
+from synfonium.apps.identity.http import clients, oauth, people, second, security, signin, welcome
 
-doors = (*signin.doors, *welcome.doors, *security.doors, *people.doors, *clients.doors, *oauth.doors)
+doors = (
+    *signin.doors,
+    *welcome.doors,
+    *security.doors,
+    *second.doors,
+    *people.doors,
+    *clients.doors,
+    *oauth.doors,
+)

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
-from synfonium.apps.identity.errors import SignInRefused, TooManyTries
+from synfonium.apps.identity.errors import ChallengeExpired, CodeRefused, SignInRefused, TooManyTries
 from synfonium.apps.identity.http.browser import (
     Form,
     Next,
@@ -34,8 +34,15 @@ class PasswordForm(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
 
+class CodeForm(msgspec.Struct, frozen=True, kw_only=True):
+    sealed: str
+    code: str
+    next: str = ""
+
+
 class ProofForm(msgspec.Struct, frozen=True, kw_only=True):
     password: str
+    code: str = ""
     next: str = ""
 
 
@@ -62,6 +69,20 @@ async def sign_in(
         new = await service_of(context).passwords.sign_in(data.name.strip().lower(), data.password, browser)
     except (SignInRefused, TooManyTries) as refusal:
         return _page(data.next, name=data.name, refusal=refusal, status=refusal.status)
+    if isinstance(new, str):
+        return _code_page(new, data.next)
+    return entered(context, new, local_path(data.next))
+
+
+@post("/signin/code")
+async def finish(actor: Visitor, request: AnyRequest, context: Context, data: Form[CodeForm]) -> See | Page:
+    refuse_other_sites(request, context)
+    try:
+        new = await service_of(context).passwords.finish(data.sealed, data.code, browser_of(request, context))
+    except (CodeRefused, TooManyTries) as refusal:
+        return _code_page(data.sealed, data.next, refusal=refusal, status=refusal.status)
+    except ChallengeExpired as refusal:
+        return _page(data.next, refusal=refusal, status=refusal.status)
     return entered(context, new, local_path(data.next))
 
 
@@ -96,8 +117,8 @@ async def prove(actor: Person, request: AnyRequest, context: Context, data: Form
     needs_session(actor)
     browser = browser_of(request, context)
     try:
-        new = await service_of(context).passwords.prove(actor.name, data.password, browser)
-    except (SignInRefused, TooManyTries) as refusal:
+        new = await service_of(context).passwords.prove(actor.name, data.password, data.code, browser)
+    except (SignInRefused, CodeRefused, TooManyTries) as refusal:
         return await _again_page(actor, context, data.next, refusal=refusal, status=refusal.status)
     return entered(context, new, local_path(data.next))
 
@@ -127,7 +148,6 @@ async def sign_out(actor: Person | Visitor, context: Context) -> See:
 
 
 def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: int = 200) -> Page:
-    wrong = {"title": refusal.title, "remedy": refusal.remedy} if refusal else None
     next_path = local_path(wish, "")
     return Page(
         "identity/signin.html",
@@ -135,7 +155,7 @@ def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: 
         next=next_path,
         query_now=urlencode({"next": next_path}) if next_path else "",
         name=name[:40],
-        wrong=wrong,
+        wrong=_words(refusal),
     )
 
 
@@ -157,13 +177,24 @@ async def _again_page(
         was_refused=was_refused,
         has_passkey=bool(await service.passkeys.of(actor.id)),
         has_password=await service.passwords.exists(actor.id),
-        wrong={"title": refusal.title, "remedy": refusal.remedy} if refusal else None,
+        needs_code=await service.second.is_on(actor.id),
+        wrong=_words(refusal),
     )
+
+
+def _code_page(sealed: str, wish: str, *, refusal: Problem | None = None, status: int = 200) -> Page:
+    next_path = local_path(wish, "")
+    return Page("identity/code.html", status=status, sealed=sealed, next=next_path, wrong=_words(refusal))
+
+
+def _words(refusal: Problem | None) -> dict[str, str] | None:
+    return {"title": refusal.title, "remedy": refusal.remedy} if refusal else None
 
 
 doors = (
     show_sign_in,
     sign_in,
+    finish,
     challenge,
     sign_in_by_passkey,
     show_again,

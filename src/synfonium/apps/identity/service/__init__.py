@@ -11,6 +11,7 @@ from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
 from synfonium.apps.identity.service.provider import Provider
+from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Sessions
 from synfonium.apps.identity.service.signing import SigningKeys
 from synfonium.apps.identity.service.tokens import Tokens
@@ -30,7 +31,8 @@ class IdentityService:
         forget = self.authenticator.forget
         self.people = Directory(context, forget)
         self.sessions = Sessions(context, forget)
-        self.passwords = Passwords(context, self.sessions)
+        self.second = SecondStep(context)
+        self.passwords = Passwords(context, self.sessions, self.second)
         self.passkeys = Passkeys(context, self.sessions)
         self.tokens = Tokens(context, forget)
         self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)

@@ -5,17 +5,26 @@ hashes at once must leave the machine to everybody else.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
-from synfonium.apps.identity.errors import AccountSuspended, LastWayIn, SignInRefused, TooManyTries
-from synfonium.apps.identity.model.people import Account, parse_password
+from synfonium.apps.identity.errors import (
+    AccountSuspended,
+    ChallengeExpired,
+    LastWayIn,
+    SignInRefused,
+    TooManyTries,
+)
+from synfonium.apps.identity.model.people import Account, digest, new_secret, parse_password
+from synfonium.apps.identity.service.sealed import seal, unseal
+from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
+from synfonium.apps.identity.service.tries import Tries
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId
@@ -28,75 +37,85 @@ AT_ONCE = 2
 MOST_WAITING = 32
 TRIES_AN_ACCOUNT = (10, 300.0)
 TRIES_IN_ALL = (300, 60.0)
-ACCOUNTS_COUNTED = 10_000
+HALFWAY_LIFE_S = 300
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 # Of a random password that was thrown away: an unknown name takes as long as a known one.
 _NOBODYS = "$argon2id$v=19$m=65536,t=3,p=1$JAZRudHzS5nKfOz/3jUNgQ$yvBvh6mmmjjdV1QPU6JsBdb7pV3Eg90KqSR2DwE1Lqk"
 
 
-class Bucket:
-    """`most` tries at once, refilled evenly over `seconds`."""
+class Halfway(msgspec.Struct, frozen=True, kw_only=True):
+    """The password was right, and the second step is still to come; travels sealed."""
 
-    def __init__(self, most: int, seconds: float, now_s: float) -> None:
-        self._most, self._rate = most, most / seconds
-        self._left, self._at_s = float(most), now_s
-
-    def take(self, now_s: float) -> bool:
-        self._left = min(self._most, self._left + max(0.0, now_s - self._at_s) * self._rate)
-        self._at_s = now_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
-class Tries:
-    """Counts tries by account name and in all, in memory; no address is looked at."""
-
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
-        self._in_all = Bucket(*TRIES_IN_ALL, now_s())
-        self._accounts: OrderedDict[str, Bucket] = OrderedDict()
-
-    def take(self, name: str) -> None:
-        """Raises TooManyTries."""
-        now_s = self._now_s()
-        bucket = self._accounts.pop(name, None) or Bucket(*TRIES_AN_ACCOUNT, now_s)
-        self._accounts[name] = bucket
-        if len(self._accounts) > ACCOUNTS_COUNTED:
-            self._accounts.popitem(last=False)
-        if not bucket.take(now_s) or not self._in_all.take(now_s):
-            raise TooManyTries
-
-    def forgive(self, name: str) -> None:
-        self._accounts.pop(name, None)
+    person_id: PersonId
+    secret: str
+    expires_s: float
 
 
 class Passwords:
     """Checks, sets and removes passwords."""
 
-    def __init__(self, context: Context, sessions: Sessions) -> None:
-        self._context, self._sessions = context, sessions
+    def __init__(self, context: Context, sessions: Sessions, second: SecondStep) -> None:
+        self._context, self._sessions, self._second = context, sessions, second
         self._at_once, self._waiting = asyncio.Semaphore(AT_ONCE), 0
-        self._tries = Tries(lambda: context.clock.now_s())
+        self._tries = Tries(lambda: context.clock.now_s(), of_one=TRIES_AN_ACCOUNT, in_all=TRIES_IN_ALL)
 
-    async def sign_in(self, name: str, password: str, browser: Browser) -> NewSession:
-        """A session for whoever knows the password of `name`.
+    async def sign_in(self, name: str, password: str, browser: Browser) -> NewSession | str:
+        """A session for whoever knows the password of `name`; where a second step is on, sealed
+        text for `finish` instead.
 
         Raises SignInRefused, TooManyTries, AccountSuspended.
         """
         account = await self._known(name, password)
+        if await self._second.is_on(account.id):
+            expires_s = self._context.clock.now_s() + HALFWAY_LIFE_S
+            halfway = Halfway(person_id=account.id, secret=new_secret(), expires_s=expires_s)
+            return seal(self._context, halfway, "halfway")
         new = self._sessions.new(account.id, "password", browser)
         await self._context.database.write(lambda c: self._sessions.begin(c, new, browser))
         self._sessions.forget()
         return new
 
-    async def prove(self, name: str, password: str, browser: Browser) -> NewSession:
-        """The browser's session, proved again. Raises as `sign_in` does, and SignInNeeded."""
+    async def finish(self, sealed: str, code: str, browser: Browser) -> NewSession:
+        """After the right password, the right code. Raises CodeRefused, TooManyTries,
+        AccountSuspended, and ChallengeExpired when the password was too long ago."""
+        halfway = unseal(self._context, sealed, "halfway", Halfway)
+        person_id = halfway.person_id
+        if self._context.clock.now_s() >= halfway.expires_s:
+            raise ChallengeExpired
+        self._second.take(person_id)
+        new = self._sessions.new(person_id, "totp", browser)
+
+        def work(connection: Connection) -> None:
+            if not credentials.spend(connection, digest(halfway.secret), halfway.expires_s):
+                raise ChallengeExpired
+            account = store.person_by_id(connection, person_id)
+            if account is None or account.is_suspended:
+                raise AccountSuspended
+            self._second.use(connection, person_id, code)
+            self._sessions.begin(connection, new, browser)
+
+        await self._context.database.write(work)
+        self._second.forgive(person_id)
+        self._sessions.forget()
+        return new
+
+    async def prove(self, name: str, password: str, code: str, browser: Browser) -> NewSession:
+        """The browser's session, proved again, with the second step where it is on.
+
+        Raises as `sign_in` and `finish` do, and SignInNeeded.
+        """
         account = await self._known(name, password)
-        new = await self._context.database.write(
-            lambda c: self._sessions.prove(c, account.id, "password", browser)
-        )
+        is_on = await self._second.is_on(account.id)
+        if is_on:
+            self._second.take(account.id)
+
+        def work(connection: Connection) -> NewSession:
+            if is_on:
+                self._second.use(connection, account.id, code)
+            return self._sessions.prove(connection, account.id, "password", browser)
+
+        new = await self._context.database.write(work)
+        self._second.forgive(account.id)
         self._sessions.forget()
         return new
 
