@@ -20,6 +20,8 @@ from synfonium.kernel.doors import AnyRequest, See
 
 T = TypeVar("T")
 MOST_FIELDS = 100
+KNOWN = "-known"
+KNOWN_LIFE_S = 400 * 86_400
 Form = Annotated[T, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -38,27 +40,36 @@ def browser_of(request: AnyRequest, context: Context) -> Browser:
     return Browser(
         user_agent=request.headers.get("user-agent", ""),
         cookie=request.cookies.get(cookie_name(context.site), ""),
+        known=request.cookies.get(cookie_name(context.site) + KNOWN, ""),
     )
 
 
 def entered(context: Context, new: NewSession, path: str) -> See:
     """After a sign-in by form: the cookie, and on to `path`."""
-    return See(path, cookies=[_session_cookie(context, new.secret, service_of(context).sessions.life_s)])
+    return See(path, cookies=_cookies(context, new))
 
 
 def entered_by_script(context: Context, new: NewSession, path: str) -> Response[Next]:
     """After a sign-in by script: the cookie, and where to go."""
-    cookie = _session_cookie(context, new.secret, service_of(context).sessions.life_s)
-    return Response(Next(path), cookies=[cookie])
+    return Response(Next(path), cookies=_cookies(context, new))
 
 
 def left(context: Context, path: str) -> See:
     return See(path, cookies=[_session_cookie(context, "", 0)])
 
 
+def _cookies(context: Context, new: NewSession) -> list[Cookie]:
+    session = _session_cookie(context, new.secret, service_of(context).sessions.life_s)
+    return [session, _cookie(context, KNOWN, new.known, KNOWN_LIFE_S)] if new.known else [session]
+
+
 def _session_cookie(context: Context, value: str, life_s: int) -> Cookie:
+    return _cookie(context, "", value, life_s)
+
+
+def _cookie(context: Context, suffix: str, value: str, life_s: int) -> Cookie:
     return Cookie(
-        key=cookie_name(context.site),
+        key=cookie_name(context.site) + suffix,
         value=value,
         path="/",
         httponly=True,

@@ -52,6 +52,7 @@ async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
         has_password=await service.passwords.exists(actor.id),
         has_totp=await service.second.is_on(actor.id),
         codes_left=await service.second.codes_left(actor.id),
+        address=await service.addresses.of(actor.id),
         sessions=await service.sessions.of(actor.id),
         this_session=actor.session_id,
         tokens=await service.tokens.of(actor.id),

@@ -116,6 +116,11 @@ def parse_password(text: str) -> str:
     return password
 
 
+def folded_address(address: str) -> str:
+    """An e-mail address as it is compared: whoever can read one reads the other."""
+    return unicodedata.normalize("NFKC", address).casefold()
+
+
 def new_secret(prefix: str = "") -> str:
     """256 random bits in 43 characters of base 62, after `prefix`."""
     number = secrets.randbits(256)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.authenticator import TokenAuthenticator
 from synfonium.apps.identity.service.clients import Clients
 from synfonium.apps.identity.service.letters import Letters
@@ -30,7 +31,8 @@ class IdentityService:
         self.authenticator = TokenAuthenticator(context, self.uses)
         forget = self.authenticator.forget
         self.people = Directory(context, forget)
-        self.sessions = Sessions(context, forget)
+        self.addresses = MailAddresses(context)
+        self.sessions = Sessions(context, forget, self.addresses)
         self.second = SecondStep(context)
         self.passwords = Passwords(context, self.sessions, self.second)
         self.passkeys = Passkeys(context, self.sessions)

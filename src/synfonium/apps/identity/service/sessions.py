@@ -6,25 +6,43 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.contract import SESSION_ENDED, session_address
+from synfonium.apps.identity.errors import ChallengeExpired
 from synfonium.apps.identity.model.people import Session, SignInMethod, device_of, digest, new_secret
+from synfonium.apps.identity.service.addresses import MailAddresses
+from synfonium.apps.identity.service.sealed import seal, unseal
 from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import people as people_store
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import NotFound, SignInNeeded
 from synfonium.kernel.context import Context
 
+MOST_KNOWN = 8
+
 
 class Browser(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sign-in knows of the browser: its kind, and the cookie that it replaces."""
+    """What a sign-in knows of the browser: its kind, the cookie that it replaces, and (sealed)
+    who has signed in here before."""
 
     user_agent: str = ""
     cookie: str = ""
+    known: str = ""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Accounts that a browser has signed in to; it keeps that itself, sealed."""
+
+    people: tuple[PersonId, ...] = ()
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session about to be stored, with the secret that goes into the cookie."""
+    """A session about to be stored, with the secret that goes into the cookie.
+
+    known: what the browser is to remember of who signed in there, empty for no change.
+    """
 
     secret: str
     session: Session
+    known: str = ""
 
 
 def end_sessions(context: Context, connection: Connection, person_id: PersonId, *, but: str = "") -> int:
@@ -43,8 +61,8 @@ def tell(context: Context, connection: Connection, ended: credentials.Ended) -> 
 class Sessions:
     """Begins, lists and ends sessions."""
 
-    def __init__(self, context: Context, forget: Callable[[], None]) -> None:
-        self._context, self._forget = context, forget
+    def __init__(self, context: Context, forget: Callable[[], None], addresses: MailAddresses) -> None:
+        self._context, self._forget, self._addresses = context, forget, addresses
 
     @property
     def life_s(self) -> int:
@@ -63,7 +81,7 @@ class Sessions:
             last_used_s=now_s,
             expires_s=now_s + self.life_s,
         )
-        return NewSession(secret=new_secret(), session=session)
+        return NewSession(secret=new_secret(), session=session, known=self._with(person_id, browser))
 
     def begin(self, connection: Connection, new: NewSession, browser: Browser) -> None:
         """Stores the session; the one that the browser had before ends (no fixation)."""
@@ -73,6 +91,8 @@ class Sessions:
             )
         credentials.add_session(connection, new.session, digest(new.secret))
         self._audit(connection, new.session.person_id, "identity.session.begin", new.session.id)
+        if new.session.method != "link" and new.session.person_id not in self._people(browser):
+            self._write_of_new_device(connection, new.session)
 
     def prove(
         self, connection: Connection, person_id: PersonId, method: SignInMethod, browser: Browser
@@ -117,6 +137,28 @@ class Sessions:
 
         await self._context.database.write(work)
         self._forget()
+
+    def _people(self, browser: Browser) -> tuple[PersonId, ...]:
+        if not browser.known:
+            return ()
+        try:
+            return unseal(self._context, browser.known, "known", Known).people
+        except ChallengeExpired:
+            return ()
+
+    def _with(self, person_id: PersonId, browser: Browser) -> str:
+        others = [one for one in self._people(browser) if one != person_id]
+        return seal(self._context, Known((*others, person_id)[-MOST_KNOWN:]), "known")
+
+    def _write_of_new_device(self, connection: Connection, session: Session) -> None:
+        account = people_store.person_by_id(connection, session.person_id)
+        values = {
+            "name": account.name if account else "",
+            "device": session.device,
+            "when_s": session.created_s,
+            "security_url": f"{self._context.site.public_url}/settings/security",
+        }
+        self._addresses.write(connection, session.person_id, "new_device", values)
 
     def forget(self) -> None:
         """After a sign-in that ended another session."""
