@@ -81,6 +81,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     migrations: whether the folder has `migrations/`. cli: `module:function` that gets an
     argparse subparsers object. config: `module:Class`, a frozen msgspec struct.
     places: its pages among the settings and in the administration.
+    personal: `module:function` (Context) giving the app's kernel.personal.Part, for what a
+    person has here that is in no plain table.
     offers: `protocol as module:Class` to `module:function` (Context) giving an
     implementation that apps in the same process may ask for with `context.offer`.
     """
@@ -104,6 +106,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     config: str = ""
     offers: dict[str, str] = {}
     places: tuple[Place, ...] = ()
+    personal: str = ""
     scopes: dict[str, str] = {}
     """Scope to its meaning in plain words (English gettext source)."""
 

@@ -16,7 +16,10 @@ def audit_table(app: str, metadata: MetaData) -> Table:
         Column("act", String(100), nullable=False),
         Column("subject", String(200), nullable=False),
         Column("by_app", String(60), nullable=False, default=""),
-        info={"personal": {"person": "id of who did it; accountability towards that person; 12 months"}},
+        info={
+            "personal": {"person": "id of who did it; accountability towards that person; 12 months"},
+            "kept": "who did what must stay provable; an id alone says nothing once the account is gone",
+        },
         keep_existing=True,
         sqlite_autoincrement=True,
     )

@@ -26,6 +26,7 @@ from synfonium.kernel.mail.topics import MailChoices
 from synfonium.kernel.migrations import migrate
 from synfonium.kernel.neighbours import HEALTH, METRICS, Neighbours
 from synfonium.kernel.relay import Relay
+from synfonium.kernel.retention import Retention
 from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls
 from synfonium.kernel.tls import open_certificates
 from synfonium.ports.bus import EventBus
@@ -91,6 +92,7 @@ class Runtime:
         await self._serve_sockets()
         self._start_relays()
         self._start_postmen()
+        self._start_retention()
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -238,6 +240,16 @@ class Runtime:
     async def _has_stopped(self, person_id: str, topic: str) -> bool:
         choices = self._offers.all(MailChoices)  # type: ignore[type-abstract]
         return any([await choice.has_stopped(person_id, topic) for choice in choices])
+
+    # Ends
+
+    def _start_retention(self) -> None:
+        """What is over goes, by itself, where it may be written."""
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                retention = Retention(self.contexts[app.name])
+                retention.start()
+                self._stack.push_async_callback(retention.stop)
 
     # Doors
 

@@ -58,6 +58,14 @@ class Database(Protocol):
         """
         ...
 
+    def scour(self) -> None:
+        """Makes what was deleted before leave the files: free pages, old pages, the log.
+
+        Blocks, and writers wait. Raises DatabaseUnavailable when somebody reads what was
+        before for too long; then it may be asked again.
+        """
+        ...
+
     def close(self) -> None:
         """Finishes what was queued, then closes. Idempotent."""
         ...

@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Event
 from typing import ClassVar
 
@@ -30,6 +31,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -246,6 +248,20 @@ class DatabaseSuite:
         await database.write(add(2))
         row = await database.read(lambda c: c.exec_driver_sql("SELECT * FROM suite_item").mappings().first())
         assert "more" not in (row or {"more": 1})
+
+    async def test_what_was_deleted_leaves_the_files_when_scoured(
+        self, database: Database, target: str
+    ) -> None:
+        marker = b"to-be-forgotten-" + b"5a" * 20
+        await database.write(add(1, marker))
+        await database.write(add(2))
+        await database.write(lambda c: c.execute(delete(item).where(item.c.id == 1)).rowcount)
+        database.scour()
+        if database.dialect == "sqlite":
+            files = [path for path in Path(target).parent.iterdir() if path.is_file()]
+            assert [path.name for path in files if marker in path.read_bytes()] == []
+        await database.write(add(3))
+        assert await database.read(numbers) == {2, 3}
 
     async def test_two_openers_of_one_process_lose_no_update(self, database: Database, target: str) -> None:
         with closing(self.open(target)) as other:

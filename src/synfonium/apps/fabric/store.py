@@ -46,7 +46,10 @@ grants = Table(
         "personal": {
             "person": "id of who gave it; to decide and to show them; 12 months after it was taken back",
             "label": "their name for what it was given to; to show them; 12 months after it was taken back",
-        }
+        },
+        "owner": "person",
+        "secrets": ("secret_sha256",),
+        "ends": ("revoked_s", 365 * 86_400.0),
     },
 )
 

@@ -49,7 +49,8 @@ machines = Table(
         "personal": {
             "owner": "id of the person; whose PC this is; until the PC is deleted",
             "name": "what the person calls the PC; to tell their PCs apart; until the PC is deleted",
-        }
+        },
+        "owner": "owner",
     },
 )
 
@@ -65,7 +66,10 @@ tickets = Table(
         "personal": {
             "person": "id of the person; who may open the screen; seconds",
             "session": "id of the sign-in; a ticket is of no use to another; seconds",
-        }
+        },
+        "owner": "person",
+        "secrets": ("digest",),
+        "ends": ("expires_s", 0.0),
     },
 )
 

@@ -5,6 +5,7 @@ import time
 from typing import Any, Literal
 
 import psycopg
+import psycopg.sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -88,6 +89,16 @@ class PostgresqlBackend:
         except DBAPIError as error:
             if not error.connection_invalidated or not self._is_committed(self._transaction_id):
                 raise
+
+    def scour(self) -> None:
+        with self._open(read_only=False) as raw:
+            raw.autocommit = True
+            found = raw.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._schema,)
+            ).fetchall()
+            for (table,) in found:
+                # FULL: into new files, the old ones are deleted.
+                raw.execute(psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(table)))
 
     def explain(self, error: BaseException) -> BaseException:
         cause = error.orig if isinstance(error, DBAPIError) else error

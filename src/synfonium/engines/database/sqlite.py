@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +65,20 @@ class SqliteBackend:
         connection.commit()
         if alone:
             self.execute(connection, "PRAGMA foreign_keys=ON")
+
+    def scour(self) -> None:
+        raw = _connect(self._path, read_only=False)
+        try:
+            # The file is written anew from what lives; then the log, which holds pages as
+            # they were, is emptied. Readers of an old state are waited for.
+            raw.execute("VACUUM")
+            deadline_s = time.monotonic() + _LOCK_TIMEOUT_S
+            while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline_s:
+                    raise DatabaseUnavailable
+                time.sleep(0.05)
+        finally:
+            raw.close()
 
     def explain(self, error: BaseException) -> BaseException:
         cause = error.orig if isinstance(error, DBAPIError) else error

@@ -42,6 +42,10 @@ class Backend(Protocol):
         """Commits durably, or raises with nothing of the transaction kept."""
         ...
 
+    def scour(self) -> None:
+        """See the port; on a connection of its own, outside transactions."""
+        ...
+
     def explain(self, error: BaseException) -> BaseException:
         """The exception that the caller gets for `error`: a Problem where there is one."""
         ...
@@ -93,6 +97,13 @@ class ThreadedDatabase:
         queued = Work(work)
         self._reads.put(queued)
         return queued.future
+
+    def scour(self) -> None:
+        self._need_writer()
+        try:
+            self._backend.scour()
+        except Exception as error:
+            raise self._backend.explain(error) from error
 
     def close(self) -> None:
         with self._lock:

@@ -33,7 +33,11 @@ spaces = Table(
     Column("sealed_key", LargeBinary, nullable=False),
     Column("quota_bytes", BigInteger),
     Column("created_s", Float, nullable=False),
-    info={"personal": {"owner": "id of the person; whose files these are; until the account is erased"}},
+    info={
+        "personal": {"owner": "id of the person; whose files these are; until the account is erased"},
+        "owner": "owner",
+        "secrets": ("sealed_key",),
+    },
 )
 
 nodes = Table(
@@ -61,7 +65,8 @@ nodes = Table(
             "name": "name of a file or folder; shown to its owner; until removed",
             "name_key": "normal form of the name; finds it; until removed",
             "name_sort": "sorting form of the name; orders listings; until removed",
-        }
+        },
+        "owner": ("space", "drive_space.id"),
     },
     sqlite_autoincrement=True,
 )
@@ -77,7 +82,11 @@ versions = Table(
     Column("made_s", Float, nullable=False),
     Column("sha1", LargeBinary),
     Column("author", String(26), nullable=False),
-    info={"personal": {"author": "id of who wrote it; shown in its history; until removed"}},
+    info={
+        "personal": {"author": "id of who wrote it; shown in its history; until removed"},
+        "owner": ("node", "drive_node.id"),
+        "mentions": ("author",),
+    },
 )
 
 blobs = Table(
@@ -88,7 +97,10 @@ blobs = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("refs", Integer, nullable=False),
     Column("idle_since_s", Float, index=True),
-    info={"personal": {}},
+    info={
+        "personal": {},
+        "owner": ("space", "drive_space.id"),
+    },
 )
 
 trash = Table(
@@ -106,7 +118,9 @@ trash = Table(
         "personal": {
             "place": "folder it was in; shown to its owner; until restored or removed",
             "trashed_by": "id of who put it here; shown to its owner; until restored or removed",
-        }
+        },
+        "owner": ("space", "drive_space.id"),
+        "mentions": ("trashed_by",),
     },
 )
 
@@ -120,7 +134,10 @@ changes = Table(
     Column("kind", String(20), nullable=False),
     Column("time_s", Float, nullable=False),
     Index("drive_change_order", "space", "seq"),
-    info={"personal": {}},
+    info={
+        "personal": {},
+        "owner": ("space", "drive_space.id"),
+    },
     sqlite_autoincrement=True,
 )
 
@@ -139,7 +156,11 @@ locks = Table(
         "personal": {
             "owner_xml": "what the client says of who locks; shown to other clients; until unlocked",
             "person": "id of who locks; only they unlock; until unlocked",
-        }
+        },
+        "owner": ("space", "drive_space.id"),
+        "secrets": ("token",),
+        "mentions": ("person",),
+        "ends": ("expires_s", 0.0),
     },
 )
 
@@ -153,6 +174,7 @@ properties = Table(
         "personal": {
             "name": "name of a property that a client set; given back to it; until removed",
             "xml": "what a client keeps about a file; given back to it; until removed",
-        }
+        },
+        "owner": ("node", "drive_node.id"),
     },
 )

@@ -31,7 +31,9 @@ people = Table(
             "name": f"name chosen to sign in with; to sign in and be found by others here; {_UNTIL_ERASED}",
             "display": f"how the person wants to be called; shown to others here; {_UNTIL_ERASED}",
             "locale": f"language; to speak it; {_UNTIL_ERASED}",
-        }
+            "scheme": f"light or dark; to look as chosen; {_UNTIL_ERASED}",
+        },
+        "owner": "id",
     },
 )
 
@@ -45,7 +47,9 @@ passwords = Table(
         "personal": {
             "person": _SERVICE_ID,
             "hash": "argon2id of the password; to check it; until the password is changed or removed",
-        }
+        },
+        "owner": "person",
+        "secrets": ("hash",),
     },
 )
 
@@ -66,7 +70,10 @@ sessions = Table(
             "person": _SERVICE_ID,
             "device": "browser and system in two words; so that a person knows their devices again; 90 days",
             "last_used_s": "time of use to a few minutes; so that a person sees strangers; 90 days",
-        }
+        },
+        "owner": "person",
+        "secrets": ("hash",),
+        "ends": ("expires_s", 0.0),
     },
 )
 
@@ -88,7 +95,9 @@ passkeys = Table(
             "credential_id": "identifier of the passkey; to check it; until the passkey is removed",
             "label": "what the person calls it; to know it again; until the passkey is removed",
             "last_used_s": "time of last use; so that a person sees strangers; until the passkey is removed",
-        }
+        },
+        "owner": "person",
+        "secrets": ("public_key",),
     },
 )
 
@@ -99,7 +108,12 @@ links = Table(
     Column("kind", String(10), nullable=False),
     Column("person", String(26), nullable=False),
     Column("expires_s", Float, nullable=False),
-    info={"personal": {"person": "whom the link lets in; to let them in; until used or expired"}},
+    info={
+        "personal": {"person": "whom the link lets in; to let them in; until used or expired"},
+        "owner": "person",
+        "secrets": ("hash",),
+        "ends": ("expires_s", 0.0),
+    },
 )
 
 spent = Table(
@@ -107,7 +121,10 @@ spent = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("until_s", Float, nullable=False),
-    info={"personal": {}},
+    info={
+        "personal": {},
+        "ends": ("until_s", 0.0),
+    },
 )
 
 tokens = Table(
@@ -127,7 +144,9 @@ tokens = Table(
             "person": _SERVICE_ID,
             "label": "what the person calls it; to know it again; until the token is revoked",
             "last_used_s": "time of use to a few minutes; so that a person sees strangers; until revoked",
-        }
+        },
+        "owner": "person",
+        "secrets": ("hash",),
     },
 )
 
@@ -153,7 +172,8 @@ consents = Table(
         "personal": {
             "person": "who agreed; so that the site may be told who they are; until taken back",
             "client": "the site agreed to; the same; until taken back",
-        }
+        },
+        "owner": "person",
     },
 )
 
@@ -170,7 +190,12 @@ codes = Table(
     Column("auth_time_s", Float, nullable=False),
     Column("expires_s", Float, nullable=False),
     Column("is_used", Boolean, nullable=False),
-    info={"personal": {"person": "who signs in at the client; to tell it; one hour"}},
+    info={
+        "personal": {"person": "who signs in at the client; to tell it; one hour"},
+        "owner": "person",
+        "secrets": ("hash", "nonce", "code_challenge"),
+        "ends": ("expires_s", 3600.0),
+    },
 )
 
 accesses = Table(
@@ -183,7 +208,12 @@ accesses = Table(
     Column("scopes", Text, nullable=False),
     Column("expires_s", Float, nullable=False),
     Index("identity_access_code", "code_hash"),
-    info={"personal": {"person": "who signed in at the client; to tell it; one hour"}},
+    info={
+        "personal": {"person": "who signed in at the client; to tell it; one hour"},
+        "owner": "person",
+        "secrets": ("hash", "code_hash"),
+        "ends": ("expires_s", 0.0),
+    },
 )
 
 signing_keys = Table(
