@@ -1,11 +1,13 @@
 """Nothing of a person is forgotten: it is given out and destroyed by somebody, and it ends when it says."""
 
 import re
+from importlib import import_module
+from operator import attrgetter
 
 import pytest
 from sqlalchemy import Float, Table
 
-from synfonium.kernel.app import App, resolve
+from synfonium.kernel.app import App
 from synfonium.kernel.personal_tables import declared, depth, owned, schema_of, tables_of
 
 from .house import own_apps
@@ -52,7 +54,8 @@ def test_every_bounded_time_is_kept_by_a_sweep(app: App) -> None:
             f'or "swept": the function that removes it; {HOW}'
         )
         if swept:
-            assert callable(resolve(swept)), swept
+            module, _, name = swept.partition(":")
+            assert callable(attrgetter(name)(import_module(module))), swept
         if said.ends:
             assert isinstance(table.c[said.ends[0]].type, Float), f"{table.name}: ends at a time in seconds"
 

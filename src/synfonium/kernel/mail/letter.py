@@ -62,6 +62,7 @@ def mail_table(app: str, metadata: MetaData) -> Table:
                 "sealed": "address and words of the letter, sealed; to send it; until sent or given up",
             },
             "owner": "about",
+            "swept": "synfonium.kernel.mail.queue:Mail.recover",
         },
         keep_existing=True,
         sqlite_autoincrement=True,
