@@ -99,6 +99,14 @@ class QuotaExceeded(Problem):
     remedy = _("Empty the trash or remove something, then try again. Nothing was lost.")
 
 
+class PoolExceeded(QuotaExceeded):
+    """What the person shares with their family or organisation has no room left for this."""
+
+    code = "drive.pool_exceeded"
+    title = _("The storage that you share is full: {name}.")
+    remedy = _("Ask whoever looks after it, or remove something, then try again. Nothing was lost.")
+
+
 class ChecksumMismatch(Problem):
     """The bytes that arrived are not those that were announced."""
 

@@ -30,11 +30,23 @@ app = App(
         Command(name="user_link", handler=f"{_COMMANDS}:user_link"),
         Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
         Command(name="client_list", handler=f"{_COMMANDS}:client_list"),
+        Command(name="organisation_add", handler=f"{_COMMANDS}.organisations:add"),
+        Command(name="organisation_list", handler=f"{_COMMANDS}.organisations:list_all"),
+        Command(name="organisation_quota", handler=f"{_COMMANDS}.organisations:quota"),
+        Command(name="organisation_suspend", handler=f"{_COMMANDS}.organisations:suspend"),
+        Command(name="organisation_resume", handler=f"{_COMMANDS}.organisations:resume"),
+        Command(name="organisation_member", handler=f"{_COMMANDS}.organisations:member"),
+        Command(name="organisation_group", handler=f"{_COMMANDS}.organisations:group"),
+        Command(name="organisation_import", handler=f"{_COMMANDS}.organisations:import_lines"),
+        Command(name="organisation_token", handler=f"{_COMMANDS}.organisations:token"),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",
         "synfonium.kernel.mail.topics:MailChoices": "synfonium.apps.identity.service.letters:choices",
         "synfonium.apps.identity.contract:People": "synfonium.apps.identity.service.people:people",
+        "synfonium.apps.identity.contract:Organisations": (
+            "synfonium.apps.identity.service.memberships:memberships"
+        ),
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
     },
 )

@@ -11,14 +11,24 @@ import msgspec
 from synfonium.common.ids import PersonId
 
 __all__ = [
+    "MEMBER_ADDED",
+    "MEMBER_CHANGED",
+    "MEMBER_REMOVED",
     "PERSON_ADDED",
     "PERSON_CHANGED",
     "PERSON_RESUMED",
     "PERSON_SUSPENDED",
     "SESSION_ENDED",
+    "GroupView",
+    "Membership",
+    "OrganisationKind",
+    "Organisations",
     "People",
     "PersonView",
+    "Pool",
     "Profile",
+    "Quota",
+    "Role",
     "Scheme",
     "person_address",
     "session_address",
@@ -30,6 +40,14 @@ PERSON_SUSPENDED = "identity.person.suspended"
 PERSON_RESUMED = "identity.person.resumed"
 SESSION_ENDED = "identity.session.ended"
 """A browser is no longer signed in, however that came about; `person` is in its data."""
+
+MEMBER_ADDED = "identity.member.added"
+MEMBER_CHANGED = "identity.member.changed"
+MEMBER_REMOVED = "identity.member.removed"
+"""Events of organisations: the subject is the person, data `{"organisation": <id>}`."""
+
+OrganisationKind = Literal["family", "organisation"]
+Role = Literal["owner", "administrator", "member"]
 
 Scheme = Literal["", "light", "dark"]
 """The colours a person chose; empty follows the device."""
@@ -67,6 +85,68 @@ class Profile(Protocol):
 
     async def set_display(self, person_id: PersonId, display: str) -> None:
         """1 to 80 characters, without control characters."""
+        ...
+
+
+class GroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of one organisation."""
+
+    id: str
+    name: str
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """That a person is in an organisation, as what, and in which of its groups.
+
+    organisation: its id; slug: what stands for it in addresses.
+    """
+
+    organisation: str
+    slug: str
+    name: str
+    kind: OrganisationKind
+    role: Role
+    groups: tuple[GroupView, ...] = ()
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """Storage that the people of one organisation share."""
+
+    organisation: str
+    name: str
+    limit_bytes: int
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a person may store. limit_bytes: for them alone, None for no limit of their
+    own; pool: what they share with others, None when nothing is shared."""
+
+    limit_bytes: int | None = None
+    pool: Pool | None = None
+
+
+class Organisations(Protocol):
+    """Who is together with whom; offered in every process. Suspended memberships and
+    suspended organisations do not show."""
+
+    async def of_person(self, person_id: PersonId) -> tuple[Membership, ...]:
+        """Where the person is a member, first joined first."""
+        ...
+
+    async def of_group(self, group_id: str) -> tuple[PersonId, ...]:
+        """The members of a group; none for a group that is not there."""
+        ...
+
+    async def of_pool(self, organisation: str) -> tuple[PersonId, ...]:
+        """Everybody whose storage counts in the organisation's pool."""
+        ...
+
+    async def quota_of(self, person_id: PersonId) -> Quota | None:
+        """What the person's organisation gives them; None when none has a say.
+
+        The organisation that manages the account decides; for an account of the person's
+        own, the first that they joined and that gives storage.
+        """
         ...
 
 

@@ -12,7 +12,15 @@ Problem
 ├── PersonUnknown        nobody has this name
 ├── LastAdministrator    nobody would be left to administer
 ├── LastWayIn            nothing would be left to sign in with
-└── ClientRefused        an OpenID client that is unknown, or asks to be answered elsewhere
+├── ClientRefused        an OpenID client that is unknown, or asks to be answered elsewhere
+├── TitleTaken           an organisation or group has a name that looks the same
+├── SlugTaken            an organisation has this address
+├── OrganisationClosed   the organisation is suspended
+├── OrganisationNotEmpty accounts of its own would be left without it
+├── AlreadyMember        the person is in the organisation
+├── LastOwner            nobody would be left who owns the organisation
+├── NotManaged           the account is the person's own
+└── TooMany              more members, groups or links than are kept
 """
 
 from typing import ClassVar
@@ -116,3 +124,66 @@ class ClientRefused(Problem):
     status, code = 400, "identity.client_refused"
     title = _("The site that sent you here is not set up correctly.")
     remedy = _("This installation does not know its identifier or its return address. Tell that site.")
+
+
+class TitleTaken(Problem):
+    """Another organisation, or another group of this one, has a name that looks the same."""
+
+    status, code = 409, "identity.title_taken"
+    title = _("A name that looks the same is taken.")
+    remedy = _("Choose one that nobody can take for another.")
+
+
+class SlugTaken(Problem):
+    """Another organisation has this address."""
+
+    status, code = 409, "identity.slug_taken"
+    title = _("This address is taken.")
+    remedy = _("Choose another one.")
+
+
+class OrganisationClosed(Problem):
+    """The organisation is suspended; only the installation's administrators change it."""
+
+    status, code = 403, "identity.organisation_closed"
+    title = _("This organisation is suspended.")
+    remedy = _("Nothing in it is lost. Ask an administrator of this installation.")
+
+
+class OrganisationNotEmpty(Problem):
+    """Accounts that the organisation manages would be left without it."""
+
+    status, code = 409, "identity.organisation_not_empty"
+    title = _("This organisation still has accounts of its own.")
+    remedy = _("Remove its members first.")
+
+
+class AlreadyMember(Problem):
+    """The person is in this organisation already."""
+
+    status, code = 409, "identity.already_member"
+    title = _("This person is a member already.")
+
+
+class LastOwner(Problem):
+    """The change would leave the organisation without an owner."""
+
+    status, code = 409, "identity.last_owner"
+    title = _("Nobody would be left to look after it.")
+    remedy = _("Make somebody else an owner first.")
+
+
+class NotManaged(Problem):
+    """The account is the person's own: its organisation cannot open or close it."""
+
+    status, code = 403, "identity.not_managed"
+    title = _("This account is the person's own.")
+    remedy = _("You can suspend or end the membership; the account stays theirs.")
+
+
+class TooMany(Problem):
+    """More members, groups, organisations or links than are kept."""
+
+    status, code = 409, "identity.too_many"
+    title = _("There are too many already.")
+    remedy = _("Remove some that are no longer needed.")

@@ -25,7 +25,6 @@ from synfonium.apps.drive.service.places import (
     folder_within,
     free_name,
 )
-from synfonium.apps.drive.service.quota import free_bytes, need_room
 from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.store import nodes, versions
 from synfonium.common.ids import new_id
@@ -34,6 +33,9 @@ from synfonium.kernel.refusals import TooLarge
 
 WhenTaken = Literal["replace", "number"]
 """Whether a file of that name gets the content, or the new file a number after its name."""
+
+Most = tuple[int | None, QuotaExceeded]
+"""How many bytes a file may have, None for no limit, and what to say of more."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +87,8 @@ class Files:
         """
         incoming = incoming or Incoming()
         reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        most = None
-        if self._room.quota_bytes(reach.space) is not None:
+        most: Most = (None, QuotaExceeded())
+        if reach.allowance.is_limited:
             most = await self._room.read(lambda c: self._most_bytes(c, reach, parent, name))
         if incoming.announced_bytes is not None:
             self._check_size(incoming.announced_bytes, most)
@@ -98,22 +100,22 @@ class Files:
                 reach.space.id, lambda c: commit.run(c, expected, tokens, when_taken)
             )
 
-    def _most_bytes(self, connection: Connection, reach: Reach, parent: NodeId, name: Name) -> int | None:
-        free = free_bytes(self._room, connection, reach)
+    def _most_bytes(self, connection: Connection, reach: Reach, parent: NodeId, name: Name) -> Most:
+        free, refusal = self._room.allowances.left(connection, reach.space, reach.allowance)
         if free is None:
-            return None
+            return None, refusal
         there = nodes.child(connection, parent, name)
-        return free + (there.size_bytes if there and there.is_file else 0)
+        return free + (there.size_bytes if there and there.is_file else 0), refusal
 
-    def _check_size(self, size_bytes: int, most: int | None) -> None:
+    def _check_size(self, size_bytes: int, most: Most) -> None:
         limit = self._room.config.max_file_bytes
         if limit and size_bytes > limit:
             raise TooLarge
-        if most is not None and size_bytes > most:
-            raise QuotaExceeded
+        if most[0] is not None and size_bytes > most[0]:
+            raise most[1]
 
     async def _checked(
-        self, pieces: AsyncIterator[bytes], incoming: Incoming, most: int | None
+        self, pieces: AsyncIterator[bytes], incoming: Incoming, most: Most
     ) -> AsyncIterator[bytes]:
         """The pieces, as long as they keep what was announced of them."""
         count, sha1 = 0, hashlib.sha1(usedforsecurity=False) if incoming.sha1 else None
@@ -189,7 +191,8 @@ class _Commit:
             raise NotThatKind
         check_expected(there, expected)
         added = self._size_bytes - (there.size_bytes if there else 0)
-        need_room(self._room, connection, self._reach, added)
+        reach = self._reach
+        self._room.allowances.need_room(connection, reach.space, reach.allowance, added)
         guard(
             connection,
             self._reach,

@@ -21,13 +21,25 @@ class Glances:
 
     async def of(self, person: PersonId) -> Glance:
         space = await self._room.space_of(person)
-        used_bytes, latest = await self._room.read(lambda c: (spaces.used_bytes(c, space), _latest(c, space)))
-        quota_bytes = self._room.quota_bytes(space)
+        allowance = await self._room.allowances.of(space)
+        used_bytes, latest, free_bytes = await self._room.read(
+            lambda c: (
+                spaces.used_bytes(c, space),
+                _latest(c, space),
+                self._room.allowances.free_bytes(c, space, allowance),
+            )
+        )
         return Glance(
             line=None if used_bytes else Words(text=_("Empty so far.")),
-            measure=Measure(used_bytes=used_bytes, limit_bytes=quota_bytes) if quota_bytes else None,
+            measure=_measure(used_bytes, free_bytes),
             resume=tuple(_resume(file) for file in latest),
         )
+
+
+def _measure(used_bytes: int, free_bytes: int | None) -> Measure | None:
+    if free_bytes is None:
+        return None
+    return Measure(used_bytes=used_bytes, limit_bytes=used_bytes + free_bytes)
 
 
 def _latest(connection: Connection, space: Space) -> list[Node]:

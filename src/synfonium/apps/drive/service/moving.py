@@ -19,7 +19,6 @@ from synfonium.apps.drive.service.places import (
     folder_within,
     movable,
 )
-from synfonium.apps.drive.service.quota import need_room
 from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.store import nodes, properties, versions
 from synfonium.common.ids import new_id
@@ -162,7 +161,7 @@ class Moving:
             path = folder_within(connection, reach, parent)
             check_fit(connection, source, path)
             if is_deep or source.is_file:
-                need_room(self._room, connection, reach, source.size_bytes)
+                self._room.allowances.need_room(connection, reach.space, reach.allowance, source.size_bytes)
             replaced = self._clear(connection, reach, path, name, source, overwrite, tokens, now_s)
             if not replaced and nodes.child(connection, parent, name):
                 raise NameTaken  # onto itself

@@ -13,6 +13,7 @@ from synfonium.apps.drive import contract
 from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.errors import NoSuchNode, NotWritable
 from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId
+from synfonium.apps.drive.service.quota import Allowance, Allowances
 from synfonium.apps.drive.store import journal, nodes, spaces
 from synfonium.apps.fabric.contract import Grants
 from synfonium.common.ids import PersonId, new_id
@@ -33,6 +34,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     person: PersonId
     by_app: str
     may_write: bool
+    allowance: Allowance = Allowance()
 
 
 class Room:
@@ -43,6 +45,7 @@ class Room:
         config = context.config
         self.config = config if isinstance(config, DriveConfig) else DriveConfig()
         self.sealed = SealedBlobs(context.blobs, context.secrets)
+        self.allowances = Allowances(context, self.config.default_quota_bytes)
         self.signal = Signal()
         self.gate = Gate()
         self._spaces: OrderedDict[PersonId, Space] = OrderedDict()
@@ -74,6 +77,7 @@ class Room:
             person=actor.id,
             by_app=actor.app or "",
             may_write=actor.may("drive.write"),
+            allowance=await self.allowances.of(space),
         )
 
     async def _granted(self, actor: Person, *, write: bool) -> Reach:
@@ -94,6 +98,7 @@ class Room:
             person=grant.person,
             by_app=grant.app,
             may_write="write" in grant.actions,
+            allowance=await self.allowances.of(space),
         )
 
     async def space_of(self, owner: PersonId) -> Space:
@@ -134,11 +139,6 @@ class Room:
             if len(self._keys) > KEPT_SPACES:
                 self._keys.popitem(last=False)
         return kept
-
-    def quota_bytes(self, space: Space) -> int | None:
-        """Room for the space's files, None for no limit."""
-        quota = self.config.default_quota_bytes if space.quota_bytes is None else space.quota_bytes
-        return quota or None
 
     def tell(
         self,

@@ -11,7 +11,6 @@ from synfonium.apps.drive.model import Name, Node, NodeId
 from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS, checked_name, folder_within
-from synfonium.apps.drive.service.quota import free_bytes
 from synfonium.apps.drive.service.room import Reach, Room, path_within
 from synfonium.apps.drive.store import nodes, spaces
 from synfonium.common.ids import new_id
@@ -82,8 +81,9 @@ class Tree:
     async def room_left(self, actor: Person) -> tuple[int, int | None]:
         """Bytes used by the space, and what may still be added: None for no limit."""
         reach = await self._room.reach(actor)
+        allowances, space = self._room.allowances, reach.space
         return await self._room.read(
-            lambda c: (spaces.used_bytes(c, reach.space), free_bytes(self._room, c, reach))
+            lambda c: (spaces.used_bytes(c, space), allowances.free_bytes(c, space, reach.allowance))
         )
 
     async def folders(self, actor: Person, parent: NodeId | None = None, *, limit: int = 500) -> Listing:

@@ -7,7 +7,11 @@ from contextlib import asynccontextmanager
 from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.authenticator import TokenAuthenticator
 from synfonium.apps.identity.service.clients import Clients
+from synfonium.apps.identity.service.directories import Directories
+from synfonium.apps.identity.service.groups import Groups
 from synfonium.apps.identity.service.letters import Letters
+from synfonium.apps.identity.service.members import Members
+from synfonium.apps.identity.service.organisations import Administration
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
@@ -38,6 +42,10 @@ class IdentityService:
         self.passkeys = Passkeys(context, self.sessions)
         self.tokens = Tokens(context, forget)
         self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)
+        self.organisations = Administration(context, forget)
+        self.members = Members(context, forget, self.welcome)
+        self.groups = Groups(context)
+        self.directories = Directories(context)
         self.clients = Clients(context)
         self.letters = Letters(context)
         self.provider = Provider(context, keys)

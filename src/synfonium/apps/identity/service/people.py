@@ -8,8 +8,8 @@ from synfonium.apps.identity import contract
 from synfonium.apps.identity.contract import PersonView, person_address
 from synfonium.apps.identity.errors import LastAdministrator, NameTaken, PersonUnknown
 from synfonium.apps.identity.model.people import DISPLAY_LENGTH, Account, parse_line, parse_name
-from synfonium.apps.identity.service.sessions import end_sessions
-from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.service.closing import close, open_again
+from synfonium.apps.identity.store import credentials, members
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import BadInput, NotFound
@@ -88,27 +88,47 @@ class Directory:
             raise PersonUnknown
         return found
 
-    async def all(self, after: str = "") -> tuple[Sequence[Account], frozenset[str]]:
-        """People by name, at most 1000 after `after`, and the ids of those with a passkey."""
-        return await self._context.database.read(
-            lambda c: (store.list_people(c, after), credentials.people_with_passkey(c))
-        )
+    async def all(
+        self, after: str = "", *, find: str = "", organisation: str = "", limit: int = store.PAGE
+    ) -> tuple[Sequence[Account], frozenset[str]]:
+        """People by name, at most `limit` after `after`, and the ids of those with a passkey.
+
+        find: in what they are called; organisation: the slug of one they are members of.
+        """
+
+        def work(connection: Connection) -> tuple[Sequence[Account], frozenset[str]]:
+            found = members.list_people(connection, after, limit, find=find, slug=organisation)
+            return found, credentials.people_with_passkey(connection, [one.id for one in found])
+
+        return await self._context.database.read(work)
+
+    async def organisations_of(self, ids: Sequence[PersonId]) -> dict[PersonId, list[tuple[str, str]]]:
+        """Slug and name of the organisations that each of these people is in; one query."""
+
+        def work(connection: Connection) -> dict[PersonId, list[tuple[str, str]]]:
+            found: dict[PersonId, list[tuple[str, str]]] = {}
+            for member, row in members.memberships_of(connection, ids):
+                found.setdefault(member.person, []).append((row.slug, row.name))
+            return found
+
+        return await self._context.database.read(work)
 
     async def suspend(self, person_id: PersonId, *, by: PersonId) -> None:
         """Closes the account and its sessions; nothing in it is lost. Raises LastAdministrator."""
 
         def work(connection: Connection) -> None:
             self._change(connection, person_id, by, "identity.person.suspend", is_suspended=True)
-            end_sessions(self._context, connection, person_id)
-            credentials.remove_links(connection, "welcome", person_id)
-            self._context.outbox.add(connection, contract.PERSON_SUSPENDED, person_address(person_id))
+            close(self._context, connection, [person_id], "installation")
 
         await self._write(work)
 
     async def resume(self, person_id: PersonId, *, by: PersonId) -> None:
+        """Opens the account, whoever had closed it."""
+
         def work(connection: Connection) -> None:
             self._change(connection, person_id, by, "identity.person.resume", is_suspended=False)
-            self._context.outbox.add(connection, contract.PERSON_RESUMED, person_address(person_id))
+            open_again(self._context, connection, [person_id], None)
+            members.resume_everywhere(connection, person_id)
 
         await self._write(work)
 

@@ -51,17 +51,17 @@ class Welcome:
 
     async def link_for(self, person_id: PersonId, *, by: PersonId) -> str:
         """A URL to hand to a person; it replaces the one made before. Raises AccountSuspended."""
+        return await self._context.database.write(lambda c: self.link_in(c, person_id, by=by))
+
+    def link_in(self, connection: Connection, person_id: PersonId, *, by: PersonId) -> str:
+        """As `link_for`, within a transaction."""
         link, secret = self._new("welcome", person_id, self._context.config.link_hours * 3600)
-
-        def work(connection: Connection) -> None:
-            account = store.person_by_id(connection, person_id)
-            if account is None or account.is_suspended:
-                raise AccountSuspended
-            credentials.remove_links(connection, "welcome", person_id)
-            credentials.add_link(connection, link, digest(secret))
-            self._context.audit.add(connection, by, "identity.link.make", f"identity:person/{person_id}")
-
-        await self._context.database.write(work)
+        account = store.person_by_id(connection, person_id)
+        if account is None or account.is_suspended:
+            raise AccountSuspended
+        credentials.remove_links(connection, "welcome", person_id)
+        credentials.add_link(connection, link, digest(secret))
+        self._context.audit.add(connection, by, "identity.link.make", f"identity:person/{person_id}")
         return self._url(secret)
 
     async def look(self, secret: str) -> Account | None:

@@ -164,8 +164,10 @@ def ways_in(connection: Connection, person_id: str) -> int:
     return int(connection.execute(keys).scalar_one()) + int(connection.execute(words).scalar_one())
 
 
-def people_with_passkey(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.execute(select(passkeys.c.person).distinct()).scalars())
+def people_with_passkey(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
+    """Those of `ids` who have one."""
+    some = passkeys.c.person.in_(ids)
+    return frozenset(connection.execute(select(passkeys.c.person).where(some).distinct()).scalars())
 
 
 def _passkey(row: Row[Any]) -> Passkey:

@@ -1,20 +1,21 @@
 """Rows of people and their passwords."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from synfonium.apps.identity.model.people import Account
 from synfonium.apps.identity.store.tables import passwords, people
 from synfonium.common.ids import PersonId
 
 PAGE = 1000
+_BY_NAME = select(people).where(people.c.name == bindparam("wanted"))
+_INSERT = insert(people)
 
 
 def add_person(connection: Connection, account: Account) -> None:
     connection.execute(
-        insert(people),
+        _INSERT,
         [
             {
                 "id": account.id,
@@ -31,19 +32,11 @@ def add_person(connection: Connection, account: Account) -> None:
 
 
 def person_by_name(connection: Connection, name: str) -> Account | None:
-    return _one(connection.execute(select(people).where(people.c.name == name)).first())
+    return _one(connection.execute(_BY_NAME, {"wanted": name}).first())
 
 
 def person_by_id(connection: Connection, person_id: str) -> Account | None:
     return _one(connection.execute(select(people).where(people.c.id == person_id)).first())
-
-
-def list_people(connection: Connection, after: str = "", limit: int = PAGE) -> Sequence[Account]:
-    """People by name, at most `limit` of them after the name `after`."""
-    rows = connection.execute(
-        select(people).where(people.c.name > after).order_by(people.c.name).limit(limit)
-    )
-    return [as_account(row) for row in rows]
 
 
 def change_person(connection: Connection, person_id: str, **values: str | bool) -> bool:

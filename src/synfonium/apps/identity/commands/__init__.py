@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from synfonium.apps.identity.commands import organisations
 from synfonium.apps.identity.service import IdentityService
 from synfonium.apps.identity.service.people import OPERATOR
 from synfonium.common.problem import BadInput
@@ -20,8 +21,11 @@ async def first_link(context: Context, call: Call) -> Answer:
 
 
 async def user_add(context: Context, call: Call) -> Answer:
-    """Arguments: name, display, admin, password (empty for none)."""
+    """Arguments: name, display, admin, password (empty for none), organisation and role."""
     service, password = _service(context), call.text("password")
+    if call.text("organisation"):
+        hashed = await service.passwords.hash(password) if password else ""
+        return await organisations.user_add(context, call, hashed)
     account = await service.people.add(
         call.text("name"),
         call.text("display"),
@@ -33,8 +37,11 @@ async def user_add(context: Context, call: Call) -> Answer:
 
 
 async def user_list(context: Context, call: Call) -> Answer:
-    """`people`: id, name, display, is_administrator, is_suspended, has_passkey; after `after`."""
-    people, with_passkey = await _service(context).people.all(call.text("after"))
+    """`people`: id, name, display, is_administrator, is_suspended, has_passkey; after `after`,
+    of all or of the members of `organisation`."""
+    people, with_passkey = await _service(context).people.all(
+        call.text("after"), organisation=call.text("organisation")
+    )
     fields = ("id", "name", "display", "is_administrator", "is_suspended")
     return {
         "people": [
