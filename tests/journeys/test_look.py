@@ -57,7 +57,13 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     home = tmp_path_factory.mktemp("look") / "home"
     port, content_port = _free_port(), _free_port()
-    environment = {**os.environ, "SYNFONIUM_HOME": str(home), "SYNFONIUM_CONTENT_PORT": str(content_port)}
+    environment = {
+        **os.environ,
+        "SYNFONIUM_HOME": str(home),
+        "SYNFONIUM_CONTENT_PORT": str(content_port),
+        # Pages are looked at in browsers without a passkey store.
+        "SYNFONIUM_IDENTITY_ADMINISTRATORS_NEED_PASSKEY": "false",
+    }
     program = [sys.executable, "-m", "synfonium.main"]
     log = (tmp_path_factory.getbasetemp() / "look.log").open("wb")
     words = [*program, "serve", "--single", "--port", str(port)]

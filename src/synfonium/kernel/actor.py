@@ -15,6 +15,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     scopes: `{"*"}` means all that the person may do. grant: set when the credential is
     a grant's; then only the granted object is open, and the app's own check applies.
     fresh_s: when this person last proved who they are, UTC seconds (0: by a token).
+    awaits_passkey: an administrator who has not shown a passkey in this session, and
+    administers nothing until then.
     """
 
     id: PersonId
@@ -29,6 +31,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     grant: GrantId | None = None
     app: AppName | None = None
     fresh_s: float = 0.0
+    awaits_passkey: bool = False
 
     def may(self, scope: str) -> bool:
         """Whether the credential covers `scope`."""

@@ -20,7 +20,7 @@ from synfonium.kernel.actor import Administrator, Person, Proved, Scope, Visitor
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
-from synfonium.kernel.refusals import ProofNeeded
+from synfonium.kernel.refusals import PasskeyNeeded, ProofNeeded
 
 __all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "public_doors", "put"]
 
@@ -38,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     wants_person: bool = True
 
     async def __call__(self, request: AnyRequest, now_s: float) -> Person | Visitor:
-        """The actor. Raises SignInNeeded, Forbidden or ProofNeeded."""
+        """The actor. Raises SignInNeeded, Forbidden, PasskeyNeeded or ProofNeeded."""
         if not self.wants_person:
             return Visitor()
         authentication: Authentication = request.app.state.authentication
@@ -63,7 +63,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         if not self.needs_administrator:
             return person
         if not person.is_administrator:
-            raise Forbidden
+            raise PasskeyNeeded if person.awaits_passkey else Forbidden
         return Administrator(**{field: getattr(person, field) for field in person.__struct_fields__})
 
 

@@ -44,6 +44,14 @@ class ProofNeeded(Problem):
         self.back = back
 
 
+class PasskeyNeeded(Problem):
+    """An administrator who came in by something that can be phished."""
+
+    status, code = 403, "passkey_needed"
+    title = _("Administrators come in by passkey.")
+    remedy = _("Show or make one at /signin/passkey; a password does not open this.")
+
+
 class Misdirected(Problem):
     """The Host header names no face of this installation."""
 

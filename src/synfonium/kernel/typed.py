@@ -27,7 +27,7 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import DEFAULT_BODY_BYTES
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
-from synfonium.kernel.refusals import InternalError, MethodNotAllowed, ProofNeeded, TooLarge
+from synfonium.kernel.refusals import InternalError, MethodNotAllowed, PasskeyNeeded, ProofNeeded, TooLarge
 
 log = logs.get("kernel")
 AnyRequest = Request[Any, Any, Any]
@@ -76,6 +76,8 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
         return Response(b"", status_code=303, headers={"location": _sign_in_url(request)})
     if isinstance(problem, ProofNeeded) and wants_page(request.scope):
         return Response(b"", status_code=303, headers={"location": _proof_url(request, problem.back)})
+    if isinstance(problem, PasskeyNeeded) and wants_page(request.scope):
+        return Response(b"", status_code=303, headers={"location": _passkey_url(request)})
     status, headers, body = problem_response(request.scope, problem, request.app.state.pages)
     return Response(
         body,
@@ -95,6 +97,11 @@ def _proof_url(request: AnyRequest, back: str) -> str:
     if request.method in ("GET", "HEAD"):
         return f"/signin/again?{urlencode({'next': _address(request)})}"
     return f"/signin/again?{urlencode({'next': back or _page_above(request), 'refused': 1})}"
+
+
+def _passkey_url(request: AnyRequest) -> str:
+    is_look = request.method in ("GET", "HEAD")
+    return f"/signin/passkey?{urlencode({'next': _address(request) if is_look else _page_above(request)})}"
 
 
 def _address(request: AnyRequest) -> str:

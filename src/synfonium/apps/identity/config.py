@@ -6,9 +6,12 @@ import msgspec
 class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """session_days: how long a session lives at most. idle_days: without use.
     link_hours: life of a sign-in link that an administrator hands over.
-    first_link_minutes: life of the link that makes the first administrator."""
+    first_link_minutes: life of the link that makes the first administrator.
+    administrators_need_passkey: no administrator's page opens in a session by password. Off
+    only for tests, and for a town whose devices know no passkeys yet."""
 
     session_days: int = 90
     idle_days: int = 30
     link_hours: int = 72
     first_link_minutes: int = 60
+    administrators_need_passkey: bool = True

@@ -62,7 +62,7 @@ async def user_token(context: Context, call: Call) -> Answer:
     service = _service(context)
     account = await service.people.named(call.text("name"))
     token = await service.tokens.add(
-        account.id, call.text("label"), _texts(call, "scopes"), days=None, by=OPERATOR
+        account.id, call.text("label"), _texts(call, "scopes"), days=None, by=OPERATOR, administers=True
     )
     return {"token": token}
 

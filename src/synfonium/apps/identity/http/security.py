@@ -3,14 +3,23 @@
 from typing import Annotated, Any
 
 import msgspec
+from litestar import Response
 
-from synfonium.apps.identity.http.browser import Form, Next, browser_of, needs_session, service_of
-from synfonium.apps.identity.model.people import new_secret
+from synfonium.apps.identity.http.browser import (
+    Form,
+    Next,
+    browser_of,
+    entered_by_script,
+    needs_session,
+    service_of,
+)
+from synfonium.apps.identity.model.people import local_path, new_secret
 from synfonium.apps.identity.service.passkeys import Ceremony
 from synfonium.apps.identity.service.tokens import known_scopes
 from synfonium.kernel.actor import Person, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+from synfonium.kernel.refusals import PasskeyNeeded
 
 HERE = "/settings/security"
 ProvedPerson = Annotated[Person, Proved()]
@@ -37,6 +46,7 @@ class TokenForm(msgspec.Struct, frozen=True, kw_only=True):
 class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sealed: str
     credential: dict[str, Any]
+    next: str = ""
 
 
 @get(HERE)
@@ -66,19 +76,27 @@ async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
 
 @post("/api/identity/security/challenge")
 async def passkey_challenge(actor: ProvedPerson, context: Context) -> Ceremony:
-    needs_session(actor)
+    await _needs_own_passkey(actor, context)
     return await service_of(context).passkeys.ask_to_add(actor.id, actor.name, actor.display)
 
 
 @post("/api/identity/security/passkey")
 async def add_passkey(
     actor: ProvedPerson, request: AnyRequest, context: Context, data: PasskeyAnswer
-) -> Next:
-    needs_session(actor)
+) -> Response[Next]:
+    await _needs_own_passkey(actor, context)
     passkeys = service_of(context).passkeys
     browser = browser_of(request, context)
-    await passkeys.add(passkeys.verify_new(data.credential, data.sealed, browser, actor.id))
-    return Next(HERE)
+    new = await passkeys.add(passkeys.verify_new(data.credential, data.sealed, browser, actor.id), browser)
+    return entered_by_script(context, new, local_path(data.next, HERE))
+
+
+async def _needs_own_passkey(actor: Person, context: Context) -> None:
+    """An administrator's password must not make, or take away, what opens more than itself.
+
+    Raises PasskeyNeeded."""
+    if actor.awaits_passkey and await service_of(context).passkeys.of(actor.id):
+        raise PasskeyNeeded
 
 
 @post(f"{HERE}/passkeys/{{passkey_id:str}}/rename")
@@ -90,22 +108,27 @@ async def rename_passkey(actor: Person, context: Context, passkey_id: str, data:
 
 @post(f"{HERE}/passkeys/{{passkey_id:str}}/remove")
 async def remove_passkey(actor: ProvedPerson, context: Context, passkey_id: str) -> See:
-    needs_session(actor)
+    await _needs_own_passkey(actor, context)
     await service_of(context).passkeys.remove(actor.id, passkey_id)
     return See(HERE)
 
 
 @post(f"{HERE}/password")
 async def set_password(actor: ProvedPerson, context: Context, data: Form[PasswordForm]) -> See:
-    needs_session(actor)
     await service_of(context).passwords.set(actor.id, data.password, actor.session_id)
     return See(HERE)
 
 
 @post(f"{HERE}/password/remove")
 async def remove_password(actor: ProvedPerson, context: Context) -> See:
-    needs_session(actor)
     await service_of(context).passwords.remove(actor.id)
+    return See(HERE)
+
+
+@post(f"{HERE}/sessions/{{session_id:str}}/rename")
+async def rename_session(actor: Person, context: Context, session_id: str, data: Form[LabelForm]) -> See:
+    needs_session(actor)
+    await service_of(context).sessions.rename(actor.id, session_id, data.label)
     return See(HERE)
 
 
@@ -125,13 +148,25 @@ async def end_other_sessions(actor: Person, context: Context) -> See:
 
 @post(f"{HERE}/tokens")
 async def add_token(actor: ProvedPerson, context: Context, data: Form[TokenForm]) -> Page:
-    needs_session(actor)
     scopes = [data.scope] if isinstance(data.scope, str) else data.scope
     days = data.days if data.days in LIVES_DAYS else LIVES_DAYS[0]
     secret = await service_of(context).tokens.add(
-        actor.id, data.label, scopes, days=days or None, by=actor.id, form=data.form
+        actor.id,
+        data.label,
+        scopes,
+        days=days or None,
+        by=actor.id,
+        administers=actor.is_administrator,
+        form=data.form,
     )
     return await _page(actor, context, secret)
+
+
+@post(f"{HERE}/tokens/{{token_id:str}}/rename")
+async def rename_token(actor: Person, context: Context, token_id: str, data: Form[LabelForm]) -> See:
+    needs_session(actor)
+    await service_of(context).tokens.rename(actor.id, token_id, data.label)
+    return See(HERE)
 
 
 @post(f"{HERE}/tokens/{{token_id:str}}/revoke")
@@ -156,9 +191,11 @@ doors = (
     remove_passkey,
     set_password,
     remove_password,
+    rename_session,
     end_session,
     end_other_sessions,
     add_token,
+    rename_token,
     revoke_token,
     withdraw_consent,
 )

@@ -112,6 +112,21 @@ async def show_again(
     return await _again_page(actor, context, wish, was_refused=bool(refused))
 
 
+@get("/signin/passkey")
+async def show_passkey(
+    actor: Person, context: Context, wish: Annotated[str, QueryParameter(name="next")] = ""
+) -> Page:
+    """For an administrator who came in by password."""
+    needs_session(actor)
+    next_path = local_path(wish)
+    return Page(
+        "identity/passkey.html",
+        next=next_path,
+        query_now=urlencode({"next": next_path}),
+        has_passkey=bool(await service_of(context).passkeys.of(actor.id)),
+    )
+
+
 @post("/signin/again")
 async def prove(actor: Person, request: AnyRequest, context: Context, data: Form[ProofForm]) -> See | Page:
     needs_session(actor)
@@ -198,6 +213,7 @@ doors = (
     challenge,
     sign_in_by_passkey,
     show_again,
+    show_passkey,
     prove,
     challenge_again,
     prove_by_passkey,

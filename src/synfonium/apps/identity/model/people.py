@@ -40,7 +40,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One signed-in browser. device: its kind in two words, never the whole user agent.
-    proved_s: when the person last proved here who they are."""
+    label: what the person calls it, or empty. proved_s: when they last proved here who they are."""
 
     id: str
     person_id: PersonId
@@ -50,6 +50,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     proved_s: float
     last_used_s: float
     expires_s: float
+    label: str = ""
 
 
 class Passkey(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +65,10 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential for a program, without its secret. No scope means all the person may do."""
+    """A credential for a program, without its secret. No scope means all the person may do.
+
+    administers: it was made by an administrator who had shown a passkey, or by the operator.
+    """
 
     id: str
     person_id: PersonId
@@ -73,6 +77,7 @@ class AppToken(msgspec.Struct, frozen=True, kw_only=True):
     created_s: float
     last_used_s: float | None
     expires_s: float | None
+    administers: bool = False
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

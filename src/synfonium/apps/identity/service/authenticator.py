@@ -82,7 +82,8 @@ class TokenAuthenticator:
         idle_s = self._context.config.idle_days * 86_400
         if account.is_suspended or now_s >= min(session.expires_s, session.last_used_s + idle_s):
             return None
-        person = _person(account, session_id=session.id, fresh_s=session.proved_s)
+        administers = session.method == "passkey" or not self._context.config.administrators_need_passkey
+        person = _person(account, administers=administers, session_id=session.id, fresh_s=session.proved_s)
         return Found(person=person, credential_id=session.id, last_used_s=session.last_used_s)
 
     def _by_token(self, connection: Connection, hashed: str, now_s: float) -> Found | None:
@@ -92,13 +93,16 @@ class TokenAuthenticator:
         token, account = found
         if account.is_suspended or (token.expires_s is not None and now_s >= token.expires_s):
             return None
-        person = _person(account, scopes=frozenset(token.scopes or (ALL_SCOPES,)))
+        person = _person(
+            account, administers=token.administers, scopes=frozenset(token.scopes or (ALL_SCOPES,))
+        )
         return Found(person=person, credential_id=token.id, last_used_s=token.last_used_s or 0.0)
 
 
 def _person(
     account: Account,
     *,
+    administers: bool,
     session_id: str = "",
     fresh_s: float = 0.0,
     scopes: frozenset[str] = frozenset({ALL_SCOPES}),
@@ -107,7 +111,8 @@ def _person(
         id=account.id,
         name=account.name,
         display=account.display,
-        is_administrator=account.is_administrator,
+        is_administrator=account.is_administrator and administers,
+        awaits_passkey=account.is_administrator and not administers and bool(session_id),
         locale=account.locale,
         scheme=account.scheme,
         scopes=scopes,

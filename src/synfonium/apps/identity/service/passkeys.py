@@ -225,8 +225,16 @@ class Passkeys:
         credentials.add_passkey(connection, new.passkey, new.public_key, new.sign_count)
         self._audit(connection, new.passkey.person_id, "identity.passkey.add", new.passkey.id)
 
-    async def add(self, new: NewPasskey) -> None:
-        await self._context.database.write(lambda c: self.insert(c, new))
+    async def add(self, new: NewPasskey, browser: Browser) -> NewSession:
+        """Stores it; the browser's session, in which it was made, becomes one by passkey."""
+
+        def work(connection: Connection) -> NewSession:
+            self.insert(connection, new)
+            return self._sessions.prove(connection, new.passkey.person_id, "passkey", browser)
+
+        session = await self._context.database.write(work)
+        self._sessions.forget()
+        return session
 
     # Keeping
 

@@ -10,6 +10,7 @@ from synfonium.apps.identity.errors import ChallengeExpired
 from synfonium.apps.identity.model.people import Session, SignInMethod, device_of, digest, new_secret
 from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.sealed import seal, unseal
+from synfonium.apps.identity.service.tokens import checked_label
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as people_store
 from synfonium.common.ids import PersonId, new_id
@@ -83,15 +84,20 @@ class Sessions:
         )
         return NewSession(secret=new_secret(), session=session, known=self._with(person_id, browser))
 
-    def begin(self, connection: Connection, new: NewSession, browser: Browser) -> None:
-        """Stores the session; the one that the browser had before ends (no fixation)."""
+    def begin(
+        self, connection: Connection, new: NewSession, browser: Browser, *, is_expected: bool = False
+    ) -> None:
+        """Stores the session; the one that the browser had before ends (no fixation).
+
+        Unless `is_expected`, the person is written to when they never signed in there.
+        """
         if browser.cookie:
             tell(
                 self._context, connection, credentials.end_session_by_hash(connection, digest(browser.cookie))
             )
         credentials.add_session(connection, new.session, digest(new.secret))
         self._audit(connection, new.session.person_id, "identity.session.begin", new.session.id)
-        if new.session.method != "link" and new.session.person_id not in self._people(browser):
+        if not is_expected and new.session.person_id not in self._people(browser):
             self._write_of_new_device(connection, new.session)
 
     def prove(
@@ -114,6 +120,14 @@ class Sessions:
         """The living sessions of a person, last used first."""
         now_s = self._context.clock.now_s()
         return await self._context.database.read(lambda c: credentials.sessions_of(c, person_id, now_s))
+
+    async def rename(self, person_id: PersonId, session_id: str, label: str) -> None:
+        """Raises BadInput, NotFound."""
+        wanted = checked_label(label)
+        if not await self._context.database.write(
+            lambda c: credentials.rename_session(c, person_id, session_id, wanted)
+        ):
+            raise NotFound
 
     async def end(self, person_id: PersonId, session_id: str) -> None:
         """Raises NotFound for a session that is not this person's."""

@@ -50,6 +50,7 @@ class Tokens:
         *,
         days: int | None,
         by: PersonId,
+        administers: bool,
         form: str = "",
     ) -> str:
         """The token's secret, which is never shown again. No scope: all that the person may do.
@@ -66,6 +67,7 @@ class Tokens:
             created_s=now_s,
             last_used_s=None,
             expires_s=None if days is None else now_s + days * 86_400,
+            administers=administers,
         )
         secret = new_secret(TOKEN_PREFIX)
 
@@ -82,6 +84,14 @@ class Tokens:
 
     async def of(self, person_id: PersonId) -> Sequence[AppToken]:
         return await self._context.database.read(lambda c: credentials.tokens_of(c, person_id))
+
+    async def rename(self, person_id: PersonId, token_id: str, label: str) -> None:
+        """Raises BadInput, NotFound."""
+        wanted = checked_label(label)
+        if not await self._context.database.write(
+            lambda c: credentials.rename_token(c, person_id, token_id, wanted)
+        ):
+            raise NotFound
 
     async def revoke(self, person_id: PersonId, token_id: str) -> None:
         """Raises NotFound for a token that is not this person's."""

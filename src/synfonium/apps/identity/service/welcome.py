@@ -88,7 +88,8 @@ class Welcome:
             store.set_password(connection, arrival.account.id, hashed, now_s)
             self._audit(connection, arrival, "identity.password.set")
 
-        return await self._enter(secret, arrival, prove, browser)
+        session = self._sessions.new(arrival.account.id, "link", browser)
+        return await self._enter(secret, arrival, prove, session, browser)
 
     async def ask_for_passkey(self, secret: str, name: str, display: str) -> tuple[Ceremony, str]:
         """Options to make a passkey, and the sealed arrival to send back with it."""
@@ -104,13 +105,17 @@ class Welcome:
         """Raises LinkSpent, ChallengeExpired, PasskeyRefused, NameTaken."""
         arrival = unseal(self._context, sealed_arrival, "arrival", Arrival)
         new: NewPasskey = self._passkeys.verify_new(answer, sealed, browser, arrival.account.id)
-        return await self._enter(secret, arrival, lambda c: self._passkeys.insert(c, new), browser)
+        session = self._sessions.new(arrival.account.id, "passkey", browser)
+        return await self._enter(secret, arrival, lambda c: self._passkeys.insert(c, new), session, browser)
 
     async def _enter(
-        self, secret: str, arrival: Arrival, prove: Callable[[Connection], None], browser: Browser
+        self,
+        secret: str,
+        arrival: Arrival,
+        prove: Callable[[Connection], None],
+        new: NewSession,
+        browser: Browser,
     ) -> NewSession:
-        new = self._sessions.new(arrival.account.id, "link", browser)
-
         def work(connection: Connection) -> None:
             _link, known = self._valid(connection, secret)
             if (known.id if known else None) != (None if arrival.is_new else arrival.account.id):
@@ -119,7 +124,7 @@ class Welcome:
                 raise LinkSpent
             self._settle(connection, arrival)
             prove(connection)
-            self._sessions.begin(connection, new, browser)
+            self._sessions.begin(connection, new, browser, is_expected=True)
 
         await self._context.database.write(work)
         self._sessions.forget()

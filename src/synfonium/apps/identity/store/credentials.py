@@ -17,7 +17,7 @@ Ended = Sequence[tuple[str, PersonId]]
 _SESSION: Select[Any] = (
     select(
         sessions.c.id.label("session_id"),
-        *(sessions.c[name] for name in ("method", "device", "proved_s", "last_used_s", "expires_s")),
+        *(sessions.c[name] for name in ("method", "device", "label", "proved_s", "last_used_s", "expires_s")),
         people,
     )
     .join(people, people.c.id == sessions.c.person)
@@ -27,7 +27,7 @@ _TOKEN: Select[Any] = (
     select(
         tokens.c.id.label("token_id"),
         tokens.c.created_s.label("token_created_s"),
-        *(tokens.c[name] for name in ("label", "scopes", "last_used_s", "expires_s")),
+        *(tokens.c[name] for name in ("label", "scopes", "administers", "last_used_s", "expires_s")),
         people,
     )
     .join(people, people.c.id == tokens.c.person)
@@ -45,6 +45,7 @@ def add_session(connection: Connection, session: Session, hashed: str) -> None:
         "hash": hashed,
         "method": session.method,
         "device": session.device,
+        "label": session.label,
         "proved_s": session.proved_s,
         "last_used_s": session.last_used_s,
         "expires_s": session.expires_s,
@@ -73,6 +74,16 @@ def end_session(connection: Connection, person_id: str, session_id: str) -> Ende
 
 def end_session_by_hash(connection: Connection, hashed: str) -> Ended:
     return _end(connection, sessions.c.hash == hashed)
+
+
+def rename_session(connection: Connection, person_id: str, session_id: str, label: str) -> bool:
+    mine = (sessions.c.person == person_id) & (sessions.c.id == session_id)
+    return connection.execute(update(sessions).where(mine).values(label=label)).rowcount == 1
+
+
+def rename_token(connection: Connection, person_id: str, token_id: str, label: str) -> bool:
+    mine = (tokens.c.person == person_id) & (tokens.c.id == token_id)
+    return connection.execute(update(tokens).where(mine).values(label=label)).rowcount == 1
 
 
 def end_sessions(connection: Connection, person_id: str, *, but: str = "") -> Ended:
@@ -105,6 +116,7 @@ def _session(row: Row[Any], session_id: str, person_id: str) -> Session:
         person_id=PersonId(person_id),
         method=row.method,
         device=row.device,
+        label=row.label,
         created_s=made_s(session_id),
         proved_s=row.proved_s,
         last_used_s=row.last_used_s,
@@ -191,6 +203,7 @@ def add_token(connection: Connection, token: AppToken, hashed: str) -> None:
         "hash": hashed,
         "label": token.label,
         "scopes": " ".join(token.scopes),
+        "administers": token.administers,
         "created_s": token.created_s,
         "last_used_s": token.last_used_s,
         "expires_s": token.expires_s,
@@ -224,6 +237,7 @@ def _token(row: Row[Any], token_id: str, person_id: str, created_s: float) -> Ap
         created_s=created_s,
         last_used_s=row.last_used_s,
         expires_s=row.expires_s,
+        administers=bool(row.administers),
     )
 
 

@@ -1,6 +1,19 @@
 """Tables `identity_*`. Secrets are kept as SHA-256, passwords as argon2id, keys sealed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+    true,
+)
 
 from synfonium.kernel.audit import audit_table
 from synfonium.kernel.mail import mail_table
@@ -61,6 +74,7 @@ sessions = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("method", String(10), nullable=False),
     Column("device", String(40), nullable=False),
+    Column("label", String(60), nullable=False, server_default=text("''")),
     Column("proved_s", Float, nullable=False),
     Column("last_used_s", Float, nullable=False),
     Column("expires_s", Float, nullable=False),
@@ -69,6 +83,7 @@ sessions = Table(
         "personal": {
             "person": _SERVICE_ID,
             "device": "browser and system in two words; so that a person knows their devices again; 90 days",
+            "label": "what the person calls the device; to know it again; until the session ends",
             "last_used_s": "time of use to a few minutes; so that a person sees strangers; 90 days",
         },
         "owner": "person",
@@ -135,6 +150,7 @@ tokens = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("label", String(60), nullable=False),
     Column("scopes", Text, nullable=False),
+    Column("administers", Boolean, nullable=False, server_default=true()),
     Column("created_s", Float, nullable=False),
     Column("last_used_s", Float),
     Column("expires_s", Float),

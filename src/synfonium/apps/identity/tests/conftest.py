@@ -53,7 +53,9 @@ def _forget_apps() -> None:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[Installation]:
-    async with installation(tmp_path) as running:
+    """Administrators may sign in by password here: it is not what most of these tests are about.
+    test_administrators.py has the house as it comes."""
+    async with installation(tmp_path, {"SYNFONIUM_IDENTITY_ADMINISTRATORS_NEED_PASSKEY": "false"}) as running:
         yield running
 
 

@@ -26,7 +26,7 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   if (response.ok) return (await response.json()) as T;
   const problem = (await response.json().catch(() => ({}))) as Problem;
   if (problem.code === "proof_needed") {
-    location.assign(`/signin/again?${new URLSearchParams({ next: location.pathname, refused: "1" })}`);
+    location.assign(`/signin/again?${new URLSearchParams({ next: location.pathname + location.search, refused: "1" })}`);
   }
   throw new Refused([problem.title, problem.detail ?? problem.remedy].filter(Boolean).join(" "));
 }
@@ -122,10 +122,11 @@ async function comeIn(place: HTMLFormElement): Promise<Next | null> {
   return post<Next>("/api/identity/welcome/passkey", answer);
 }
 
-async function add(): Promise<Next> {
+async function add(place: HTMLElement): Promise<Next> {
   const ceremony = await post<Ceremony>("/api/identity/security/challenge", {});
   const credential = await make(ceremony);
-  return post<Next>("/api/identity/security/passkey", { sealed: ceremony.sealed, credential });
+  const next = place.getAttribute("data-next") ?? "";
+  return post<Next>("/api/identity/security/passkey", { sealed: ceremony.sealed, credential, next });
 }
 
 function say(place: HTMLElement, failure: unknown): void {
@@ -139,7 +140,7 @@ function say(place: HTMLElement, failure: unknown): void {
 function begin(place: HTMLElement): Promise<Next | null> {
   if (["signin", "again"].includes(place.getAttribute("data-passkey") ?? "")) return signIn(place);
   if (place instanceof HTMLFormElement) return comeIn(place);
-  return add();
+  return add(place);
 }
 
 async function onClick(place: HTMLElement, button: HTMLButtonElement): Promise<void> {
