@@ -180,7 +180,7 @@ def _refusal(error: Exception) -> NotSent:
         # The operator can mend it, and then the letters go.
         return NotSent("password", is_temporary=True)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return NotSent("tls_missing", is_temporary=True)
+        return NotSent("not_supported", is_temporary=True)
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
         return NotSent(f"smtp_{error.smtp_code}", is_temporary=True)
     return NotSent("no_connection", is_temporary=True)
