@@ -59,7 +59,7 @@ async def _deliver(path: Path, target: str, *, for_ever: bool) -> None:
         rules=rules,
     )
     postman.start()
-    while for_ever or (await database.read(mail.state)).waiting:
+    while for_ever or (await database.read(mail.state)).waiting:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await postman.stop()
     database.close()

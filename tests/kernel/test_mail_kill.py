@@ -12,7 +12,7 @@ from sqlalchemy import select
 from synfonium.kernel.mail import Letter
 from synfonium.testing.child import Child
 
-from ..engines.smtp_sink import SmtpSink
+from tests.engines.smtp_sink import SmtpSink
 from .post_process import open_mail
 
 LETTERS, KILLS = 400, 30
