@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from synfonium.kernel.mail import Letter
 from synfonium.testing.child import Child
-
 from tests.engines.smtp_sink import SmtpSink
+
 from .post_process import open_mail
 
 LETTERS, KILLS = 400, 30
