@@ -2,33 +2,42 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from synfonium.kernel.app import App, Role
+import msgspec
+
+from synfonium.kernel.app import App, Role, installed_apps
 from synfonium.kernel.config import ConfigError, HouseConfig, Settings
+from synfonium.kernel.hold import is_held
 from synfonium.kernel.runtime import House
 from synfonium.kernel.secret_box import open_secret_box
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.clock import SystemClock
 from synfonium.ports.compute import Compute
+from synfonium.ports.copies import DatabaseCopies
 from synfonium.ports.database import Database
 from synfonium.ports.index import SearchIndex
 from synfonium.ports.jobs import Jobs
+from synfonium.ports.vault import Vault
 
 if TYPE_CHECKING:
     from synfonium.ports.bus import EventBus
     from synfonium.ports.mailer import Mailer
 
 
-def build_house(home: Path, settings: Settings, roles: frozenset[Role]) -> House:
-    """The home with its engines. Raises ConfigError for an engine that does not exist."""
+def build_house(home: Path, settings: Settings, roles: frozenset[Role], *, read_only: bool = False) -> House:
+    """The home with its engines. Raises ConfigError for an engine that does not exist.
+
+    read_only: no database is made or changed, whatever the roles.
+    """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     return House(
         home=home,
         settings=settings,
-        engines=PickedEngines(home, settings.house, single_process=len(roles) > 1),
+        engines=PickedEngines(home, settings.house, single_process=len(roles) > 1, read_only=read_only),
         bus=_bus(settings.house),
         mailer=_mailer(settings.house, home),
         secrets=open_secret_box(home),
@@ -60,8 +69,10 @@ def _mailer(config: HouseConfig, home: Path) -> "Mailer":
 class PickedEngines:
     """Engines of one process, made when first asked for and closed with it."""
 
-    def __init__(self, home: Path, config: HouseConfig, *, single_process: bool) -> None:
-        self._home, self._config = home, config
+    def __init__(
+        self, home: Path, config: HouseConfig, *, single_process: bool, read_only: bool = False
+    ) -> None:
+        self._home, self._config, self._read_only = home, config, read_only
         self.single_process = single_process
         self._databases: dict[tuple[str, bool], Database] = {}
         self._indexes: dict[str, SearchIndex] = {}
@@ -70,6 +81,7 @@ class PickedEngines:
         self._jobs: Jobs | None = None
 
     def database(self, app: App, *, read_only: bool) -> Database:
+        read_only = read_only or self._read_only
         key = (app.name, read_only)
         if key not in self._databases:
             self._databases[key] = self._open_database(app.name, read_only=read_only)
@@ -94,7 +106,8 @@ class PickedEngines:
                 raise ConfigError("blobs: use file:")
             from synfonium.engines.blobs.local import LocalBlobs
 
-            self._blobs[app.name] = LocalBlobs(self._home / "blobs" / app.name)
+            folder = self._home / "blobs" / app.name
+            self._blobs[app.name] = LocalBlobs(folder, is_held=partial(is_held, self._home))
         return self._blobs[app.name]
 
     def index(self, name: str, *, writable: bool) -> SearchIndex:
@@ -134,6 +147,16 @@ class PickedEngines:
             self._jobs = DbosJobs(self._home / "databases" / "jobs.sqlite")
         return self._jobs
 
+    def copies(self) -> DatabaseCopies:
+        return copies_of(self._home, self._config)
+
+    def vault(self, address: str, key: str) -> Vault:
+        return vault_at(address, key, self._home)
+
+    def elsewhere(self, home: Path, database: str) -> "PickedEngines":
+        config = msgspec.structs.replace(self._config, database=database)
+        return PickedEngines(home, config, single_process=False, read_only=True)
+
     async def open_jobs(self) -> None:
         if self._jobs is not None:
             await self._jobs.open()
@@ -145,3 +168,24 @@ class PickedEngines:
             index.close()
         for database in self._databases.values():
             database.close()
+
+
+def copies_of(home: Path, config: HouseConfig) -> DatabaseCopies:
+    """All databases of the home. Raises ConfigError."""
+    if config.database == "sqlite":
+        from synfonium.engines.database.sqlite_copies import SqliteCopies
+
+        return SqliteCopies(home / "databases")
+    if config.database.startswith("postgresql://"):
+        from synfonium.engines.database.postgresql_copies import PostgresqlCopies
+
+        schemas = [app.name for app in installed_apps() if app.migrations]
+        return PostgresqlCopies(config.database, schemas, home / "databases")
+    raise ConfigError("database: use sqlite or postgresql://…")
+
+
+def vault_at(address: str, key: str, home: Path) -> Vault:
+    """Where backups are kept."""
+    from synfonium.engines.vault.restic import ResticVault
+
+    return ResticVault(address, key, cache=home / "backup" / "cache")

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfonium.common.problem import Problem
 from synfonium.kernel.addresses import check_free
@@ -19,7 +19,13 @@ from synfonium.kernel.config import ConfigError, Settings, home_folder, site_of
 from synfonium.kernel.hardening import end_with_parent, harden
 from synfonium.kernel.lock import HomeLock, HomeTaken
 from synfonium.kernel.logs import quiet_libraries
+from synfonium.kernel.restoring import check_whole
 from synfonium.kernel.tls import check_tls
+from synfonium.kernel.versions import product_version
+
+if TYPE_CHECKING:
+    from synfonium.kernel.context import Context, Engines
+    from synfonium.ports.vault import Vault
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,9 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     quiet_libraries()
     home = home_folder(getattr(args, "home", None))
     try:
-        if args.run is None:
+        if args.run is None and args.run_outside is None:
             return _serve(args, home)
-        return run_app_command(args, home, with_caller)
+        return run_app_command(args, home, with_caller, _Outside(home))
     except (ConfigError, HomeTaken) as refusal:
         print(f"synfonium: {refusal}", file=sys.stderr)
         return 1
@@ -41,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser(*, with_apps: bool = True) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synfonium", description="A whole cloud that anybody can run.")
+    parser.add_argument("--version", action="version", version=f"Synfonium {product_version()}")
     commands = Commands(parser)
     serve = commands.add("serve", None, help="serve this home")
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
@@ -66,6 +73,7 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
     if args.held_lock >= 0:
         # Ours to hold, and not our children's: a PC that outlives us must not hold the home.
         os.set_inheritable(args.held_lock, False)
+    check_whole(home)
     settings = _settings(home, args)
     check_tls(settings.house, home)
     lock = HomeLock(home)
@@ -142,6 +150,7 @@ async def _fill_with_demo(home: Path) -> None:
 
 async def with_caller(home: Path, use: Callable[[Caller], Awaitable[int]]) -> int:
     """Gives `use` a caller: a running server's socket, or this process with the home's lock."""
+    check_whole(home)
     lock = HomeLock(home)
     try:
         lock.take()
@@ -172,6 +181,34 @@ class _SocketCaller:
 
         path = role_socket(self._home, role_of(command))
         return await call_socket(path, command, arguments or {}, "cli", progress)
+
+
+class _Outside:
+    """See kernel.outside."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.call: Caller = _SocketCaller(home)
+
+    def settings(self) -> Settings:
+        return _settings(self.home)
+
+    def vault(self, address: str, key: str) -> "Vault":
+        from synfonium.composition import vault_at
+
+        return vault_at(address, key, self.home)
+
+    def engines(self, home: Path, settings: Settings) -> "Engines":
+        from synfonium.composition import PickedEngines
+
+        return PickedEngines(home, settings.house, single_process=False, read_only=True)
+
+    def contexts(self) -> "dict[str, Context]":
+        from synfonium.composition import build_house
+        from synfonium.kernel.runtime import Runtime
+
+        roles = frozenset(ROLES)
+        return Runtime(build_house(self.home, self.settings(), roles, read_only=True), roles).contexts
 
 
 if __name__ == "__main__":

@@ -85,6 +85,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     person has here that is in no plain table.
     offers: `protocol as module:Class` to `module:function` (Context) giving an
     implementation that apps in the same process may ask for with `context.offer`.
+    blob_columns: `table.column` of those that name its blobs; sealed_columns: `table.column`
+    of what is sealed, to its purpose, in which `{other}` is that column of the row: a backup
+    is checked by both. remade: patterns in its folder that need no backup, as they are made anew.
     """
 
     name: str
@@ -107,6 +110,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     offers: dict[str, str] = {}
     places: tuple[Place, ...] = ()
     personal: str = ""
+    blob_columns: tuple[str, ...] = ()
+    sealed_columns: dict[str, str] = {}
+    remade: tuple[str, ...] = ()
     scopes: dict[str, str] = {}
     """Scope to its meaning in plain words (English gettext source)."""
 

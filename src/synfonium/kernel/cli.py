@@ -10,8 +10,10 @@ from pathlib import Path
 from synfonium.common.problem import Problem
 from synfonium.kernel.app import installed_apps, resolve
 from synfonium.kernel.calls import Caller
+from synfonium.kernel.outside import Outside
 
 Run = Callable[[argparse.Namespace, Caller, "Terminal"], Awaitable[int]]
+RunOutside = Callable[[argparse.Namespace, Outside, "Terminal"], Awaitable[int]]
 WithCaller = Callable[[Path, Callable[[Caller], Awaitable[int]]], Coroutine[None, None, int]]
 BAR_WIDTH = 24
 
@@ -74,7 +76,13 @@ class Commands:
         group = self._group(tuple(path))
         parser = group.add_parser(last, help=help, description=help)
         parser.add_argument("--home", default=argparse.SUPPRESS, help="folder that holds all data")
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, run_outside=None)
+        return parser
+
+    def add_outside(self, words: str, run: RunOutside, help: str) -> argparse.ArgumentParser:
+        """As `add`, for a command that works on the home from outside, whatever its state."""
+        parser = self.add(words, None, help)
+        parser.set_defaults(run_outside=run)
         return parser
 
     def _group(self, path: tuple[str, ...]) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
@@ -91,7 +99,7 @@ def add_app_commands(commands: Commands) -> None:
             resolve(app.cli)(commands)
 
 
-def run_app_command(args: argparse.Namespace, home: Path, with_caller: WithCaller) -> int:
+def run_app_command(args: argparse.Namespace, home: Path, with_caller: WithCaller, outside: Outside) -> int:
     """Runs one app command; a refusal is one clear line on standard error and exit 1."""
     terminal = Terminal()
 
@@ -99,8 +107,12 @@ def run_app_command(args: argparse.Namespace, home: Path, with_caller: WithCalle
         status: int = await args.run(args, call, terminal)
         return status
 
+    async def use_outside() -> int:
+        status: int = await args.run_outside(args, outside, terminal)
+        return status
+
     try:
-        return asyncio.run(with_caller(home, use))
+        return asyncio.run(use_outside() if args.run_outside else with_caller(home, use))
     except Problem as problem:
         terminal.close()
         from synfonium.kernel.problems import plain_words

@@ -11,16 +11,19 @@ from synfonium.kernel.app import App, Role
 from synfonium.kernel.asgi import Scope
 from synfonium.kernel.audit import Audit
 from synfonium.kernel.calls import Call, Caller, Progress
+from synfonium.kernel.config import Settings
 from synfonium.kernel.mail import Mail
 from synfonium.kernel.outbox import Outbox
 from synfonium.kernel.site import Site
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.clock import Clock
 from synfonium.ports.compute import Compute
+from synfonium.ports.copies import DatabaseCopies
 from synfonium.ports.database import Database
 from synfonium.ports.index import SearchIndex
 from synfonium.ports.jobs import Jobs
 from synfonium.ports.secrets import SecretBox
+from synfonium.ports.vault import Vault
 
 if TYPE_CHECKING:
     from synfonium.kernel.pages import Pages
@@ -35,11 +38,11 @@ class Context:
     """The app's side of the house: its settings, engines, outbox, mail, audit and neighbours.
 
     `database` exists for apps with migrations; it is read-only in a role that does not
-    own it. `folder` is the app's own place in the home. `service` is what the app's
-    `service` yielded; it is set before any door, event or command is served. `authenticate`
-    tells who sent a request (for plain ASGI doors; raises SignInNeeded for a wrong
-    credential). `ask` asks this installation's anonymous doors with nobody's name on it.
-    `pages` renders templates and problems; set in roles that serve doors.
+    own it. `settings` are those of the whole installation. `folder` is the app's own place in
+    the home. `service` is what the app's `service` yielded; it is set before any door, event
+    or command is served. `authenticate` tells who sent a request (for plain ASGI doors; raises
+    SignInNeeded for a wrong credential). `ask` asks this installation's anonymous doors with
+    nobody's name on it. `pages` renders templates and problems; set in roles that serve doors.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Context:
         home: Path,
         authenticate: Authenticate,
         ask: Ask,
+        settings: Settings | None = None,
     ) -> None:
         self.app, self.role, self.config, self.folder = app, role, config, folder
+        self._settings = settings
         self.site, self.clock, self.secrets, self.call = site, clock, secrets, call
         self._engines, self._offers = engines, offers
         self.outbox = Outbox(app.name, clock)
@@ -68,6 +73,11 @@ class Context:
         self.home, self.authenticate, self.ask = home, authenticate, ask
         self.service: Any = None
         self.pages: Pages | None = None
+
+    @property
+    def settings(self) -> Settings:
+        assert self._settings is not None
+        return self._settings
 
     @property
     def owns_database(self) -> bool:
@@ -97,6 +107,18 @@ class Context:
         """Durable jobs; only in the worker."""
         return self._engines.jobs()
 
+    def copies(self) -> DatabaseCopies:
+        """All databases of the home, to be copied at one moment."""
+        return self._engines.copies()
+
+    def vault(self, address: str, key: str) -> Vault:
+        """Where backups are kept: a folder, or what the engine takes as `s3:…`, `sftp:…`."""
+        return self._engines.vault(address, key)
+
+    def elsewhere(self, home: Path, database: str) -> "Engines":
+        """Engines of another home, to read alone; whoever asks closes them."""
+        return self._engines.elsewhere(home, database)
+
     def offer(self, protocol: type[P]) -> P:
         """What another app in this process offers under `protocol`. Raises LookupError."""
         found: P = self._offers.one(protocol)
@@ -117,6 +139,12 @@ class Engines(Protocol):
     def temporary_index(self) -> AbstractContextManager[SearchIndex]: ...
     def compute(self) -> Compute: ...
     def jobs(self) -> Jobs: ...
+    def copies(self) -> DatabaseCopies: ...
+    def vault(self, address: str, key: str) -> Vault: ...
+    def elsewhere(self, home: Path, database: str) -> "Engines":
+        """Engines of another home whose tables are at `database`, to read alone."""
+        ...
+
     async def open_jobs(self) -> None:
         """Goes on with interrupted jobs, when some app of this process has registered any."""
         ...

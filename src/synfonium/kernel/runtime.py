@@ -103,6 +103,7 @@ class Runtime:
             app=app,
             role=app.role if app.role in self.roles else next(iter(self.roles)),
             config=self.house.settings.of(app),
+            settings=self.house.settings,
             folder=self.house.home / "apps" / app.name,
             home=self.house.home,
             site=self.site,

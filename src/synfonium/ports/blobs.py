@@ -51,7 +51,8 @@ class BlobStore(Protocol):
 
     async def size_bytes(self, name: str) -> int: ...
     async def delete(self, name: str) -> None:
-        """Removes it; absent already is success."""
+        """Removes it; absent already is success. While a backup reads the store it may stay,
+        for a later sweep to find."""
         ...
 
     def names(self, prefix: str = "", *, older_than_s: float = 0) -> AsyncIterator[str]:

@@ -21,6 +21,8 @@ app = App(
         Mount("/content/drive", f"{_HERE}.http.content:asgi_app"),
     ),
     migrations=True,
+    blob_columns=("drive_file_version.blob",),
+    sealed_columns={"drive_space.sealed_key": "space/{id}"},
     commands=(
         Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
         Command(name="describe", handler=f"{_HERE}.jobs:describe"),

@@ -14,6 +14,7 @@ app = App(
     service="synfonium.apps.identity.service:open_service",
     doors="synfonium.apps.identity.http:doors",
     migrations=True,
+    sealed_columns={"identity_signing_key.sealed": "identity.signing"},
     config="synfonium.apps.identity.config:IdentityConfig",
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),

@@ -18,6 +18,7 @@ app = App(
     doors=f"{_HERE}.http:doors",
     mounts=(Mount("/pc/stream", f"{_HERE}.stream.door:asgi_app"),),
     migrations=True,
+    remade=("images", "machines/*/sockets", "machines/*/mounts", "machines/*/cache"),
     subscriptions=(
         Subscription(
             name="pc-live-folders",

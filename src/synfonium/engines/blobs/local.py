@@ -37,10 +37,18 @@ KEPT_FREE_BYTES = 64 * 1024 * 1024
 class LocalBlobs:
     """A BlobStore (see the port) in `folder`, which is made when absent.
 
-    It raises StorageFull when less than `kept_free_bytes` would be left on the disk.
+    It raises StorageFull when less than `kept_free_bytes` would be left on the disk. While
+    `is_held()`, nothing is deleted.
     """
 
-    def __init__(self, folder: Path, *, kept_free_bytes: int = KEPT_FREE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        kept_free_bytes: int = KEPT_FREE_BYTES,
+        is_held: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._is_held = is_held
         self._incoming, self._blobs = folder / "incoming", folder / "blobs"
         self._kept_free_bytes = kept_free_bytes
         self._synced: set[Path] = set()
@@ -69,7 +77,9 @@ class LocalBlobs:
             raise KeyError(name) from None
 
     async def delete(self, name: str) -> None:
-        await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+        path = self._path(name)
+        if not await asyncio.to_thread(self._is_held):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def names(self, prefix: str = "", *, older_than_s: float = 0) -> AsyncIterator[str]:
         flat, before_s = prefix.replace("/", "_"), time.time() - older_than_s

@@ -1,0 +1,94 @@
+"""`synfonium backup`, `restore`."""
+
+import argparse
+import re
+from pathlib import Path
+
+from synfonium.apps.operations.service.restore_command import Wish, list_kept, restore
+from synfonium.kernel.calls import Caller
+from synfonium.kernel.cli import Commands, Terminal
+from synfonium.kernel.outside import Outside
+
+_ADDRESS = re.compile(r"[a-z0-9]{2,}:")
+
+
+def add_commands(commands: Commands) -> None:
+    backup = commands.add("backup", _backup, help="back up the whole installation")
+    backup.add_argument(
+        "place", metavar="DIR", nargs="?", default="", help="a folder, or s3:… or sftp:… (backup_to)"
+    )
+    parser = commands.add_outside("restore", _restore, help="bring an installation back from a backup")
+    parser.add_argument("place", metavar="DIR", help="where `synfonium backup` put it")
+    parser.add_argument("--list", action="store_true", help="show the backups there are, and do nothing")
+    parser.add_argument("--snapshot", default="", metavar="ID", help="which one (the newest)")
+    parser.add_argument("--key-file", default="", metavar="FILE", help="holds the recovery key")
+    parser.add_argument("--database", default="", metavar="URL", help="where tables of PostgreSQL go")
+    parser.add_argument(
+        "--replace", action="store_true", help="put aside what is in this home, and restore into it"
+    )
+
+
+def _address(place: str) -> str:
+    """A path becomes absolute; what has a scheme is an address already."""
+    return place if not place or _ADDRESS.match(place) else str(Path(place).expanduser().resolve())
+
+
+async def _backup(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    taken = await call("operations.backup", {"to": _address(args.place)}, out.progress)
+    # In one process the answer still holds our own types.
+    run = taken["run"]
+    out.line(f"Kept as {run['kept_id'][:8]}: {_size(run['total_bytes'])} in {taken['files']} files.")
+    out.line(f"{_size(run['added_bytes'])} were new; all backups there take {_size(run['vault_bytes'])}.")
+    if taken["left_out"]:
+        out.line(f"{taken['left_out']} files of running PCs went away while they were read.")
+    for line in _about_key(taken["new_key"]):
+        out.line(line)
+    return 0
+
+
+def _about_key(key: str) -> list[str]:
+    if not key:
+        return []
+    return [
+        "",
+        f"  Recovery key:  {key}",
+        "",
+        "It is shown this once. Without it nobody can read these backups, and it opens all of them.",
+        "Keep it outside of this machine: on paper, or in a password manager.",
+    ]
+
+
+async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) -> int:
+    wish = Wish(
+        address=_address(args.place),
+        snapshot=args.snapshot,
+        key_file=args.key_file,
+        database=args.database,
+        is_replacing=args.replace,
+    )
+    if args.list:
+        for kept in await list_kept(outside, wish):
+            out.line(f"{kept.id[:8]}  {_moment(kept.time_s)}")
+        return 0
+    checked, aside = await restore(outside, wish, out.progress)
+    out.line(f"Restored into {outside.home}, and compared with the backup:")
+    out.line(f"  {checked.rows} rows in {checked.databases} databases, each table as long as it was;")
+    out.line(f"  {checked.blobs} files, {_size(checked.blob_bytes)}, every byte of them;")
+    out.line(f"  {checked.indexes} indexes; {checked.sealed} sealed rows opened with the home's key.")
+    if aside:
+        out.line(f"What was in this home is now in {aside}.")
+    return 0
+
+
+def _moment(time_s: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def _size(size_bytes: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 999.5:
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} TB"

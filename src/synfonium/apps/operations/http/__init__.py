@@ -1,0 +1,3 @@
+"""Doors of operations."""
+
+doors: list[object] = []

@@ -1,0 +1,28 @@
+"""Where things of a backup stand in a home."""
+
+from pathlib import Path
+
+STAGING = "backup/staging"
+MANIFEST = "manifest.json"
+KEY_FILE = "backup.key"
+UNFINISHED = "backup/unfinished"
+
+# Live files whose consistent copies are in the staging folder, and what belongs to a process.
+LEFT_OUT = (
+    "run",
+    "lock",
+    "blobs.hold",
+    "half-restored",
+    "databases",
+    "indexes",
+    "machines",
+    "upgrades",
+    "backup/cache",
+    "backup/unfinished",
+    "backup/rehearsal",
+    "blobs/*/incoming",
+)
+
+
+def staging(home: Path) -> Path:
+    return home / STAGING

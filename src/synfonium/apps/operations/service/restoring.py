@@ -1,0 +1,88 @@
+"""Brings a home back from a backup, and proves that it is the same."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from synfonium.apps.operations.errors import NewerBackup, NotTheSame
+from synfonium.apps.operations.model.manifest import FORMAT, Checked, Manifest
+from synfonium.apps.operations.service import checking
+from synfonium.apps.operations.service.places import MANIFEST, staging
+from synfonium.apps.operations.service.refusing import refusing
+from synfonium.kernel.app import App
+from synfonium.kernel.calls import Progress
+from synfonium.kernel.context import Engines
+from synfonium.kernel.i18n import _
+from synfonium.ports.vault import Vault
+
+
+async def fetch(vault: Vault, kept_id: str, home: Path, progress: Progress) -> Manifest:
+    """Brings every file of a backup into `home`. Raises Problems of operations."""
+
+    async def told(done: float, total: float) -> None:
+        await progress(_("Bringing the files back"), done, total)
+
+    with refusing():
+        await vault.fetch(kept_id, home, told=told)
+        return await asyncio.to_thread(_manifest, home)
+
+
+def need_known(manifest: Manifest, schema: Mapping[str, str]) -> None:
+    """Raises NewerBackup for tables that this version does not know."""
+    newer = [app for app, revision in manifest.schema.items() if revision > schema.get(app, "9999")]
+    if newer or manifest.format > FORMAT:
+        raise NewerBackup(version=manifest.version)
+
+
+async def settle(home: Path, manifest: Manifest, engines: Engines) -> None:
+    """Puts databases and indexes at their places. Raises NotTheSame, Problems."""
+    with refusing():
+        await asyncio.to_thread(checking.check_copies, staging(home), manifest)
+        await asyncio.to_thread(engines.copies().put_back, staging(home) / "databases")
+        await asyncio.to_thread(_settle_files, home)
+
+
+async def check(
+    home: Path, manifest: Manifest, engines: Engines, apps: tuple[App, ...], progress: Progress
+) -> Checked:
+    """Compares the home with what the backup says of itself. Raises NotTheSame."""
+    look = checking.Look(
+        apps=tuple(app for app in apps if app.name in manifest.schema),
+        database=lambda app: engines.database(app, read_only=True),
+        blobs=engines.blobs,
+        copies=engines.copies(),
+    )
+
+    async def told(size_bytes: int) -> None:
+        await progress(_("Checking every file"), size_bytes)
+
+    with refusing():
+        box = checking.check_key(home, manifest)
+        found = await asyncio.to_thread(checking.check_rows, manifest, look.copies)
+        blobs, blob_bytes = await checking.check_blobs(look, box, told)
+        return msgspec.structs.replace(
+            found,
+            blobs=blobs,
+            blob_bytes=blob_bytes,
+            sealed=await asyncio.to_thread(checking.check_sealed, look, box),
+            indexes=await asyncio.to_thread(checking.check_indexes, home, manifest),
+        )
+
+
+def _manifest(home: Path) -> Manifest:
+    try:
+        return msgspec.json.decode((staging(home) / MANIFEST).read_bytes(), type=Manifest)
+    except (FileNotFoundError, msgspec.DecodeError):
+        raise NotTheSame(detail="it does not say what it holds") from None
+
+
+def _settle_files(home: Path) -> None:
+    indexes, target = staging(home) / "indexes", home / "indexes"
+    if target.exists():
+        shutil.rmtree(target)
+    if indexes.exists():
+        indexes.rename(target)
+    shutil.rmtree(staging(home))

@@ -1,0 +1,137 @@
+"""Backups by restic: what is stored comes back, and what cannot be is said in one word."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from synfonium.engines.vault.restic import ResticVault
+from synfonium.ports.vault import VaultError
+
+KEY = "0000-1111"
+
+
+@pytest.fixture(autouse=True)
+def restic(program: Callable[[str], str]) -> str:
+    return program("restic")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "a [strange] folder*"
+    (made / "deep" / "run").mkdir(parents=True)
+    (made / "deep" / "file").write_bytes(os.urandom(300_000))
+    (made / "deep" / "run" / "socket").write_bytes(b"not this")
+    (made / "key").write_bytes(b"secret words")
+    (made / "key").chmod(0o600)
+    return made
+
+
+async def quiet(done: float, total: float) -> None: ...
+
+
+async def made(place: Path, key: str = KEY) -> ResticVault:
+    vault = ResticVault(str(place), key)
+    await vault.create()
+    return vault
+
+
+async def test_what_was_stored_comes_back_without_what_was_left_out(tmp_path: Path, folder: Path) -> None:
+    vault = await made(tmp_path / "place")
+    stored = await vault.store(folder, leave_out=["*/run"], told=quiet)
+    assert (stored.files, stored.left_out) == (2, ())
+    await vault.fetch(stored.id, tmp_path / "back", told=quiet)
+    assert (tmp_path / "back" / "deep" / "file").read_bytes() == (folder / "deep" / "file").read_bytes()
+    assert (tmp_path / "back" / "key").stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "back" / "deep" / "run").exists()
+
+
+async def test_a_second_backup_adds_only_what_is_new_and_old_ones_can_go(
+    tmp_path: Path, folder: Path
+) -> None:
+    vault = await made(tmp_path / "place")
+    first = await vault.store(folder, leave_out=[], told=quiet)
+    second = await vault.store(folder, leave_out=[], told=quiet)
+    assert second.added_bytes < first.added_bytes / 10
+    assert [kept.id[:8] for kept in await vault.kept()] == [first.id[:8], second.id[:8]]
+    await vault.thin(keep_daily=1, keep_weekly=1)
+    assert [kept.id[:8] for kept in await vault.kept()] == [second.id[:8]]
+    await vault.verify(share=1)
+
+
+async def test_nothing_that_is_stored_can_be_read_there(tmp_path: Path, folder: Path) -> None:
+    vault = await made(tmp_path / "place")
+    await vault.store(folder, leave_out=[], told=quiet)
+    there = b"".join(path.read_bytes() for path in (tmp_path / "place").rglob("*") if path.is_file())
+    assert b"secret words" not in there
+    assert (folder / "deep" / "file").read_bytes()[:64] not in there
+
+
+async def test_each_refusal_has_its_reason(tmp_path: Path, folder: Path) -> None:
+    place = tmp_path / "place"
+    vault = await made(place)
+    stored = await vault.store(folder, leave_out=[], told=quiet)
+    assert await reason(ResticVault(str(place), "other").exists()) == "wrong_key"
+    assert not await ResticVault(str(tmp_path / "nothing"), KEY).exists()
+    assert await reason(ResticVault(str(folder), KEY).create()) == "strange"
+    assert await reason(vault.fetch("0123abcd", tmp_path / "back", told=quiet)) == "absent"
+    for pack in (place / "data").rglob("*"):
+        if pack.is_file():
+            pack.chmod(0o600)
+            pack.write_bytes(pack.read_bytes()[:-200] + os.urandom(200))
+    assert await reason(vault.fetch(stored.id, tmp_path / "back", told=quiet)) == "damaged"
+
+
+async def test_a_full_place_is_said_to_be_full(small_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "big").write_bytes(os.urandom(20_000_000))
+    vault = await made(small_folder / "place")
+    assert await reason(vault.store(tmp_path / "home", leave_out=[], told=quiet)) == "full"
+    assert await vault.kept() == []
+
+
+async def test_a_cancelled_backup_ends_its_program_and_is_in_no_list(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    for number in range(30):
+        (tmp_path / "home" / str(number)).write_bytes(os.urandom(10_000_000))
+    vault, begun = await made(tmp_path / "place"), asyncio.Event()
+
+    async def told(done: float, total: float) -> None:
+        begun.set()
+
+    storing = asyncio.create_task(vault.store(tmp_path / "home", leave_out=[], told=told))
+    await asyncio.wait_for(begun.wait(), 30)
+    storing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await storing
+    await vault.mend()
+    assert await vault.kept() == []
+
+
+async def test_without_restic_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(VaultError, match="apt-get install restic"):
+        await ResticVault(str(tmp_path / "place"), KEY).create()
+
+
+async def test_no_key_is_in_a_command_line(tmp_path: Path, folder: Path) -> None:
+    seen = []
+
+    async def told(done: float, total: float) -> None:
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            words = process.read_bytes()
+            if os.fsencode(tmp_path / "place") in words:
+                seen.append(words)
+
+    vault = await made(tmp_path / "place")
+    await vault.store(folder, leave_out=[], told=told)
+    assert seen
+    assert not [words for words in seen if KEY.encode() in words]
+
+
+async def reason(work: object) -> str:
+    with pytest.raises(VaultError) as refused:
+        await work  # type: ignore[misc]
+    return refused.value.reason
