@@ -19,6 +19,7 @@ app = App(
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
         Place(group="administration", path="/admin/people", title=_("People"), order=20),
+        Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
         Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
     ),
     cli="synfonium.apps.identity.cli:add_commands",
@@ -40,6 +41,13 @@ app = App(
         Command(name="organisation_group", handler=f"{_COMMANDS}.organisations:group"),
         Command(name="organisation_import", handler=f"{_COMMANDS}.organisations:import_lines"),
         Command(name="organisation_token", handler=f"{_COMMANDS}.organisations:token"),
+        Command(name="outside_provider", handler=f"{_COMMANDS}.outside:provider"),
+        Command(name="outside_directory", handler=f"{_COMMANDS}.outside:directory"),
+        Command(name="outside_list", handler=f"{_COMMANDS}.outside:list_all"),
+        Command(name="outside_check", handler=f"{_COMMANDS}.outside:check"),
+        Command(name="outside_remove", handler=f"{_COMMANDS}.outside:remove"),
+        Command(name="outside_link", handler=f"{_COMMANDS}.outside:link"),
+        Command(name="outside_follow", handler=f"{_COMMANDS}.outside:follow"),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",

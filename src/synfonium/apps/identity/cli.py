@@ -45,6 +45,7 @@ def add_commands(commands: Commands) -> None:
     )
     client.add_argument("--public", action="store_true", help="a program that can keep no secret")
 
+    _add_outside(commands)
     commands.add("client list", _client_list, help="list the sites that people may sign in to")
     _add_organisations(commands)
 
@@ -83,6 +84,55 @@ def _add_organisations(commands: Commands) -> None:
     token = commands.add("organisation token", _organisation_token, help="print a SCIM token, once")
     token.add_argument("slug")
     token.add_argument("--label", required=True, metavar="TEXT", help="which directory it is for")
+
+
+def _add_outside(commands: Commands) -> None:
+    provider = commands.add(
+        "outside provider", _outside_provider, help="let people sign in by an outside OpenID Provider"
+    )
+    provider.add_argument("id", help="stands in the return address: a-z, 0-9, hyphen")
+    provider.add_argument("--label", required=True, metavar="TEXT", help="what the button says")
+    provider.add_argument("--issuer", required=True, metavar="URL")
+    provider.add_argument("--client-id", required=True)
+    provider.add_argument(
+        "--authentication",
+        choices=["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        default="client_secret_basic",
+    )
+    provider.add_argument("--domain", action="append", default=[], help="may be repeated")
+    provider.add_argument("--groups-claim", default="groups", metavar="CLAIM")
+    provider.add_argument(
+        "--local", action="store_true", help="it lives in our own network: private addresses and http"
+    )
+    directory = commands.add("outside directory", _outside_directory, help="let people sign in by LDAP")
+    directory.add_argument("id")
+    directory.add_argument("--label", required=True, metavar="TEXT")
+    directory.add_argument("--host", required=True, help="the name in its certificate")
+    directory.add_argument("--port", type=int, default=389)
+    directory.add_argument("--security", choices=["starttls", "ldaps"], default="starttls")
+    directory.add_argument("--base", required=True, metavar="DN", help="where people are searched")
+    directory.add_argument("--bind-dn", default="", metavar="DN", help="who reads it")
+    directory.add_argument("--filter", default="(objectClass=person)")
+    directory.add_argument("--group-base", default="", metavar="DN", help="where groups are searched")
+    directory.add_argument("--ca", default="", metavar="FILE", help="PEM of who vouches for the server")
+    for name, usual in (("name", "uid"), ("display", "cn"), ("id", "entryUUID"), ("group", "memberOf")):
+        directory.add_argument(f"--{name}-attribute", default=usual, metavar="ATTRIBUTE")
+    for command in (provider, directory):
+        command.add_argument("--secret-stdin", action="store_true", help="read one line of standard input")
+        command.add_argument(
+            "--newcomers",
+            choices=["linked", "domains", "anyone"] if command is provider else ["linked", "anyone"],
+            default="linked" if command is provider else "anyone",
+            help="who gets an account at their first sign-in",
+        )
+    commands.add("outside list", _outside_list, help="list where people may come from")
+    commands.add("outside check", _outside_check, help="ask whether it answers").add_argument("id")
+    commands.add("outside remove", _outside_remove, help="nobody comes in by it any more").add_argument("id")
+    link = commands.add("outside link", _outside_link, help="link a person to their account there")
+    link.add_argument("name")
+    link.add_argument("id")
+    link.add_argument("subject", help="the person's identifier there (sub, entryUUID)")
+    commands.add("outside follow", _outside_follow, help="ask the directories for everybody now")
 
 
 async def _user_add(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
@@ -191,4 +241,63 @@ async def _organisation_token(args: argparse.Namespace, call: Caller, out: Termi
     made = await call("identity.organisation_token", {"slug": args.slug, "label": args.label})
     out.line(made["url"])
     out.line(made["token"])
+    return 0
+
+
+_OUTSIDE = {
+    "provider": ("issuer", "client_id", "authentication", "groups_claim", "newcomers"),
+    "directory": (
+        "host", "port", "security", "base", "bind_dn", "filter", "group_base", "name_attribute",
+        "display_attribute", "id_attribute", "group_attribute", "newcomers",
+    ),
+}  # fmt: skip
+
+
+def _outside_arguments(args: argparse.Namespace, kind: str, **more: object) -> dict[str, object]:
+    secret = sys.stdin.readline(LONGEST_PASSWORD).rstrip("\r\n") if args.secret_stdin else ""
+    settings = {name: getattr(args, name) for name in _OUTSIDE[kind]} | more
+    return {"id": args.id, "label": args.label, "secret": secret, "settings": settings}
+
+
+async def _outside_provider(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    arguments = _outside_arguments(args, "provider", domains=args.domain, is_local=args.local)
+    added = await call("identity.outside_provider", arguments)
+    out.line(f"redirect_uri={added['return_address']}")
+    out.line(f"backchannel_logout_uri={added['logout_address']}")
+    return 0
+
+
+async def _outside_directory(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    ca = Path(args.ca).read_text() if args.ca else ""
+    await call("identity.outside_directory", _outside_arguments(args, "directory", ca=ca))
+    out.line(f"added {args.id}")
+    return 0
+
+
+async def _outside_list(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    for source in (await call("identity.outside_list"))["sources"]:
+        state = "open" if source["is_open"] else "closed"
+        out.line("\t".join((source["id"], source["kind"], source["label"], state)))
+    return 0
+
+
+async def _outside_check(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("identity.outside_check", {"id": args.id})
+    out.line("it answers")
+    return 0
+
+
+async def _outside_remove(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("identity.outside_remove", {"id": args.id})
+    return 0
+
+
+async def _outside_link(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("identity.outside_link", {"name": args.name, "id": args.id, "subject": args.subject})
+    return 0
+
+
+async def _outside_follow(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    found = await call("identity.outside_follow")
+    out.line(f"{found['asked']} asked, {found['suspended']} suspended")
     return 0

@@ -12,6 +12,12 @@ Problem
 ├── PersonUnknown        nobody has this name
 ├── LastAdministrator    nobody would be left to administer
 ├── LastWayIn            nothing would be left to sign in with
+├── SourceUnknown        no outside source has this name, or it is closed
+├── SourceNameTaken      an outside source has this name
+├── OutsideRefused       an outside source said no, or its word does not hold
+├── OutsideUnreachable   an outside source does not answer
+├── NotLinked            the outside account belongs to nobody here
+├── LinkedElsewhere      the outside account belongs to somebody else here
 ├── ClientRefused        an OpenID client that is unknown, or asks to be answered elsewhere
 ├── TitleTaken           an organisation or group has a name that looks the same
 ├── SlugTaken            an organisation has this address
@@ -187,3 +193,51 @@ class TooMany(Problem):
     status, code = 409, "identity.too_many"
     title = _("There are too many already.")
     remedy = _("Remove some that are no longer needed.")
+
+
+class SourceUnknown(NotFound):
+    """No open source of sign-ins has this identifier."""
+
+    code = "identity.source_unknown"
+    title = _("Nobody signs in this way here.")
+    remedy = _("The way may have been closed. Go back to the sign-in page and choose another.")
+
+
+class SourceNameTaken(Problem):
+    """A source of sign-ins has this identifier."""
+
+    status, code = 409, "identity.source_taken"
+    title = _("This identifier is taken.")
+    remedy = _("Choose another one.")
+
+
+class OutsideRefused(Problem):
+    """The source refused, the person turned back, or what it sent does not hold; which goes to the log."""
+
+    status, code = 403, "identity.outside_refused"
+    title = _("You were not signed in.")
+    remedy = _("The other side did not vouch for you in a way that can be trusted. Start again here.")
+
+
+class OutsideUnreachable(Problem):
+    """The source does not answer in time, or not as it should."""
+
+    status, code = 503, "identity.outside_unreachable"
+    title = _("The other side does not answer.")
+    remedy = _("Try again in a few minutes. Passkeys and passwords of this installation go on working.")
+
+
+class NotLinked(Problem):
+    """The outside account is known to its source, and to nobody here."""
+
+    status, code = 403, "identity.not_linked"
+    title = _("This account opens nothing here yet.")
+    remedy = _("Sign in as you do now and link it under “Ways in”, or ask an administrator.")
+
+
+class LinkedElsewhere(Problem):
+    """The outside account opens another person's account, or this person has one from there."""
+
+    status, code = 409, "identity.linked_elsewhere"
+    title = _("This cannot be linked.")
+    remedy = _("The account there already opens an account here, or yours is linked to another one there.")

@@ -1,6 +1,17 @@
 """Doors of identity."""
 
-from synfonium.apps.identity.http import addresses, clients, oauth, people, second, security, signin, welcome
+from synfonium.apps.identity.http import (
+    addresses,
+    clients,
+    oauth,
+    outside,
+    people,
+    second,
+    security,
+    signin,
+    sources,
+    welcome,
+)
 
 doors = (
     *signin.doors,
@@ -9,6 +20,8 @@ doors = (
     *second.doors,
     *addresses.doors,
     *people.doors,
+    *outside.doors,
+    *sources.doors,
     *clients.doors,
     *oauth.doors,
 )

@@ -66,6 +66,7 @@ async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
         sessions=await service.sessions.of(actor.id),
         this_session=actor.session_id,
         tokens=await service.tokens.of(actor.id),
+        outside=await service.sources.links_of(actor.id),
         consents=await service.clients.consents_of(actor.id),
         scopes=known_scopes(),
         fresh_token=fresh_token,

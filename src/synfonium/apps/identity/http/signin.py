@@ -8,7 +8,13 @@ import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
-from synfonium.apps.identity.errors import ChallengeExpired, CodeRefused, SignInRefused, TooManyTries
+from synfonium.apps.identity.errors import (
+    ChallengeExpired,
+    CodeRefused,
+    OutsideUnreachable,
+    SignInRefused,
+    TooManyTries,
+)
 from synfonium.apps.identity.http.browser import (
     Form,
     Next,
@@ -56,7 +62,7 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 async def show_sign_in(
     actor: Person | Visitor, context: Context, wish: Annotated[str, QueryParameter(name="next")] = ""
 ) -> Page:
-    return _page(wish)
+    return await sign_in_page(context, wish)
 
 
 @post("/signin")
@@ -67,10 +73,10 @@ async def sign_in(
     browser = browser_of(request, context)
     try:
         new = await service_of(context).passwords.sign_in(data.name.strip().lower(), data.password, browser)
-    except (SignInRefused, TooManyTries) as refusal:
-        return _page(data.next, name=data.name, refusal=refusal, status=refusal.status)
+    except (SignInRefused, TooManyTries, OutsideUnreachable) as refusal:
+        return await sign_in_page(context, data.next, name=data.name, refusal=refusal, status=refusal.status)
     if isinstance(new, str):
-        return _code_page(new, data.next)
+        return code_page(new, data.next)
     return entered(context, new, local_path(data.next))
 
 
@@ -80,9 +86,9 @@ async def finish(actor: Visitor, request: AnyRequest, context: Context, data: Fo
     try:
         new = await service_of(context).passwords.finish(data.sealed, data.code, browser_of(request, context))
     except (CodeRefused, TooManyTries) as refusal:
-        return _code_page(data.sealed, data.next, refusal=refusal, status=refusal.status)
+        return code_page(data.sealed, data.next, refusal=refusal, status=refusal.status)
     except ChallengeExpired as refusal:
-        return _page(data.next, refusal=refusal, status=refusal.status)
+        return await sign_in_page(context, data.next, refusal=refusal, status=refusal.status)
     return entered(context, new, local_path(data.next))
 
 
@@ -162,7 +168,15 @@ async def sign_out(actor: Person | Visitor, context: Context) -> See:
     return left(context, "/")
 
 
-def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: int = 200) -> Page:
+async def sign_in_page(
+    context: Context,
+    wish: str,
+    *,
+    name: str = "",
+    refusal: Problem | None = None,
+    refused: Problem | None = None,
+    status: int = 200,
+) -> Page:
     next_path = local_path(wish, "")
     return Page(
         "identity/signin.html",
@@ -171,6 +185,9 @@ def _page(wish: str, *, name: str = "", refusal: Problem | None = None, status: 
         query_now=urlencode({"next": next_path}) if next_path else "",
         name=name[:40],
         wrong=_words(refusal),
+        refused=refused,
+        url_now="/signin",
+        others=await service_of(context).sources.buttons(),
     )
 
 
@@ -197,7 +214,7 @@ async def _again_page(
     )
 
 
-def _code_page(sealed: str, wish: str, *, refusal: Problem | None = None, status: int = 200) -> Page:
+def code_page(sealed: str, wish: str, *, refusal: Problem | None = None, status: int = 200) -> Page:
     next_path = local_path(wish, "")
     return Page("identity/code.html", status=status, sealed=sealed, next=next_path, wrong=_words(refusal))
 

@@ -20,8 +20,9 @@ PASSWORD_LENGTH = (10, 200)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30})[a-z0-9]")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-SignInMethod = Literal["passkey", "password", "totp", "link"]
-"""totp: a password and then a code."""
+SignInMethod = Literal["passkey", "password", "totp", "link", "outside", "ldap"]
+"""totp: a password and then a code. outside, ldap: by the word of an
+outside provider or a directory."""
 LinkKind = Literal["first", "welcome"]
 
 

@@ -12,6 +12,10 @@ from synfonium.apps.identity.service.groups import Groups
 from synfonium.apps.identity.service.letters import Letters
 from synfonium.apps.identity.service.members import Members
 from synfonium.apps.identity.service.organisations import Administration
+from synfonium.apps.identity.service.outside.admission import Admission
+from synfonium.apps.identity.service.outside.attempts import OutsideSignIn
+from synfonium.apps.identity.service.outside.directories import LdapDirectories
+from synfonium.apps.identity.service.outside.sources import Sources
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
@@ -38,7 +42,11 @@ class IdentityService:
         self.addresses = MailAddresses(context)
         self.sessions = Sessions(context, forget, self.addresses)
         self.second = SecondStep(context)
-        self.passwords = Passwords(context, self.sessions, self.second)
+        self.sources = Sources(context)
+        self.admission = Admission(context, self.sessions)
+        self.ldap = LdapDirectories(context, self.sources, self.admission, self.people)
+        self.passwords = Passwords(context, self.sessions, self.second, self.ldap.known)
+        self.outside = OutsideSignIn(context, self.sources, self.admission, self.passwords.halfway)
         self.passkeys = Passkeys(context, self.sessions)
         self.tokens = Tokens(context, forget)
         self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)
@@ -56,9 +64,13 @@ async def open_service(context: Context) -> AsyncIterator[IdentityService]:
     """The service, with its signing key made when there is none yet."""
     service = IdentityService(context, await SigningKeys.load(context))
     writing = asyncio.create_task(service.uses.write_for_ever())
+    following = asyncio.create_task(service.ldap.follow_for_ever())
     try:
         yield service
     finally:
+        await service.outside.close()
+        service.ldap.close()
         writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        following.cancel()
+        await asyncio.gather(writing, following, return_exceptions=True)
         await service.uses.write()

@@ -5,7 +5,7 @@ hashes at once must leave the machine to everybody else.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
@@ -20,12 +20,13 @@ from synfonium.apps.identity.errors import (
     SignInRefused,
     TooManyTries,
 )
+from synfonium.apps.identity.model.outside import Said, Source
 from synfonium.apps.identity.model.people import Account, digest, new_secret, parse_password
 from synfonium.apps.identity.service.sealed import seal, unseal
 from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
 from synfonium.apps.identity.service.tries import Tries
-from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import credentials, outside
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
@@ -44,18 +45,27 @@ _NOBODYS = "$argon2id$v=19$m=65536,t=3,p=1$JAZRudHzS5nKfOz/3jUNgQ$yvBvh6mmmjjdV1
 
 
 class Halfway(msgspec.Struct, frozen=True, kw_only=True):
-    """The password was right, and the second step is still to come; travels sealed."""
+    """The password was right, or the word of an outside source (`said`), and the second step is
+    still to come; travels sealed."""
 
     person_id: PersonId
     secret: str
     expires_s: float
+    said: Said | None = None
+
+
+Elsewhere = Callable[[str, str, Account | None], Awaitable[tuple[Account, Source] | None]]
+"""Whose name and password these are in a directory: name, password, who has the name here."""
 
 
 class Passwords:
     """Checks, sets and removes passwords."""
 
-    def __init__(self, context: Context, sessions: Sessions, second: SecondStep) -> None:
+    def __init__(
+        self, context: Context, sessions: Sessions, second: SecondStep, elsewhere: Elsewhere
+    ) -> None:
         self._context, self._sessions, self._second = context, sessions, second
+        self._elsewhere = elsewhere
         self._at_once, self._waiting = asyncio.Semaphore(AT_ONCE), 0
         self._tries = Tries(lambda: context.clock.now_s(), of_one=TRIES_AN_ACCOUNT, in_all=TRIES_IN_ALL)
 
@@ -65,15 +75,24 @@ class Passwords:
 
         Raises SignInRefused, TooManyTries, AccountSuspended.
         """
-        account = await self._known(name, password)
-        if await self._second.is_on(account.id):
-            expires_s = self._context.clock.now_s() + HALFWAY_LIFE_S
-            halfway = Halfway(person_id=account.id, secret=new_secret(), expires_s=expires_s)
-            return seal(self._context, halfway, "halfway")
-        new = self._sessions.new(account.id, "password", browser)
+        account, source = await self._known(name, password)
+        if halfway := await self.halfway(account.id):
+            return halfway
+        if source:
+            new = self._sessions.new(account.id, "ldap", browser, source.session_s)
+        else:
+            new = self._sessions.new(account.id, "password", browser)
         await self._context.database.write(lambda c: self._sessions.begin(c, new, browser))
         self._sessions.forget()
         return new
+
+    async def halfway(self, person_id: PersonId, said: Said | None = None) -> str:
+        """Sealed text for `finish` where a second step is on, else empty."""
+        if not await self._second.is_on(person_id):
+            return ""
+        expires_s = self._context.clock.now_s() + HALFWAY_LIFE_S
+        halfway = Halfway(person_id=person_id, secret=new_secret(), expires_s=expires_s, said=said)
+        return seal(self._context, halfway, "halfway")
 
     async def finish(self, sealed: str, code: str, browser: Browser) -> NewSession:
         """After the right password, the right code. Raises CodeRefused, TooManyTries,
@@ -93,6 +112,10 @@ class Passwords:
                 raise AccountSuspended
             self._second.use(connection, person_id, code)
             self._sessions.begin(connection, new, browser)
+            if said := halfway.said:
+                outside.add_outside_session(
+                    connection, new.session.id, said.issuer, said.subject, said.session
+                )
 
         await self._context.database.write(work)
         self._second.forgive(person_id)
@@ -104,7 +127,7 @@ class Passwords:
 
         Raises as `sign_in` and `finish` do, and SignInNeeded.
         """
-        account = await self._known(name, password)
+        account, _source = await self._known(name, password)
         is_on = await self._second.is_on(account.id)
         if is_on:
             self._second.take(account.id)
@@ -119,16 +142,20 @@ class Passwords:
         self._sessions.forget()
         return new
 
-    async def _known(self, name: str, password: str) -> Account:
+    async def _known(self, name: str, password: str) -> tuple[Account, Source | None]:
         self._tries.take(name[:40])
         account, hashed = await self._context.database.read(lambda c: _account_and_hash(c, name))
         is_right = await self._check(hashed or _NOBODYS, password)
+        source: Source | None = None
         if account is None or not hashed or not is_right:
-            raise SignInRefused
+            found = await self._elsewhere(name, password, account)
+            if found is None:
+                raise SignInRefused
+            account, source = found
         if account.is_suspended:
             raise AccountSuspended
         self._tries.forgive(name[:40])
-        return account
+        return account, source
 
     async def hash(self, password: str) -> str:
         """What to store. Raises BadInput for a password that is too short or too long."""

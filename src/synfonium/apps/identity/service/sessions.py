@@ -70,7 +70,10 @@ class Sessions:
         days: int = self._context.config.session_days
         return days * 86_400
 
-    def new(self, person_id: PersonId, method: SignInMethod, browser: Browser) -> NewSession:
+    def new(
+        self, person_id: PersonId, method: SignInMethod, browser: Browser, at_most_s: float = float("inf")
+    ) -> NewSession:
+        """A session not stored yet, that lives as long as the settings say or `at_most_s`."""
         now_s = self._context.clock.now_s()
         session = Session(
             id=new_id(now_s),
@@ -80,7 +83,7 @@ class Sessions:
             created_s=now_s,
             proved_s=now_s,
             last_used_s=now_s,
-            expires_s=now_s + self.life_s,
+            expires_s=now_s + min(self.life_s, at_most_s),
         )
         return NewSession(secret=new_secret(), session=session, known=self._with(person_id, browser))
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from synfonium.apps.identity.model.people import Account, AppToken, Link, LinkKind, Passkey, Session
+from synfonium.apps.identity.store.outside import bindings
 from synfonium.apps.identity.store.people import as_account
 from synfonium.apps.identity.store.tables import links, passkeys, passwords, people, sessions, spent, tokens
 from synfonium.common.ids import PersonId, made_s
@@ -91,6 +92,10 @@ def end_sessions(connection: Connection, person_id: str, *, but: str = "") -> En
     return _end(connection, (sessions.c.person == person_id) & (sessions.c.id != but))
 
 
+def end_sessions_called(connection: Connection, ids: Sequence[str]) -> Ended:
+    return _end(connection, sessions.c.id.in_(ids))
+
+
 def end_expired_sessions(connection: Connection, now_s: float) -> Ended:
     return _end(connection, sessions.c.expires_s <= now_s)
 
@@ -170,10 +175,11 @@ def remove_passkey(connection: Connection, person_id: str, passkey_id: str) -> b
 
 
 def ways_in(connection: Connection, person_id: str) -> int:
-    """How many passkeys and passwords a person has."""
+    """How many passkeys, passwords and linked accounts a person has."""
     keys = select(func.count()).select_from(passkeys).where(passkeys.c.person == person_id)
     words = select(func.count()).select_from(passwords).where(passwords.c.person == person_id)
-    return int(connection.execute(keys).scalar_one()) + int(connection.execute(words).scalar_one())
+    outside = select(func.count()).select_from(bindings).where(bindings.c.person == person_id)
+    return sum(int(connection.execute(count).scalar_one()) for count in (keys, words, outside))
 
 
 def people_with_passkey(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
