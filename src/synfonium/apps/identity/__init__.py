@@ -18,6 +18,7 @@ app = App(
     config="synfonium.apps.identity.config:IdentityConfig",
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
+        Place(group="settings", path="/settings/trusted", title=_("Trusted people"), order=22),
         Place(group="administration", path="/admin/people", title=_("People"), order=20),
         Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
         Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),

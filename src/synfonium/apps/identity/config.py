@@ -7,6 +7,8 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """session_days: how long a session lives at most. idle_days: without use.
     link_hours: life of a sign-in link that an administrator hands over.
     first_link_minutes: life of the link that makes the first administrator.
+    recovery_link_minutes: life of a link that lets somebody in again by e-mail.
+    trusted_wait_hours: between a trusted person's word and the account opening.
     administrators_need_passkey: no administrator's page opens in a session by password. Off
     only for tests, and for a town whose devices know no passkeys yet."""
 
@@ -14,4 +16,6 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     idle_days: int = 30
     link_hours: int = 72
     first_link_minutes: int = 60
+    recovery_link_minutes: int = 30
+    trusted_wait_hours: int = 24
     administrators_need_passkey: bool = True

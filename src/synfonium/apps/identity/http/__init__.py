@@ -6,10 +6,12 @@ from synfonium.apps.identity.http import (
     oauth,
     outside,
     people,
+    recover,
     second,
     security,
     signin,
     sources,
+    trusted,
     welcome,
 )
 
@@ -19,6 +21,8 @@ doors = (
     *security.doors,
     *second.doors,
     *addresses.doors,
+    *recover.doors,
+    *trusted.doors,
     *people.doors,
     *outside.doors,
     *sources.doors,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from synfonium.apps.identity.errors import NameTaken
+from synfonium.apps.identity.errors import CodeRefused, NameTaken, TooManyTries
 from synfonium.apps.identity.http.browser import (
     Form,
     Next,
@@ -31,6 +31,7 @@ class WelcomeForm(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     display: str = ""
     password: str = ""
+    code: str = ""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ class NewPasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     arrival: str
     sealed: str
     credential: dict[str, Any]
+    code: str = ""
 
 
 @get("/welcome/{link:str}")
@@ -62,12 +64,14 @@ async def enter(actor: Visitor, request: AnyRequest, context: Context, data: For
     browser = browser_of(request, context)
     try:
         new = await service_of(context).welcome.enter_by_password(
-            data.link, data.name, data.display, data.password, browser
+            data.link, data.name, data.display, data.password, data.code, browser
         )
     except BadInput as refusal:
         return await _page(context, data, str(refusal.values["field"]), str(refusal.values["reason"]), 422)
     except NameTaken as refusal:
         return await _page(context, data, "name", refusal.title, refusal.status)
+    except (CodeRefused, TooManyTries) as refusal:
+        return await _page(context, data, "code", refusal.title, refusal.status)
     return entered(context, new, "/")
 
 
@@ -83,7 +87,7 @@ async def enter_by_passkey(
 ) -> Response[Next]:
     refuse_other_sites(request, context)
     new = await service_of(context).welcome.enter_by_passkey(
-        data.link, data.arrival, data.credential, data.sealed, browser_of(request, context)
+        data.link, data.arrival, data.credential, data.sealed, data.code, browser_of(request, context)
     )
     return entered_by_script(context, new, "/")
 
@@ -91,12 +95,14 @@ async def enter_by_passkey(
 async def _page(
     context: Context, form: WelcomeForm, field: str = "", reason: str = "", status: int = 200
 ) -> Page:
-    account = await service_of(context).welcome.look(form.link)
+    welcome = service_of(context).welcome
+    account = await welcome.look(form.link)
     return Page(
         "identity/welcome.html",
         status=status,
         link=form.link,
         account=account,
+        asks_code=await welcome.asks_code(form.link),
         name=account.name if account else form.name[:40],
         called=form.display[:80] or (account.display if account else ""),
         wrong={field: reason} if field else {},

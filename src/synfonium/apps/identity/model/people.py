@@ -23,7 +23,10 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SignInMethod = Literal["passkey", "password", "totp", "link", "outside", "ldap"]
 """totp: a password and then a code. outside, ldap: by the word of an
 outside provider or a directory."""
-LinkKind = Literal["first", "welcome"]
+LinkKind = Literal["first", "welcome", "mail", "code", "rescue"]
+"""first: makes the first administrator. welcome: an administrator made it. mail, code, rescue:
+recovery by e-mail, by a recovery code, through a trusted person."""
+RECOVERY_LINKS = ("mail", "code", "rescue")
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,10 +20,12 @@ from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
 from synfonium.apps.identity.service.provider import Provider
+from synfonium.apps.identity.service.recovery import Recovery
 from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Sessions
 from synfonium.apps.identity.service.signing import SigningKeys
 from synfonium.apps.identity.service.tokens import Tokens
+from synfonium.apps.identity.service.trust import Trust
 from synfonium.apps.identity.service.uses import Uses
 from synfonium.apps.identity.service.welcome import Welcome
 from synfonium.kernel.context import Context
@@ -49,7 +51,11 @@ class IdentityService:
         self.outside = OutsideSignIn(context, self.sources, self.admission, self.passwords.halfway)
         self.passkeys = Passkeys(context, self.sessions)
         self.tokens = Tokens(context, forget)
-        self.welcome = Welcome(context, self.sessions, self.passkeys, self.passwords)
+        self.welcome = Welcome(
+            context, self.sessions, self.passkeys, self.passwords, self.second, self.addresses
+        )
+        self.recovery = Recovery(context, self.welcome, self.addresses, self.second)
+        self.trust = Trust(context, self.welcome, self.addresses)
         self.organisations = Administration(context, forget)
         self.members = Members(context, forget, self.welcome)
         self.groups = Groups(context)

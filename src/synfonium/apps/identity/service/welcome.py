@@ -7,11 +7,20 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.errors import AccountSuspended, LinkSpent
-from synfonium.apps.identity.model.people import Account, Link, LinkKind, digest, new_secret
+from synfonium.apps.identity.model.people import (
+    RECOVERY_LINKS,
+    Account,
+    Link,
+    LinkKind,
+    digest,
+    new_secret,
+)
+from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.passkeys import Answer, Ceremony, NewPasskey, Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import OPERATOR, checked_display, insert_account, new_account
 from synfonium.apps.identity.service.sealed import seal, unseal
+from synfonium.apps.identity.service.second import SecondStep, is_on
 from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
 from synfonium.apps.identity.store import credentials
 from synfonium.apps.identity.store import people as store
@@ -30,10 +39,17 @@ class Welcome:
     """Makes one-time links and lets people in by them, once."""
 
     def __init__(
-        self, context: Context, sessions: Sessions, passkeys: Passkeys, passwords: Passwords
+        self,
+        context: Context,
+        sessions: Sessions,
+        passkeys: Passkeys,
+        passwords: Passwords,
+        second: SecondStep,
+        addresses: MailAddresses,
     ) -> None:
         self._context, self._sessions = context, sessions
         self._passkeys, self._passwords = passkeys, passwords
+        self._second, self._addresses = second, addresses
 
     async def first_link(self) -> str | None:
         """The URL that makes the first administrator; None when there is one. Only the
@@ -64,6 +80,25 @@ class Welcome:
         self._context.audit.add(connection, by, "identity.link.make", f"identity:person/{person_id}")
         return self._url(secret)
 
+    def recovery_link(
+        self, connection: Connection, kind: LinkKind, person_id: PersonId, life_s: float
+    ) -> str:
+        """A URL for somebody who comes back; it replaces the one made before."""
+        link, secret = self._new(kind, person_id, life_s)
+        credentials.remove_links(connection, kind, person_id)
+        credentials.add_link(connection, link, digest(secret))
+        address = f"identity:person/{person_id}"
+        self._context.audit.add(connection, person_id, f"identity.recovery.{kind}", address)
+        return self._url(secret)
+
+    async def asks_code(self, secret: str) -> bool:
+        """Whether coming in by this link takes the second step too. Raises LinkSpent."""
+        return await self._context.database.read(lambda c: self._asks_code(c, *self._valid(c, secret)))
+
+    def _asks_code(self, connection: Connection, link: Link, known: Account | None) -> bool:
+        # E-mail stands in for a password and for nothing more.
+        return link.kind == "mail" and known is not None and is_on(connection, known.id)
+
     async def look(self, secret: str) -> Account | None:
         """Whom the link lets in; None when it makes the first administrator. Raises LinkSpent."""
         return await self._context.database.read(lambda c: self._valid(c, secret)[1])
@@ -78,9 +113,10 @@ class Welcome:
         return Arrival(account=new_account(name, display, is_administrator=True, now_s=now_s), is_new=True)
 
     async def enter_by_password(
-        self, secret: str, name: str, display: str, password: str, browser: Browser
+        self, secret: str, name: str, display: str, password: str, code: str, browser: Browser
     ) -> NewSession:
-        """Raises LinkSpent, BadInput, NameTaken; then nothing was written."""
+        """Raises LinkSpent, BadInput, NameTaken, CodeRefused, TooManyTries; then nothing was
+        written."""
         arrival = await self.arrival(secret, name, display)
         hashed, now_s = await self._passwords.hash(password), self._context.clock.now_s()
 
@@ -89,7 +125,7 @@ class Welcome:
             self._audit(connection, arrival, "identity.password.set")
 
         session = self._sessions.new(arrival.account.id, "link", browser)
-        return await self._enter(secret, arrival, prove, session, browser)
+        return await self._enter(secret, arrival, prove, code, session, browser)
 
     async def ask_for_passkey(self, secret: str, name: str, display: str) -> tuple[Ceremony, str]:
         """Options to make a passkey, and the sealed arrival to send back with it."""
@@ -100,30 +136,43 @@ class Welcome:
         return ceremony, seal(self._context, arrival, "arrival")
 
     async def enter_by_passkey(
-        self, secret: str, sealed_arrival: str, answer: Answer, sealed: str, browser: Browser
+        self, secret: str, sealed_arrival: str, answer: Answer, sealed: str, code: str, browser: Browser
     ) -> NewSession:
-        """Raises LinkSpent, ChallengeExpired, PasskeyRefused, NameTaken."""
+        """Raises LinkSpent, ChallengeExpired, PasskeyRefused, NameTaken, CodeRefused,
+        TooManyTries."""
         arrival = unseal(self._context, sealed_arrival, "arrival", Arrival)
         new: NewPasskey = self._passkeys.verify_new(answer, sealed, browser, arrival.account.id)
         session = self._sessions.new(arrival.account.id, "passkey", browser)
-        return await self._enter(secret, arrival, lambda c: self._passkeys.insert(c, new), session, browser)
+
+        def prove(connection: Connection) -> None:
+            self._passkeys.insert(connection, new)
+
+        return await self._enter(secret, arrival, prove, code, session, browser)
 
     async def _enter(
         self,
         secret: str,
         arrival: Arrival,
         prove: Callable[[Connection], None],
+        code: str,
         new: NewSession,
         browser: Browser,
     ) -> NewSession:
+        if await self.asks_code(secret):
+            self._second.take(arrival.account.id)
+
         def work(connection: Connection) -> None:
-            _link, known = self._valid(connection, secret)
+            link, known = self._valid(connection, secret)
             if (known.id if known else None) != (None if arrival.is_new else arrival.account.id):
                 raise LinkSpent
             if not credentials.take_link(connection, digest(secret)):
                 raise LinkSpent
+            if self._asks_code(connection, link, known):
+                self._second.use(connection, arrival.account.id, code)
             self._settle(connection, arrival)
             prove(connection)
+            if link.kind in RECOVERY_LINKS:
+                self._tell(connection, arrival.account)
             self._sessions.begin(connection, new, browser, is_expected=True)
 
         await self._context.database.write(work)
@@ -137,6 +186,11 @@ class Welcome:
             # Whoever needs a link again may have lost a device that is still signed in.
             end_sessions(self._context, connection, arrival.account.id)
             store.change_person(connection, arrival.account.id, display=arrival.account.display)
+
+    def _tell(self, connection: Connection, account: Account) -> None:
+        security_url = f"{self._context.site.public_url}/settings/security"
+        values = {"name": account.name, "security_url": security_url}
+        self._addresses.write(connection, account.id, "recovered", values)
 
     def _valid(self, connection: Connection, secret: str) -> tuple[Link, Account | None]:
         link = credentials.link_by_hash(connection, digest(secret))

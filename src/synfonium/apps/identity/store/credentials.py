@@ -268,8 +268,7 @@ def link_by_hash(connection: Connection, hashed: str) -> Link | None:
     row = connection.execute(select(links).where(links.c.hash == hashed)).first()
     if row is None:
         return None
-    kind: LinkKind = "first" if row.kind == "first" else "welcome"
-    return Link(kind=kind, person_id=PersonId(row.person), expires_s=row.expires_s)
+    return Link(kind=row.kind, person_id=PersonId(row.person), expires_s=row.expires_s)
 
 
 def take_link(connection: Connection, hashed: str) -> bool:

@@ -118,7 +118,8 @@ async function comeIn(place: HTMLFormElement): Promise<Next | null> {
   type Welcome = { ceremony: Ceremony; arrival: string };
   const { ceremony, arrival } = await post<Welcome>("/api/identity/welcome/challenge", wish);
   const credential = await make(ceremony);
-  const answer = { link, arrival, sealed: ceremony.sealed, credential };
+  const code = fields.get("code") ?? "";
+  const answer = { link, arrival, sealed: ceremony.sealed, credential, code };
   return post<Next>("/api/identity/welcome/passkey", answer);
 }
 
