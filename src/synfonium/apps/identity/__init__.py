@@ -19,6 +19,7 @@ app = App(
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
         Place(group="settings", path="/settings/trusted", title=_("Trusted people"), order=22),
+        Place(group="settings", path="/settings/apps", title=_("Your apps"), order=80),
         Place(group="administration", path="/admin/people", title=_("People"), order=20),
         Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
         Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
@@ -49,6 +50,7 @@ app = App(
         Command(name="outside_remove", handler=f"{_COMMANDS}.outside:remove"),
         Command(name="outside_link", handler=f"{_COMMANDS}.outside:link"),
         Command(name="outside_follow", handler=f"{_COMMANDS}.outside:follow"),
+        Command(name="keys_rotate", handler=f"{_COMMANDS}:keys_rotate"),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",

@@ -47,6 +47,7 @@ def add_commands(commands: Commands) -> None:
 
     _add_outside(commands)
     commands.add("client list", _client_list, help="list the sites that people may sign in to")
+    commands.add("key rotate", _key_rotate, help="sign with new keys from now on; the old ones stay known")
     _add_organisations(commands)
 
 
@@ -300,4 +301,10 @@ async def _outside_link(args: argparse.Namespace, call: Caller, out: Terminal) -
 async def _outside_follow(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     found = await call("identity.outside_follow")
     out.line(f"{found['asked']} asked, {found['suspended']} suspended")
+    return 0
+
+
+async def _key_rotate(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    for kid in (await call("identity.keys_rotate"))["kids"]:
+        out.line(kid)
     return 0

@@ -9,6 +9,9 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     first_link_minutes: life of the link that makes the first administrator.
     recovery_link_minutes: life of a link that lets somebody in again by e-mail.
     trusted_wait_hours: between a trusted person's word and the account opening.
+    open_registration: whether any program may register itself as a client (RFC 7591).
+    local_clients: whether key sets, sector lists and logout addresses of clients may lie on
+    private networks and loopback.
     administrators_need_passkey: no administrator's page opens in a session by password. Off
     only for tests, and for a town whose devices know no passkeys yet."""
 
@@ -19,3 +22,5 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     recovery_link_minutes: int = 30
     trusted_wait_hours: int = 24
     administrators_need_passkey: bool = True
+    open_registration: bool = True
+    local_clients: bool = False

@@ -4,6 +4,7 @@
 Events carry only ids; a subscriber that may know more asks through `People`.
 """
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ __all__ = [
     "PERSON_RESUMED",
     "PERSON_SUSPENDED",
     "SESSION_ENDED",
+    "DetailType",
     "GroupView",
     "Membership",
     "OrganisationKind",
@@ -148,6 +150,23 @@ class Organisations(Protocol):
         own, the first that they joined and that gives storage.
         """
         ...
+
+
+class DetailType(Protocol):
+    """A kind of access that other sites may ask a person for by `authorization_details`
+    (RFC 9396); an app offers one implementation for each.
+
+    type: as in the request, a URL or a short name. `check` raises ValueError for a detail that
+    lacks what the kind needs. `words` says in one plain sentence, in English gettext source
+    with its values filled in, what the site could do; it is shown to the person who decides.
+    Both are called within a transaction: they neither wait nor look anything up.
+    """
+
+    type: str
+
+    def check(self, detail: Mapping[str, object]) -> None: ...
+
+    def words(self, detail: Mapping[str, object]) -> str: ...
 
 
 def person_address(person_id: PersonId) -> str:

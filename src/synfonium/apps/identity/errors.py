@@ -12,6 +12,7 @@ Problem
 ├── PersonUnknown        nobody has this name
 ├── LastAdministrator    nobody would be left to administer
 ├── LastWayIn            nothing would be left to sign in with
+├── CodeUnknown          a device's code that nobody waits with
 ├── SourceUnknown        no outside source has this name, or it is closed
 ├── SourceNameTaken      an outside source has this name
 ├── OutsideRefused       an outside source said no, or its word does not hold
@@ -241,3 +242,11 @@ class LinkedElsewhere(Problem):
     status, code = 409, "identity.linked_elsewhere"
     title = _("This cannot be linked.")
     remedy = _("The account there already opens an account here, or yours is linked to another one there.")
+
+
+class CodeUnknown(Problem):
+    """No device waits with this code: mistyped, too old, or decided already."""
+
+    status, code = 404, "identity.code_unknown"
+    title = _("No device is waiting with this code.")
+    remedy = _("Compare it with the one on the device. A code works for ten minutes, and once.")

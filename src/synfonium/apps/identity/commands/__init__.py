@@ -75,14 +75,25 @@ async def user_link(context: Context, call: Call) -> Answer:
 
 
 async def client_add(context: Context, call: Call) -> Answer:
-    """Arguments: name, redirect_uris, public. Gives client_id and client_secret, once."""
-    registration = await _service(context).clients.add(
-        call.text("name"),
-        _texts(call, "redirect_uris"),
-        is_public=bool(call.arguments.get("public")),
-        by=OPERATOR,
-    )
-    return dict(msgspec.structs.asdict(registration))
+    """Arguments: name, redirect_uris, public; metadata, more of RFC 7591. Gives client_id and
+    client_secret, once."""
+    given = call.arguments.get("metadata") or {}
+    if not isinstance(given, dict):
+        raise BadInput("metadata", _("This is a list of texts."))
+    usual = {
+        "token_endpoint_auth_method": "none" if call.arguments.get("public") else "client_secret_basic",
+        "grant_types": ["authorization_code", "refresh_token"],
+    }
+    named = {"client_name": call.text("name"), "redirect_uris": _texts(call, "redirect_uris")}
+    registration = await _service(context).clients.add({**usual, **given, **named}, by=OPERATOR)
+    return {"client_id": registration.client_id, "client_secret": registration.client_secret}
+
+
+async def keys_rotate(context: Context, call: Call) -> Answer:
+    """Signs with the published successors from now on. `kids` of the keys that are published."""
+    keys = _service(context).oauth.keys
+    await keys.rotate()
+    return {"kids": [key["kid"] for key in keys.jwks()["keys"]]}
 
 
 async def client_list(context: Context, call: Call) -> Answer:
@@ -93,7 +104,7 @@ async def client_list(context: Context, call: Call) -> Answer:
                 "id": client.id,
                 "name": client.name,
                 "redirect_uris": list(client.redirect_uris),
-                "is_public": not client.secret_hash,
+                "is_public": client.is_public,
             }
             for client in await _service(context).clients.all()
         ]

@@ -2,7 +2,7 @@
 
 from synfonium.apps.identity.http import (
     addresses,
-    clients,
+    apps,
     oauth,
     outside,
     people,
@@ -26,6 +26,6 @@ doors = (
     *people.doors,
     *outside.doors,
     *sources.doors,
-    *clients.doors,
+    *apps.doors,
     *oauth.doors,
 )

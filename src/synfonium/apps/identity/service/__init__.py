@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.authenticator import TokenAuthenticator
-from synfonium.apps.identity.service.clients import Clients
 from synfonium.apps.identity.service.directories import Directories
 from synfonium.apps.identity.service.groups import Groups
 from synfonium.apps.identity.service.letters import Letters
 from synfonium.apps.identity.service.members import Members
+from synfonium.apps.identity.service.oauth.endpoints import OAuth
 from synfonium.apps.identity.service.organisations import Administration
 from synfonium.apps.identity.service.outside.admission import Admission
 from synfonium.apps.identity.service.outside.attempts import OutsideSignIn
@@ -19,11 +19,9 @@ from synfonium.apps.identity.service.outside.sources import Sources
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
-from synfonium.apps.identity.service.provider import Provider
 from synfonium.apps.identity.service.recovery import Recovery
 from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Sessions
-from synfonium.apps.identity.service.signing import SigningKeys
 from synfonium.apps.identity.service.tokens import Tokens
 from synfonium.apps.identity.service.trust import Trust
 from synfonium.apps.identity.service.uses import Uses
@@ -36,7 +34,7 @@ __all__ = ["IdentityService", "open_service"]
 class IdentityService:
     """What the doors call. One in the role that owns identity's database."""
 
-    def __init__(self, context: Context, keys: SigningKeys) -> None:
+    def __init__(self, context: Context, oauth: OAuth) -> None:
         self.uses = Uses(context)
         self.authenticator = TokenAuthenticator(context, self.uses)
         forget = self.authenticator.forget
@@ -60,23 +58,25 @@ class IdentityService:
         self.members = Members(context, forget, self.welcome)
         self.groups = Groups(context)
         self.directories = Directories(context)
-        self.clients = Clients(context)
         self.letters = Letters(context)
-        self.provider = Provider(context, keys)
+        self.oauth, self.clients, self.provider = oauth, oauth.clients, oauth.provider
+        self.authenticator.on_forget = oauth.logouts.wake
 
 
 @asynccontextmanager
 async def open_service(context: Context) -> AsyncIterator[IdentityService]:
-    """The service, with its signing key made when there is none yet."""
-    service = IdentityService(context, await SigningKeys.load(context))
+    """The service, with its signing keys made when there are none yet."""
+    service = IdentityService(context, await OAuth.open(context))
     writing = asyncio.create_task(service.uses.write_for_ever())
     following = asyncio.create_task(service.ldap.follow_for_ever())
+    tending = (writing, following, *service.oauth.start())
     try:
         yield service
     finally:
         await service.outside.close()
         service.ldap.close()
-        writing.cancel()
-        following.cancel()
-        await asyncio.gather(writing, following, return_exceptions=True)
+        for task in tending:
+            task.cancel()
+        await asyncio.gather(*tending, return_exceptions=True)
+        await service.oauth.close()
         await service.uses.write()

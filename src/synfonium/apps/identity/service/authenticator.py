@@ -5,6 +5,7 @@ one query, and a revocation is seen everywhere within that second (here at once)
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import Connection
@@ -35,6 +36,7 @@ class TokenAuthenticator:
     def __init__(self, context: Context, uses: Uses | None = None) -> None:
         self._context, self._uses = context, uses
         self._remembered: OrderedDict[str, tuple[float, Person]] = OrderedDict()
+        self.on_forget: Callable[[], None] = lambda: None
 
     async def by_session(self, cookie: str) -> Person | None:
         return await self._recognise("session", cookie)
@@ -54,6 +56,7 @@ class TokenAuthenticator:
     def forget(self) -> None:
         """Looks again at the next request: something was revoked or changed."""
         self._remembered.clear()
+        self.on_forget()
 
     async def _recognise(self, kind: Kind, secret: str) -> Person:
         if len(secret) > LONGEST_SECRET:

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.service.sessions import tell
-from synfonium.apps.identity.store import credentials, outside, provider
+from synfonium.apps.identity.store import credentials, outside
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
 
@@ -48,7 +48,6 @@ class Uses:
         if now_s - self._forgotten_s >= FORGET_EVERY_S:
             self._forgotten_s = now_s
             await self._context.database.write(lambda c: self._forget_expired(c, now_s))
-            await self._context.database.write(lambda c: provider.forget_expired(c, now_s))
             await self._context.database.write(outside.forget_ended)
 
     def _forget_expired(self, connection: Connection, now_s: float) -> None:

@@ -60,11 +60,13 @@ class RelyingParty:
     async def claims(self, id_token: str) -> dict[str, Any]:
         async with self.house.client() as server:
             keys = KeySet.import_key_set((await server.get("/oauth/jwks")).json())
-        return dict(jwt.decode(id_token, keys, ["ES256"]).claims)
+        return dict(jwt.decode(id_token, keys, ["ES256", "EdDSA", "RS256"]).claims)
 
 
 async def registered(house: Installation, **changes: Any) -> RelyingParty:
-    wanted = {"name": "Tea Club", "redirect_uris": [REDIRECT], **changes}
+    """A client. `name`, `redirect_uris`, `public`, and any other metadata of RFC 7591 by name."""
+    own = {key: changes.pop(key) for key in ("name", "redirect_uris", "public") if key in changes}
+    wanted = {"name": "Tea Club", "redirect_uris": [REDIRECT], **own, "metadata": changes}
     return RelyingParty(house, await house.call("identity.client_add", wanted))
 
 
@@ -73,8 +75,9 @@ def sealed_in(page: str) -> str:
 
 
 def answer_of(url: str) -> dict[str, str]:
-    assert url.startswith(REDIRECT + "&"), url
-    return dict(parse_qsl(urlsplit(url).query))
+    assert url.startswith((REDIRECT + "&", REDIRECT + "#")), url
+    parts = urlsplit(url)
+    return dict(parse_qsl(parts.query) + parse_qsl(parts.fragment))
 
 
 async def agreed(browser: httpx.AsyncClient, site: RelyingParty, **changes: str | None) -> str:

@@ -1,0 +1,58 @@
+"""How clients ask and are answered, alike at every endpoint."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from synfonium.apps.identity.http.browser import form_pairs
+from synfonium.apps.identity.model.oauth.words import OAuthError, request_fields
+from synfonium.apps.identity.service.oauth.authentication import Asked
+from synfonium.kernel.doors import AnyRequest
+
+# Answers hold no cookie and change nothing by one: pages of any site may read their own.
+NOT_KEPT = {"cache-control": "no-store", "pragma": "no-cache", "access-control-allow-origin": "*"}
+KEPT_A_WHILE = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+_STATUS = {
+    "invalid_client": 401,
+    "invalid_token": 401,
+    "insufficient_scope": 403,
+    "access_denied": 403,
+    "temporarily_unavailable": 429,
+}
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """RFC 6749, section 5.2."""
+
+    error: str
+    error_description: str
+
+
+async def asked(request: AnyRequest) -> Asked:
+    """A form of a client. Raises OAuthError, BadInput."""
+    return Asked(
+        fields=request_fields(await form_pairs(request)),
+        path=request.scope["path"],
+        authorization=request.headers.get("authorization", ""),
+        dpop=dpop_of(request),
+    )
+
+
+def dpop_of(request: AnyRequest) -> str | None:
+    """The one proof of a request (RFC 9449, 4.3). Raises OAuthError for several."""
+    found = request.headers.getall("dpop", [])
+    if len(found) > 1:
+        raise OAuthError("invalid_dpop_proof", "one proof comes with a request")
+    return found[0] if found else None
+
+
+def refuse(refusal: OAuthError, *, challenge: str = "", status: int = 0) -> Response[Any]:
+    """`challenge`: the scheme in which the client came, for WWW-Authenticate."""
+    status = status or _STATUS.get(refusal.error, 400)
+    headers = dict(NOT_KEPT)
+    if challenge and status in (401, 403):
+        headers["www-authenticate"] = challenge
+    body = Refusal(refusal.error, refusal.description)
+    # An access denied while polling is a refusal of the grant (RFC 8628, 3.5).
+    return Response(body, status_code=status, headers=headers)

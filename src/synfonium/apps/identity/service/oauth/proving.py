@@ -1,0 +1,118 @@
+"""Signed proofs: who a client is (RFC 7523), and which key a token is bound to (RFC 9449)."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry
+
+from synfonium.apps.identity.model.oauth import proofs
+from synfonium.apps.identity.model.oauth.client import PROOF_ALGORITHMS, Client
+from synfonium.apps.identity.model.oauth.words import OAuthError, base64url
+from synfonium.apps.identity.service.oauth.fetching import Fetcher
+from synfonium.kernel.context import Context
+
+NONCE_S = 300
+_PRIVATE = {"d", "k", "p", "q", "dp", "dq", "qi"}
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof that holds once `jti` was spent: for a key (its thumbprint) or for a client."""
+
+    jti: str
+    until_s: float
+    jkt: str = ""
+
+
+class NonceNeeded(OAuthError):
+    """The client repeats its request with the nonce that stands in the answer (RFC 9449, 8)."""
+
+    def __init__(self) -> None:
+        super().__init__("use_dpop_nonce", "the proof needs the nonce of the header DPoP-Nonce")
+
+
+class Proving:
+    """Checks assertions and DPoP proofs; gives nonces."""
+
+    def __init__(self, context: Context, fetcher: Fetcher) -> None:
+        self._context, self._fetcher = context, fetcher
+        self._nonce_key = context.secrets.derive("identity.dpop-nonce")
+
+    async def assertion(self, client: Client, token: str, url: str) -> Proof:
+        """The client's own signature. Raises OAuthError invalid_client."""
+        header = proofs.parse_header(token, "invalid_client")
+        wanted = client.metadata.token_endpoint_auth_signing_alg
+        allowed = [wanted] if wanted else [*PROOF_ALGORITHMS, *([] if client.is_strict else ["RS256"])]
+        if header.get("alg") not in allowed:
+            raise OAuthError("invalid_client", "the assertion is signed by an algorithm that is not taken")
+        payload = await self._verified(client, token, str(header.get("kid") or ""), allowed)
+        issuer, now_s = self._context.site.public_url, self._context.clock.now_s()
+        claims = proofs.check_assertion(
+            payload,
+            client.id,
+            (issuer, f"{issuer}/oauth/token", url),
+            now_s,
+            only_issuer=client.is_strict,
+        )
+        return Proof(jti=f"{client.id}\0{claims.jti}", until_s=claims.exp + proofs.SKEW_S)
+
+    async def _verified(self, client: Client, token: str, kid: str, allowed: Sequence[str]) -> bytes:
+        """Tries the keys that are kept, then those that the client publishes now."""
+        for is_fresh in (False, True):
+            keys = client.metadata.jwks
+            if client.metadata.jwks_uri:
+                keys = await self._fetcher.keys(client.metadata.jwks_uri, is_fresh=is_fresh)
+            payload = _verify(keys or {}, token, kid, allowed)
+            if payload is not None:
+                return payload
+            if not client.metadata.jwks_uri:
+                break
+        raise OAuthError("invalid_client", "the assertion is signed by none of the client's keys")
+
+    def dpop(self, token: str, method: str, url: str, access_token: str = "", *, with_nonce: bool) -> Proof:
+        """Raises OAuthError invalid_dpop_proof, or NonceNeeded."""
+        header = proofs.parse_header(token, "invalid_dpop_proof")
+        jwk = header.get("jwk")
+        if header.get("typ") != "dpop+jwt" or header.get("alg") not in PROOF_ALGORITHMS:
+            raise OAuthError("invalid_dpop_proof", "typ is dpop+jwt, alg one of those in the metadata")
+        if not isinstance(jwk, dict) or jwk.keys() & _PRIVATE:
+            raise OAuthError("invalid_dpop_proof", "jwk is a public key")
+        try:
+            key: Any = JWKRegistry.import_key(jwk)
+            payload = jws.deserialize_compact(token.encode(), key, [header["alg"]]).payload
+            jkt = key.thumbprint()
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise OAuthError("invalid_dpop_proof", "the signature does not hold") from None
+        now_s = self._context.clock.now_s()
+        claims = proofs.check_proof(payload, method, url, now_s, access_token=access_token)
+        if with_nonce and not self._is_nonce(claims.nonce, now_s):
+            raise NonceNeeded
+        return Proof(jti=f"{jkt}\0{claims.jti}", until_s=claims.iat + proofs.PROOF_LIFE_S, jkt=jkt)
+
+    def nonce(self, now_s: float | None = None) -> str:
+        """Changes every five minutes and is known for ten; nothing is stored."""
+        window = int((self._context.clock.now_s() if now_s is None else now_s) / NONCE_S)
+        return base64url(hmac.digest(self._nonce_key, str(window).encode(), "sha256")[:16])
+
+    def _is_nonce(self, nonce: str, now_s: float) -> bool:
+        given = nonce.encode("utf-8", "surrogatepass")
+        known = (self.nonce(now_s), self.nonce(now_s - NONCE_S))
+        return any(hmac.compare_digest(one.encode(), given) for one in known)
+
+
+def _verify(keys: Mapping[str, Any], token: str, kid: str, allowed: Sequence[str]) -> bytes | None:
+    """The payload when one of the public keys made the signature. An unusable key is passed over."""
+    for jwk in keys.get("keys", [])[:10]:
+        if kid and jwk.get("kid") not in (None, kid):
+            continue
+        try:
+            key: Any = JWKRegistry.import_key(
+                {k: v for k, v in jwk.items() if k not in ("use", "key_ops", "alg")}
+            )
+            return jws.deserialize_compact(token.encode(), key, list(allowed)).payload
+        except (JoseError, ValueError, TypeError, KeyError, UnicodeError):
+            continue
+    return None

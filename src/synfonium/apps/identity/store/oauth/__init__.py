@@ -1,0 +1,5 @@
+"""SQL of the OpenID Provider."""
+
+from synfonium.apps.identity.store.oauth import tables
+
+__all__ = ["tables"]
