@@ -26,6 +26,7 @@ from synfonium.ports.secrets import SecretBox
 from synfonium.ports.vault import Vault
 
 if TYPE_CHECKING:
+    from synfonium.kernel.audit.book import AuditBook
     from synfonium.kernel.pages import Pages
 
 __all__ = ["Call", "Caller", "Context", "Engines", "Offers", "Progress"]
@@ -60,6 +61,7 @@ class Context:
         offers: "Offers",
         home: Path,
         authenticate: Authenticate,
+        audit_book: "Callable[[], AuditBook] | None" = None,
         ask: Ask,
         settings: Settings | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class Context:
         self.audit = Audit(app.name, clock)
         self.mail = Mail(app.name, clock, secrets)
         self.home, self.authenticate, self.ask = home, authenticate, ask
+        self._audit_book = audit_book
         self.service: Any = None
         self.pages: Pages | None = None
 
@@ -118,6 +121,12 @@ class Context:
     def elsewhere(self, home: Path, database: str) -> "Engines":
         """Engines of another home, to read alone; whoever asks closes them."""
         return self._engines.elsewhere(home, database)
+
+    def audit_of_all(self) -> "AuditBook":
+        """What every app has written down, for who may read it."""
+        if self._audit_book is None:
+            raise LookupError("nothing here reads the audit of all apps")
+        return self._audit_book()
 
     def offer(self, protocol: type[P]) -> P:
         """What another app in this process offers under `protocol`. Raises LookupError."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,14 @@ from typing import Any
 import msgspec
 
 from synfonium.common.event import Event
-from synfonium.common.problem import NotFound
+from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel import anonymous, logs, metrics
-from synfonium.kernel.app import App, Role, Subscription, installed_apps, resolve
+from synfonium.kernel.app import ROLES, App, Role, Subscription, installed_apps, resolve
 from synfonium.kernel.asgi import ASGIApp
+from synfonium.kernel.audit.book import AuditBook
+from synfonium.kernel.audit.chain import Broken
+from synfonium.kernel.audit.heads import Signer
+from synfonium.kernel.audit.keeper import Keeper
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.calls import Call, Progress
 from synfonium.kernel.commands import find_command, role_of
@@ -31,11 +35,13 @@ from synfonium.kernel.socket import Request, call_socket, role_socket, serve_cal
 from synfonium.kernel.tls import open_certificates
 from synfonium.ports.bus import EventBus
 from synfonium.ports.clock import Clock
+from synfonium.ports.database import Database
 from synfonium.ports.mailer import Mailer, Outgoing
 from synfonium.ports.secrets import SecretBox
 
 log = logs.get("kernel")
 DELIVER = "kernel.deliver"
+SIGN_AUDIT = "kernel.sign_audit"
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +82,8 @@ class Runtime:
             open_certificates(house.config, house.home, house.clock) if "web" in roles else None
         )
         self._relays: list[Relay] = []
+        self._signer = Signer(house.secrets)
+        self._keepers: list[Keeper] = []
         self._composer: Callable[[Queued], Outgoing] | None = None
 
     # Starting and stopping
@@ -92,6 +100,7 @@ class Runtime:
         await self._serve_sockets()
         self._start_relays()
         self._start_postmen()
+        await self._start_keepers()
         self._start_retention()
         return self
 
@@ -113,6 +122,7 @@ class Runtime:
             call=partial(self.call, caller=app.name),
             offers=self._offers,
             authenticate=self._authentication.person_of,
+            audit_book=self._audit_book,
             ask=self._ask,
         )
         for protocol, maker in app.offers.items():
@@ -154,6 +164,8 @@ class Runtime:
             return await self._deliver(request.arguments["subscription"], request.arguments["event"])
         if request.command == METRICS:
             return metrics.samples()
+        if request.command == SIGN_AUDIT:
+            return await self._sign_audit()
         if request.command == HEALTH:
             return {"roles": sorted(self.roles), "pid": os.getpid()}
         return await self.call(request.command, request.arguments, progress, caller=request.caller)
@@ -203,6 +215,40 @@ class Runtime:
                 relay.start()
                 context.outbox.on_added = relay.wake
                 self._stack.push_async_callback(relay.stop)
+
+    # Audit
+
+    async def _start_keepers(self) -> None:
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                database = self.contexts[app.name].database
+                keeper = Keeper(app.name, database, self._signer, self._audit_folder, self.house.clock)
+                await keeper.start()
+                self._keepers.append(keeper)
+                self._stack.push_async_callback(keeper.stop)
+
+    @property
+    def _audit_folder(self) -> Path:
+        return self.house.home / "audit"
+
+    async def _sign_audit(self) -> None:
+        """Signs the heads of every app of this process. A chain that is broken is not signed."""
+        for keeper in self._keepers:
+            with suppress(Broken):
+                await keeper.sign()
+
+    async def _sign_everywhere(self) -> None:
+        await self._sign_audit()
+        for role in ROLES:
+            if role not in self.roles:
+                with suppress(Problem):
+                    await call_socket(role_socket(self.house.home, role), SIGN_AUDIT, {}, "kernel")
+
+    def _audit_book(self) -> AuditBook:
+        databases = {
+            app.name: partial(_database_of, self.contexts, app.name) for app in self.apps if app.migrations
+        }
+        return AuditBook(databases, self._signer, self._audit_folder, self._sign_everywhere)
 
     # Letters
 
@@ -280,6 +326,10 @@ class Runtime:
     async def health(self) -> dict[str, bool]:
         """Role to whether it answers."""
         return await self._neighbours.health()
+
+
+def _database_of(contexts: Mapping[str, Context], app: str) -> Database:
+    return contexts[app].database
 
 
 def _made(maker: str, context: Context) -> Any:
