@@ -84,10 +84,10 @@ class PickedEngines:
         read_only = read_only or self._read_only
         key = (app.name, read_only)
         if key not in self._databases:
-            self._databases[key] = self._open_database(app.name, read_only=read_only)
+            self._databases[key] = self.new_database(app.name, read_only=read_only)
         return self._databases[key]
 
-    def _open_database(self, name: str, *, read_only: bool) -> Database:
+    def new_database(self, name: str, *, read_only: bool) -> Database:
         if self._config.database == "sqlite":
             from synfonium.engines.database.sqlite import open_sqlite
 
@@ -189,3 +189,16 @@ def vault_at(address: str, key: str, home: Path) -> Vault:
     from synfonium.engines.vault.restic import ResticVault
 
     return ResticVault(address, key, cache=home / "backup" / "cache")
+
+
+def upgrade_home(home: Path, settings: Settings) -> None:
+    """Brings all tables to this code; nobody else uses the home. Raises UpgradeFailed."""
+    from synfonium.kernel.upgrade import upgrade
+
+    engines = PickedEngines(home, settings.house, single_process=True)
+    upgrade(
+        home,
+        open_database=lambda app: engines.new_database(app.name, read_only=False),
+        copies=engines.copies(),
+        keep=settings.house.keep_upgrades,
+    )

@@ -5,6 +5,7 @@ import asyncio
 import gc
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from synfonium.kernel.hardening import end_with_parent, harden
 from synfonium.kernel.lock import HomeLock, HomeTaken
 from synfonium.kernel.logs import quiet_libraries
 from synfonium.kernel.restoring import check_whole
+from synfonium.kernel.settled import UpgradeFailed, is_settled, settle
 from synfonium.kernel.tls import check_tls
 from synfonium.kernel.versions import product_version
 
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         if args.run is None and args.run_outside is None:
             return _serve(args, home)
         return run_app_command(args, home, with_caller, _Outside(home))
-    except (ConfigError, HomeTaken) as refusal:
+    except (ConfigError, HomeTaken, UpgradeFailed) as refusal:
         print(f"synfonium: {refusal}", file=sys.stderr)
         return 1
 
@@ -55,6 +57,7 @@ def _parser(*, with_apps: bool = True) -> argparse.ArgumentParser:
     serve.add_argument("--single", action="store_true", help="all roles in one process, for tests")
     serve.add_argument("--only", choices=ROLES, help="one role alone, for clusters")
     serve.add_argument("--demo", action="store_true", help="fill the home with a small town to look at")
+    serve.add_argument("--upgrade", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument("--held-lock", type=int, default=-1, help=argparse.SUPPRESS)
     serve.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
     if with_apps:
@@ -80,9 +83,15 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
     if args.held_lock < 0 and not args.only:
         lock.take()
         check_free(settings.house)
+    if args.upgrade:
+        return _upgrade(home, settings)
     if args.only or args.single:
+        if args.single:
+            _upgrade(home, settings)
         roles = frozenset({args.only}) if args.only else frozenset(ROLES)
         return _run_roles(home, settings, roles, announce=args.single)
+    if not is_settled(home, settings.house.database) and _upgrade_apart(home, lock.descriptor):
+        return 1
     from synfonium.kernel.supervisor import supervise
 
     forwarded = [
@@ -93,11 +102,28 @@ def _serve(args: argparse.Namespace, home: Path) -> int:
     ]
 
     async def on_ready() -> None:
+        settle(home)
         await _announce(home, settings)
         if args.demo:
             await _fill_with_demo(home)
 
     return asyncio.run(supervise(home, forwarded, lock.descriptor, on_ready))
+
+
+def _upgrade(home: Path, settings: Settings) -> int:
+    """Brings the tables to this code before anybody uses them. Raises UpgradeFailed."""
+    if not is_settled(home, settings.house.database):
+        from synfonium.composition import upgrade_home
+
+        upgrade_home(home, settings)
+    return 0
+
+
+def _upgrade_apart(home: Path, lock_descriptor: int) -> int:
+    """As `_upgrade`, in a process of its own: what it imports would stay with the supervisor."""
+    held = ["--held-lock", str(lock_descriptor), "--parent", str(os.getpid())]
+    command = [sys.executable, "-m", "synfonium.main", "serve", "--home", str(home), "--upgrade", *held]
+    return subprocess.run(command, pass_fds=(lock_descriptor,), check=False).returncode
 
 
 def _run_roles(home: Path, settings: Settings, roles: frozenset[Role], *, announce: bool) -> int:
@@ -120,6 +146,7 @@ async def _serve_roles(home: Path, settings: Settings, roles: frozenset[Role], *
         gc.collect()
         gc.freeze()
         if announce:
+            settle(home)
             await _announce(home, settings)
         await stop.wait()
     return 0
@@ -160,8 +187,10 @@ async def with_caller(home: Path, use: Callable[[Caller], Awaitable[int]]) -> in
         from synfonium.composition import build_house
         from synfonium.kernel.runtime import Runtime
 
-        roles = frozenset(ROLES)
-        async with Runtime(build_house(home, _settings(home), roles), roles) as runtime:
+        roles, settings = frozenset(ROLES), _settings(home)
+        await asyncio.to_thread(_upgrade, home, settings)
+        async with Runtime(build_house(home, settings, roles), roles) as runtime:
+            settle(home)
             return await use(runtime.call)
     finally:
         lock.release()

@@ -69,6 +69,7 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bus: str = "memory"
     index: str = "tantivy"
     compute: str = "process"
+    keep_upgrades: int = 3
     mail: str = "outbox"
     mail_from: str = ""
     mail_password_file: str = ""
