@@ -22,6 +22,7 @@ app = App(
         Place(group="settings", path="/settings/apps", title=_("Your apps"), order=80),
         Place(group="administration", path="/admin/people", title=_("People"), order=20),
         Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
+        Place(group="administration", path="/admin/signup", title=_("Sign-up"), order=25),
         Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
     ),
     cli="synfonium.apps.identity.cli:add_commands",

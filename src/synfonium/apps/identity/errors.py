@@ -8,6 +8,8 @@ Problem
 ├── LinkSpent            a one-time link that was used, expired, or never was
 ├── ChallengeExpired     a passkey answer that came too late or twice
 ├── PasskeyRefused       a passkey answer that does not hold
+├── SignUpClosed         nobody may sign up by themselves here
+├── FormTooQuick         a form that came back too soon, too late or twice
 ├── NameTaken            somebody has this name
 ├── PersonUnknown        nobody has this name
 ├── LastAdministrator    nobody would be left to administer
@@ -91,6 +93,22 @@ class PasskeyRefused(Problem):
     status, code = 400, "identity.passkey_refused"
     title = _("This passkey could not be checked.")
     remedy = _("Try again, or use another passkey of this account.")
+
+
+class SignUpClosed(NotFound):
+    """The operator has not opened sign-up."""
+
+    code = "identity.sign_up_closed"
+    title = _("Accounts are handed out here.")
+    remedy = _("Ask an administrator of this installation for one.")
+
+
+class FormTooQuick(Problem):
+    """A form came back quicker than anybody types, after an hour, or for the second time."""
+
+    status, code = 429, "identity.form_too_quick"
+    title = _("That was too quick for us.")
+    remedy = _("Wait a few seconds and send it again; what you typed is still there.")
 
 
 class NameTaken(Problem):

@@ -188,6 +188,7 @@ async def sign_in_page(
         refused=refused,
         url_now="/signin",
         others=await service_of(context).sources.buttons(),
+        may_sign_up=(await service_of(context).sign_up.rules()).is_open,
     )
 
 

@@ -22,6 +22,7 @@ from synfonium.apps.identity.service.people import Directory
 from synfonium.apps.identity.service.recovery import Recovery
 from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Sessions
+from synfonium.apps.identity.service.signup import SignUp
 from synfonium.apps.identity.service.tokens import Tokens
 from synfonium.apps.identity.service.trust import Trust
 from synfonium.apps.identity.service.uses import Uses
@@ -53,6 +54,7 @@ class IdentityService:
             context, self.sessions, self.passkeys, self.passwords, self.second, self.addresses
         )
         self.recovery = Recovery(context, self.welcome, self.addresses, self.second)
+        self.sign_up = SignUp(context, self.welcome)
         self.trust = Trust(context, self.welcome, self.addresses)
         self.organisations = Administration(context, forget)
         self.members = Members(context, forget, self.welcome)
