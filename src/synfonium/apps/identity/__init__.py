@@ -1,6 +1,6 @@
 """Who people are, how they sign in, and the OpenID Provider that says so to others."""
 
-from synfonium.kernel.app import App, Command, Place
+from synfonium.kernel.app import App, Command, Mount, Place
 from synfonium.kernel.i18n import _
 
 _COMMANDS = "synfonium.apps.identity.commands"
@@ -13,6 +13,7 @@ app = App(
     role="web",
     service="synfonium.apps.identity.service:open_service",
     doors="synfonium.apps.identity.http:doors",
+    mounts=(Mount("/scim", "synfonium.apps.identity.scim:asgi_app"),),
     migrations=True,
     sealed_columns={"identity_signing_key.sealed": "identity.signing"},
     config="synfonium.apps.identity.config:IdentityConfig",

@@ -20,6 +20,7 @@ from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
 from synfonium.apps.identity.service.recovery import Recovery
+from synfonium.apps.identity.service.scim import Scim
 from synfonium.apps.identity.service.second import SecondStep
 from synfonium.apps.identity.service.sessions import Sessions
 from synfonium.apps.identity.service.signup import SignUp
@@ -60,6 +61,7 @@ class IdentityService:
         self.members = Members(context, forget, self.welcome)
         self.groups = Groups(context)
         self.directories = Directories(context)
+        self.scim = Scim(context, self.members, self.groups)
         self.letters = Letters(context)
         self.oauth, self.clients, self.provider = oauth, oauth.clients, oauth.provider
         self.authenticator.on_forget = oauth.logouts.wake

@@ -352,6 +352,10 @@ class Members:
         await self._context.database.write(work)
         self._forget()
 
+    def forget(self) -> None:
+        """After changes that were made within somebody else's transaction."""
+        self._forget()
+
 
 def checked_user_name(text: str) -> str:
     """Raises BadInput."""

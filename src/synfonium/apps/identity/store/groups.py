@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from synfonium.apps.identity.model.organisations import Group
-from synfonium.apps.identity.store.tables import people
 from synfonium.apps.identity.store.tables_organisations import group_members, groups
 from synfonium.libraries.lookalikes import skeleton
 
@@ -77,23 +76,14 @@ def people_of(connection: Connection, group_id: str) -> Sequence[str]:
     return list(connection.execute(mine.order_by(group_members.c.person)).scalars())
 
 
-def called_in(connection: Connection, organisation_id: str) -> Mapping[str, list[tuple[str, str]]]:
-    """Group to its members: id and what each is called; for a whole organisation at once."""
-    joined = select(group_members.c.group, people.c.id, people.c.display).join(
-        people, people.c.id == group_members.c.person
-    )
-    found: dict[str, list[tuple[str, str]]] = {}
-    mine = joined.where(group_members.c.organisation == organisation_id).order_by(people.c.id)
-    for row in connection.execute(mine):
-        found.setdefault(str(row[0]), []).append((str(row[1]), str(row[2])))
+def people_by_group(connection: Connection, organisation_id: str) -> Mapping[str, list[str]]:
+    """Group to its members, for a whole organisation at once."""
+    mine = group_members.c.organisation == organisation_id
+    wanted = select(group_members.c.group, group_members.c.person).where(mine)
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(wanted.order_by(group_members.c.group, group_members.c.person)):
+        found.setdefault(str(row[0]), []).append(str(row[1]))
     return found
-
-
-def called_in_group(connection: Connection, group_id: str) -> list[tuple[str, str]]:
-    """The members of one group: id and what each is called."""
-    joined = select(people.c.id, people.c.display).join(group_members, people.c.id == group_members.c.person)
-    rows = connection.execute(joined.where(group_members.c.group == group_id).order_by(people.c.id))
-    return [(str(row[0]), str(row[1])) for row in rows]
 
 
 def groups_of_person(connection: Connection, organisation_id: str, person_id: str) -> Sequence[Group]:

@@ -121,6 +121,12 @@ def everybody(
     return [_membered(row) for row in connection.execute(wanted.order_by(members.c.person))]
 
 
+def slice_of(connection: Connection, organisation_id: str, start: int, limit: int) -> Sequence[Membered]:
+    """At most `limit` members in the order of their ids, after the first `start`."""
+    wanted = _BOTH.where(members.c.organisation == organisation_id).order_by(members.c.person)
+    return [_membered(row) for row in connection.execute(wanted.offset(start).limit(limit))]
+
+
 def by_user_key(key: str) -> ColumnElement[bool]:
     return members.c.user_key == key
 
