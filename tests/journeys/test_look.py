@@ -37,6 +37,7 @@ SIGNED_IN = (
     "/fabric/grants",
     "/admin",
     "/admin/people",
+    "/admin/sign-in",
     "/admin/apps",
     "/admin/search",
     "/not-a-page",
