@@ -13,6 +13,14 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Each Set-Cookie header, attributes included."""
+
+    def cookie(self, name: str) -> str:
+        """`name=value` with its attributes. Raises AssertionError when it was not set."""
+        found = [line for line in self.cookies if line.startswith(f"{name}=")]
+        assert found, f"no cookie {name}"
+        return found[0]
 
     @property
     def code(self) -> str:
@@ -46,7 +54,8 @@ async def _read(reader: asyncio.StreamReader) -> Answer:
     body = b""
     if "content-length" in headers:
         body = await reader.readexactly(int(headers["content-length"]))
-    return Answer(int(head[0].split()[1]), headers, body)
+    cookies = tuple(line.partition(":")[2].strip() for line in head if line.lower().startswith("set-cookie:"))
+    return Answer(int(head[0].split()[1]), headers, body, cookies)
 
 
 def request(
