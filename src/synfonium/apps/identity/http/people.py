@@ -13,6 +13,7 @@ from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 HERE = "/admin/people"
+SHOWN = 100
 ProvedAdministrator = Annotated[Administrator, Proved()]
 
 
@@ -27,15 +28,27 @@ class RightForm(msgspec.Struct, frozen=True):
 
 
 @get(HERE, summary=_("People"))
-async def show_people(actor: Administrator, context: Context, after: str = "") -> Page:
-    return await _page(context, after)
+async def show_people(
+    actor: Administrator, context: Context, q: str = "", organisation: str = "", after: str = ""
+) -> Page:
+    return await _page(context, q[:80], organisation[:40], after)
 
 
-async def _page(context: Context, after: str = "", link: str = "", called: str = "") -> Page:
-    people, with_passkey = await service_of(context).people.all(after)
+async def _page(
+    context: Context, q: str = "", organisation: str = "", after: str = "", link: str = "", called: str = ""
+) -> Page:
+    directory = service_of(context).people
+    found, with_passkey = await directory.all(after, find=q, organisation=organisation, limit=SHOWN + 1)
+    people = found[:SHOWN]
+    organisations, _members = await service_of(context).organisations.all()
     return Page(
         "identity/people.html",
         people=people,
+        more=people[-1].name if len(found) > SHOWN else "",
+        joined=await directory.organisations_of([one.id for one in people]),
+        organisations=organisations,
+        q=q,
+        organisation=organisation,
         with_passkey=with_passkey,
         after=after,
         link=link,

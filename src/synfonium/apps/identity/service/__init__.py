@@ -8,8 +8,10 @@ from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.authenticator import TokenAuthenticator
 from synfonium.apps.identity.service.directories import Directories
 from synfonium.apps.identity.service.groups import Groups
+from synfonium.apps.identity.service.invitations import Invitations
 from synfonium.apps.identity.service.letters import Letters
 from synfonium.apps.identity.service.members import Members
+from synfonium.apps.identity.service.memberships import Memberships
 from synfonium.apps.identity.service.oauth.endpoints import OAuth
 from synfonium.apps.identity.service.organisations import Administration
 from synfonium.apps.identity.service.outside.admission import Admission
@@ -60,6 +62,8 @@ class IdentityService:
         self.organisations = Administration(context, forget)
         self.members = Members(context, forget, self.welcome)
         self.groups = Groups(context)
+        self.memberships = Memberships(context)
+        self.invitations = Invitations(context, self.members, self.welcome)
         self.directories = Directories(context)
         self.scim = Scim(context, self.members, self.groups)
         self.letters = Letters(context)

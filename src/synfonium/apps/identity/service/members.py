@@ -92,6 +92,18 @@ class Members:
 
         return await self._context.database.read(work)
 
+    async def one(self, authority: Authority, person_id: PersonId) -> tuple[Member, Account, Sequence[Group]]:
+        """A member and their groups. Raises NotFound."""
+        organisation_id = authority.organisation.id
+
+        def work(connection: Connection) -> tuple[Member, Account, Sequence[Group]]:
+            found = store.member(connection, organisation_id, person_id)
+            if found is None:
+                raise NotFound
+            return *found, group_store.groups_of_person(connection, organisation_id, person_id)
+
+        return await self._context.database.read(work)
+
     async def count(self, authority: Authority) -> int:
         return await self._context.database.read(lambda c: store.count(c, authority.organisation.id))
 
@@ -378,8 +390,8 @@ def checked_lines(text: str, known: dict[str, str]) -> list[NewMember]:
         name, display, wishes = (*parts, "", "")[:3]
         groups = [wish.strip() for wish in wishes.split(",") if wish.strip()]
         if not name or len(parts) > 3 or any(group not in known for group in groups):
-            reason = _("Line {number}: name; what they are called; groups that exist, with commas.")
-            raise BadInput("lines", reason.format(number=number))
+            reason = _("A line is: name; what they are called; groups that exist, with commas.")
+            raise BadInput(f"lines, {number}", reason)
         ids = tuple(known[group] for group in groups)
         found.append(NewMember(user_name=name, display=checked_display(display or name), groups=ids))
     return found

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.service.sessions import tell
-from synfonium.apps.identity.store import credentials, outside
+from synfonium.apps.identity.store import credentials, invitations, outside
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
 
@@ -53,6 +53,7 @@ class Uses:
     def _forget_expired(self, connection: Connection, now_s: float) -> None:
         tell(self._context, connection, credentials.end_expired_sessions(connection, now_s))
         credentials.forget_expired(connection, now_s)
+        invitations.forget_ended(connection, now_s)
 
     async def write_for_ever(self) -> None:
         while True:
