@@ -6,11 +6,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from synfonium.common.problem import Problem
 from synfonium.kernel.app import installed_apps, resolve
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.outside import Outside
+from synfonium.kernel.refusals import RoleAway
 
 Run = Callable[[argparse.Namespace, Caller, "Terminal"], Awaitable[int]]
 RunOutside = Callable[[argparse.Namespace, Outside, "Terminal"], Awaitable[int]]
@@ -99,9 +101,24 @@ def add_app_commands(commands: Commands) -> None:
             resolve(app.cli)(commands)
 
 
+async def _alone(args: argparse.Namespace, terminal: Terminal) -> int:
+    async def nobody(command: str, *_given: object) -> Any:
+        raise RoleAway
+
+    status: int = await args.run(args, nobody, terminal)
+    return status
+
+
 def run_app_command(args: argparse.Namespace, home: Path, with_caller: WithCaller, outside: Outside) -> int:
-    """Runs one app command; a refusal is one clear line on standard error and exit 1."""
+    """Runs one app command; a refusal is one clear line on standard error and exit 1.
+
+    A command whose defaults say `alone` (a function of the arguments) asks no server, and
+    needs neither home nor lock.
+    """
     terminal = Terminal()
+    is_alone: Callable[[argparse.Namespace], bool] = getattr(args, "alone", lambda _args: False)
+    if is_alone(args):
+        return asyncio.run(_alone(args, terminal))
 
     async def use(call: Caller) -> int:
         status: int = await args.run(args, call, terminal)

@@ -19,6 +19,7 @@ app = App(
     config="synfonium.apps.identity.config:IdentityConfig",
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
+        Place(group="settings", path="/settings/privacy", title=_("Who looked"), order=26),
         Place(group="settings", path="/settings/trusted", title=_("Trusted people"), order=22),
         Place(group="settings", path="/settings/apps", title=_("Your apps"), order=80),
         Place(group="settings", path="/settings/family", title=_("Together"), order=24),
@@ -26,6 +27,7 @@ app = App(
         Place(group="administration", path="/admin/organisations", title=_("Organisations"), order=22),
         Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
         Place(group="administration", path="/admin/signup", title=_("Sign-up"), order=25),
+        Place(group="administration", path="/admin/mail", title=_("Mail"), order=50),
         Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
     ),
     cli="synfonium.apps.identity.cli:add_commands",

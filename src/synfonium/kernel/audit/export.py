@@ -21,7 +21,7 @@ from synfonium.kernel.audit.chain import Broken, Row
 from synfonium.kernel.audit.heads import Head, Signer, is_signed, read_public_key
 from synfonium.kernel.audit.verify import Chain, Verdict
 
-__all__ = ["as_cef", "as_event", "verify_file", "write_export"]
+__all__ = ["as_cef", "as_event", "row_of", "verify_file", "write_export"]
 
 FORMAT = "synfonium-audit-1"
 OCSF = "1.3.0"
@@ -169,6 +169,7 @@ class _Reader:
 
 
 def row_of(event: Event) -> Row:
+    """The row of an API Activity. Raises KeyError, IndexError, TypeError for another event."""
     unmapped, metadata = event["unmapped"], event["metadata"]
     return Row(
         app=metadata["log_name"],

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from synfonium.kernel.audit.chain import GENESIS, Broken
 from synfonium.ports.secrets import SecretBox
 
-__all__ = ["Head", "HeadFile", "Signer", "check_heads", "public_key_of", "read_public_key"]
+__all__ = ["Head", "HeadFile", "Signer", "check_heads", "fingerprint", "read_public_key"]
 
 _MAGIC = b"SYNHEAD1"
 _PURPOSE = "audit.sign"
@@ -93,7 +93,7 @@ def read_public_key(pem: str) -> Ed25519PublicKey:
     return key
 
 
-def public_key_of(key: Ed25519PublicKey) -> str:
+def fingerprint(key: Ed25519PublicKey) -> str:
     """What two people compare over the telephone: SHA-256 of the raw key, in hex."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
 

@@ -41,7 +41,8 @@ def audit_table(app: str, metadata: MetaData) -> Table:
         Index(f"{app}_audit_subject", "subject"),
         info={
             "personal": {"person": "id of who did it; accountability towards that person; 12 months"},
-            "kept": "audit",
+            "kept": "who did what must stay provable; an id alone says nothing once the account is gone",
+            "swept": "synfonium.kernel.audit.keeper:Keeper.forget",
         },
         keep_existing=True,
         sqlite_autoincrement=True,

@@ -18,6 +18,7 @@ from synfonium.apps.identity.service.outside.admission import Admission
 from synfonium.apps.identity.service.outside.attempts import OutsideSignIn
 from synfonium.apps.identity.service.outside.directories import LdapDirectories
 from synfonium.apps.identity.service.outside.sources import Sources
+from synfonium.apps.identity.service.passes import Passes
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
 from synfonium.apps.identity.service.people import Directory
@@ -68,6 +69,7 @@ class IdentityService:
         self.scim = Scim(context, self.members, self.groups)
         self.letters = Letters(context)
         self.oauth, self.clients, self.provider = oauth, oauth.clients, oauth.provider
+        self.passes = Passes(context, self.addresses, self.clients)
         self.authenticator.on_forget = oauth.logouts.wake
 
 

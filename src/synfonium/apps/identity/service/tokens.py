@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from synfonium.apps.identity.contract import person_address
 from synfonium.apps.identity.model.people import (
     LABEL_LENGTH,
     TOKEN_PREFIX,
@@ -78,6 +79,9 @@ class Tokens:
                 raise Conflict
             credentials.add_token(connection, token, digest(secret))
             self._context.audit.add(connection, by, "identity.token.add", f"identity:token/{token.id}")
+            if by != person_id:
+                # So that the person sees it on their own page.
+                self._context.audit.add(connection, by, "identity.person.token", person_address(person_id))
 
         await self._context.database.write(work)
         return secret

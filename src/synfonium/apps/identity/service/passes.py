@@ -1,0 +1,223 @@
+"""Passes: asking for one, needing one, and what the person sees of it.
+
+Every door by which an administrator sees a person's own data asks `need` first; its use is a
+row of the audit before anything is shown.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from synfonium.apps.identity.contract import person_address
+from synfonium.apps.identity.errors import PassNeeded
+from synfonium.apps.identity.model.passes import MOST_HOURS, REASON_LENGTH, Looked, Pass
+from synfonium.apps.identity.model.people import Account, AppToken, Session, parse_line
+from synfonium.apps.identity.service.addresses import MailAddresses
+from synfonium.apps.identity.service.memberships import memberships_of
+from synfonium.apps.identity.service.oauth.clients import Clients
+from synfonium.apps.identity.service.people import OPERATOR
+from synfonium.apps.identity.service.tries import Tries
+from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import passes as store
+from synfonium.apps.identity.store import people as people_store
+from synfonium.common.ids import PersonId, new_id
+from synfonium.common.problem import BadInput, Forbidden, NotFound, Problem
+from synfonium.kernel.audit.chain import Row
+from synfonium.kernel.audit.store import Wanted
+from synfonium.kernel.context import Context
+from synfonium.kernel.i18n import _
+
+__all__ = ["ACTS", "Passes", "Seen"]
+
+PASSES_OF_ONE, PASSES_IN_ALL = (20, 3600.0), (200, 3600.0)
+ROWS_SHOWN = 200
+
+ACTS = {
+    "identity.pass.ask": _("asked to look at your data"),
+    "identity.pass.end": _("ended that"),
+    "identity.pass.look": _("looked at your devices, sites, groups and storage"),
+    "identity.pass.export": _("took a copy of your data"),
+    "identity.link.make": _("made a sign-in link to hand to you"),
+    "identity.person.token": _("made a token that acts for you"),
+    "identity.person.add": _("made your account"),
+    "identity.person.suspend": _("suspended your account"),
+    "identity.person.resume": _("opened your account again"),
+    "identity.person.administrator": _("changed whether you administer"),
+    "kernel.person.export": _("took a copy of your data"),
+    "kernel.person.erase": _("asked to erase your account"),
+}
+"""What was done, in plain words (English gettext source)."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pass shows. used_bytes: in the drive; None when it does not say."""
+
+    account: Account
+    sessions: Sequence[Session]
+    tokens: Sequence[AppToken]
+    sites: Sequence[str]
+    groups: Sequence[str]
+    used_bytes: int | None
+    given: Pass
+
+
+class Passes:
+    """What administrators may see of people, and what those see of that."""
+
+    def __init__(self, context: Context, addresses: MailAddresses, clients: Clients) -> None:
+        self._context, self._addresses, self._clients = context, addresses, clients
+        self._tries = Tries(context.clock.now_s, of_one=PASSES_OF_ONE, in_all=PASSES_IN_ALL)
+
+    async def ask(self, by: PersonId, person_id: PersonId, reason: str, hours: int) -> None:
+        """Gives a pass; the person is told by mail. Raises BadInput, Forbidden, NotFound, TooManyTries."""
+        given = self._new(by, person_id, reason, hours)
+        self._tries.take(by)
+
+        def work(connection: Connection) -> None:
+            asking = people_store.person_by_id(connection, by)
+            if asking is None or not people_store.person_by_id(connection, person_id):
+                raise NotFound
+            store.add(connection, given)
+            self._audit(connection, by, "identity.pass.ask", person_id)
+            values = {
+                "who": asking.display,
+                "reason": given.reason,
+                "until_s": given.until_s,
+                "privacy_url": f"{self._context.site.public_url}/settings/privacy",
+            }
+            if self._is_active(connection, person_id):
+                self._addresses.write(connection, person_id, "looked_at", values)
+
+        await self._context.database.write(work)
+
+    def _new(self, by: PersonId, person_id: PersonId, reason: str, hours: int) -> Pass:
+        if by == person_id:
+            raise Forbidden
+        if not 1 <= hours <= MOST_HOURS:
+            raise BadInput("hours", _("Between one hour and a day."))
+        try:
+            plain = parse_line(reason, REASON_LENGTH[1])
+        except ValueError:
+            plain = ""
+        if len(plain) < REASON_LENGTH[0]:
+            raise BadInput("reason", _("Say why in one line of 10 to 500 characters: the person reads it."))
+        now_s = self._context.clock.now_s()
+        return Pass(
+            id=new_id(now_s),
+            person=person_id,
+            administrator=by,
+            reason=plain,
+            asked_s=now_s,
+            until_s=now_s + hours * 3600.0,
+        )
+
+    async def need(self, by: PersonId, person_id: PersonId, act: str) -> Pass:
+        """The pass that allows it; its use is written down first. Raises PassNeeded."""
+
+        def work(connection: Connection) -> Pass:
+            given = store.valid(connection, by, person_id, self._context.clock.now_s())
+            if given is None:
+                raise PassNeeded
+            self._audit(connection, by, act, person_id)
+            return given
+
+        return await self._context.database.write(work)
+
+    async def end(self, by: PersonId, person_id: PersonId) -> None:
+        """Gives the pass back before its time; again, it changes nothing."""
+
+        def work(connection: Connection) -> None:
+            if store.end(connection, by, person_id, self._context.clock.now_s()):
+                self._audit(connection, by, "identity.pass.end", person_id)
+
+        await self._context.database.write(work)
+
+    async def look(self, by: PersonId, person_id: PersonId) -> Seen:
+        """Devices, tokens, sites, groups and storage of a person. Raises PassNeeded, NotFound."""
+        given = await self.need(by, person_id, "identity.pass.look")
+        now_s = self._context.clock.now_s()
+
+        def read(connection: Connection) -> tuple[Account, Sequence[Session], Sequence[AppToken], list[str]]:
+            account = people_store.person_by_id(connection, person_id)
+            if account is None:
+                raise NotFound
+            groups = [
+                ", ".join((one.name, *(group.name for group in one.groups)))
+                for one in memberships_of(connection, person_id)
+            ]
+            sessions = credentials.sessions_of(connection, person_id, now_s)
+            return account, sessions, credentials.tokens_of(connection, person_id), groups
+
+        account, sessions, tokens, groups = await self._context.database.read(read)
+        sites = [client.name for client, _scopes, _s in await self._clients.consents_of(person_id)]
+        used_bytes = await self._storage_of(person_id)
+        return Seen(
+            account=account,
+            sessions=sessions,
+            tokens=tokens,
+            sites=sites,
+            groups=groups,
+            used_bytes=used_bytes,
+            given=given,
+        )
+
+    async def name_of(self, person_id: PersonId) -> str:
+        """What a person is called. Raises NotFound."""
+        account = await self._context.database.read(lambda c: people_store.person_by_id(c, person_id))
+        if account is None:
+            raise NotFound
+        return account.display
+
+    async def _storage_of(self, person_id: PersonId) -> int | None:
+        try:
+            glance = await self._context.call("drive.glance", {"person": person_id})
+        except Problem:
+            return None
+        measure = msgspec.to_builtins(glance).get("measure") or {}
+        used = measure.get("used_bytes")
+        return used if isinstance(used, int) else None
+
+    # What the person sees
+
+    async def looked(
+        self, person_id: PersonId, *, act: str = "", before_s: float | None = None
+    ) -> list[Looked]:
+        """What others did with what is this person's, in every app; the newest first."""
+        wanted = Wanted(about=person_address(person_id), act=act if act in ACTS else "", before_s=before_s)
+        rows = await self._context.audit_of_all().find(wanted, ROWS_SHOWN)
+        rows = [row for row in rows if row.person != person_id]
+        names, given = await self._context.database.read(
+            lambda c: (self._names(c, {row.person for row in rows}), store.of_person(c, person_id))
+        )
+        return [
+            Looked(
+                time_s=row.time_s,
+                who="" if row.person == OPERATOR else names.get(row.person, row.person),
+                act=row.act,
+                words=ACTS.get(row.act, ""),
+                reason=why.reason if (why := _why(given, row)) else "",
+                until_s=why.until_s if why else 0.0,
+            )
+            for row in rows
+        ]
+
+    def _names(self, connection: Connection, ids: set[str]) -> dict[str, str]:
+        found = [people_store.person_by_id(connection, one) for one in sorted(ids)[:ROWS_SHOWN]]
+        return {account.id: account.display for account in found if account}
+
+    def _is_active(self, connection: Connection, person_id: PersonId) -> bool:
+        account = people_store.person_by_id(connection, person_id)
+        return account is not None and not account.is_suspended
+
+    def _audit(self, connection: Connection, by: PersonId, act: str, person_id: PersonId) -> None:
+        self._context.audit.add(connection, by, act, person_address(person_id))
+
+
+def _why(given: Sequence[Pass], row: Row) -> Pass | None:
+    """The pass that an administrator had at that moment."""
+    if not row.act.startswith("identity.pass."):
+        return None
+    # The row is written a moment after the pass; and before it ends, or as it does.
+    theirs = (one for one in given if one.administrator == row.person)
+    return next((one for one in theirs if one.asked_s - 1 <= row.time_s <= one.until_s + 1), None)

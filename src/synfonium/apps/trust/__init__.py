@@ -1,0 +1,20 @@
+"""What has been written down about who did what: looked at, checked, given out."""
+
+from synfonium.kernel.app import App, Command, Place
+from synfonium.kernel.i18n import _
+
+_COMMANDS = "synfonium.apps.trust.commands"
+
+app = App(
+    name="trust",
+    title=_("Trust"),
+    role="web",
+    doors="synfonium.apps.trust.http:doors",
+    places=(Place(group="administration", path="/admin/audit", title=_("Audit"), order=60),),
+    cli="synfonium.apps.trust.cli:add_commands",
+    commands=(
+        Command(name="audit_verify", handler=f"{_COMMANDS}:audit_verify"),
+        Command(name="audit_export", handler=f"{_COMMANDS}:audit_export"),
+        Command(name="audit_key", handler=f"{_COMMANDS}:audit_key"),
+    ),
+)

@@ -1,0 +1,27 @@
+"""Commands of trust, for the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from synfonium.apps.trust import service
+from synfonium.kernel.calls import Call
+from synfonium.kernel.context import Context
+
+Answer = dict[str, Any]
+
+
+async def audit_verify(context: Context, call: Call) -> Answer:
+    """`verdicts` of the running installation, one an app."""
+    return {"verdicts": [msgspec.structs.asdict(verdict) for verdict in await service.verify(context)]}
+
+
+async def audit_export(context: Context, call: Call) -> Answer:
+    """Writes everything to the new file `path`; `rows`."""
+    return {"rows": await service.export_to(context, Path(call.text("path")))}
+
+
+async def audit_key(context: Context, call: Call) -> Answer:
+    """`pem` of the public key."""
+    return {"pem": service.public_key(context)}
