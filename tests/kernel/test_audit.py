@@ -242,6 +242,21 @@ async def test_the_newest_row_is_never_forgotten(house: House) -> None:
     assert (await house.verdict()).last_seq == ROWS + 1
 
 
+async def test_while_a_backup_reads_the_home_the_file_of_heads_waits(house: House) -> None:
+    """A copy of the file is then never ahead of the copy of the table made before it."""
+    before = house.heads.read_bytes()
+    house.keeper._is_held = house.book._is_held = lambda: True
+    await house.add(2)
+    await house.keeper.sign()
+    assert house.heads.read_bytes() == before
+    assert (await house.verdict()).is_whole
+    house.keeper._is_held = house.book._is_held = lambda: False
+    assert not (await house.verdict()).is_whole
+    await house.keeper.sign()
+    assert house.heads.read_bytes().startswith(before)
+    assert (await house.verdict()).is_whole
+
+
 async def test_a_file_of_heads_that_a_crash_left_behind_is_brought_up(house: House) -> None:
     whole = house.heads.read_bytes()
     lines = whole.splitlines(keepends=True)

@@ -24,6 +24,7 @@ from synfonium.kernel.calls import Call, Progress
 from synfonium.kernel.commands import find_command, role_of
 from synfonium.kernel.config import HouseConfig, Settings, sender_of, site_of
 from synfonium.kernel.context import Context, Engines, Offers
+from synfonium.kernel.hold import is_held
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
 from synfonium.kernel.mail.topics import MailChoices
@@ -222,7 +223,14 @@ class Runtime:
         for app in self.apps:
             if app.migrations and app.role in self.roles:
                 database = self.contexts[app.name].database
-                keeper = Keeper(app.name, database, self._signer, self._audit_folder, self.house.clock)
+                keeper = Keeper(
+                    app.name,
+                    database,
+                    self._signer,
+                    self._audit_folder,
+                    self.house.clock,
+                    is_held=partial(is_held, self.house.home),
+                )
                 await keeper.start()
                 self._keepers.append(keeper)
                 self._stack.push_async_callback(keeper.stop)
@@ -248,7 +256,13 @@ class Runtime:
         databases = {
             app.name: partial(_database_of, self.contexts, app.name) for app in self.apps if app.migrations
         }
-        return AuditBook(databases, self._signer, self._audit_folder, self._sign_everywhere)
+        return AuditBook(
+            databases,
+            self._signer,
+            self._audit_folder,
+            self._sign_everywhere,
+            is_held=partial(is_held, self.house.home),
+        )
 
     # Letters
 

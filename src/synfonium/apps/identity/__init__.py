@@ -39,6 +39,8 @@ app = App(
         Command(name="user_token", handler=f"{_COMMANDS}:user_token"),
         Command(name="user_link", handler=f"{_COMMANDS}:user_link"),
         Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
+        Command(name="mail_state", handler=f"{_COMMANDS}:mail_state"),
+        Command(name="note", handler=f"{_COMMANDS}:note"),
         Command(name="client_list", handler=f"{_COMMANDS}:client_list"),
         Command(name="organisation_add", handler=f"{_COMMANDS}.organisations:add"),
         Command(name="organisation_list", handler=f"{_COMMANDS}.organisations:list_all"),

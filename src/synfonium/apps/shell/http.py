@@ -102,6 +102,7 @@ async def admin(actor: Administrator, context: Context) -> Page:
         roles=await installation.role_states(context),
         role_words=installation.ROLE_WORDS,
         people=await installation.people_count(context),
+        mail=await installation.mail_state(context),
         used_bytes=used_bytes,
         disk_bytes=disk_bytes,
         apps=await home.shelves(context),

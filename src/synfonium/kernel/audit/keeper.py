@@ -35,7 +35,19 @@ class Keeper:
     signed, is logged, and stays so until somebody looks.
     """
 
-    def __init__(self, app: str, database: Database, signer: Signer, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: str,
+        database: Database,
+        signer: Signer,
+        folder: Path,
+        clock: Clock,
+        *,
+        is_held: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """is_held: whether a backup reads the home. The file of heads then waits, so that it
+        is not ahead of a copy of the table that was made before it."""
+        self._is_held = is_held
         self._app, self._database, self._signer, self._clock = app, database, signer, clock
         self._store = AuditStore(app)
         self.file = HeadFile(folder, app)
@@ -94,6 +106,7 @@ class Keeper:
             seq, hash_ = await self._verified()
             signed = await self._database.read(self._store.last_signed)
             if seq == signed[0]:
+                await self._write_up()
                 return None
             return await self._add(seq, hash_, "head")
 
@@ -140,15 +153,23 @@ class Keeper:
             return head
 
         head = await self._database.write(add)
-        await asyncio.to_thread(self.file.append, [head])
+        await self._write_up()
         return head
 
     async def _catch_up(self) -> None:
-        """After a crash between the table and the file."""
+        """After a crash between the table and the file, or a backup."""
+        if added := await self._write_up():
+            log.warning("audit.heads_added", app=self._app, count=added)
+
+    async def _write_up(self) -> int:
+        """Adds to the file what only the table has; how many heads."""
         heads = await self._database.read(self._store.heads)
         kept = await asyncio.to_thread(self.file.read)
         if kept != heads[: len(kept)]:
             raise Broken(self._app, 0, "heads_file")
-        if missing := heads[len(kept) :]:
-            log.warning("audit.heads_added", app=self._app, count=len(missing))
-            await asyncio.to_thread(self.file.append, missing)
+        missing = heads[len(kept) :]
+        # Asked after the commit: a backup that begins now has both or neither.
+        if not missing or self._is_held():
+            return 0
+        await asyncio.to_thread(self.file.append, missing)
+        return len(missing)

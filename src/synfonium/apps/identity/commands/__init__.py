@@ -7,6 +7,7 @@ import msgspec
 from synfonium.apps.identity.commands import organisations
 from synfonium.apps.identity.service import IdentityService
 from synfonium.apps.identity.service.people import OPERATOR
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
@@ -109,6 +110,20 @@ async def client_list(context: Context, call: Call) -> Answer:
             for client in await _service(context).clients.all()
         ]
     }
+
+
+async def mail_state(context: Context, call: Call) -> Answer:
+    """How letters are: waiting, failed, perhaps, last_code."""
+    return dict(msgspec.structs.asdict(await _service(context).letters.state()))
+
+
+async def note(context: Context, call: Call) -> Answer:
+    """Writes down, for the person to see, what the operator did with what is theirs.
+
+    Arguments: person (an id), act (one of those that have words, such as `kernel.person.export`).
+    """
+    await _service(context).passes.note(PersonId(call.text("person")), call.text("act"))
+    return {}
 
 
 def _texts(call: Call, name: str) -> list[str]:

@@ -162,6 +162,12 @@ class Passes:
             given=given,
         )
 
+    async def note(self, person_id: PersonId, act: str) -> None:
+        """What the operator did on the machine, as the person will read it. Raises BadInput."""
+        if act not in ACTS:
+            raise BadInput("act", "")
+        await self._context.database.write(lambda c: self._audit(c, OPERATOR, act, person_id))
+
     async def name_of(self, person_id: PersonId) -> str:
         """What a person is called. Raises NotFound."""
         account = await self._context.database.read(lambda c: people_store.person_by_id(c, person_id))

@@ -40,6 +40,23 @@ async def people_count(context: Context) -> int | None:
     return len(people) if isinstance(people, list) else None
 
 
+class MailFacts(msgspec.Struct, frozen=True):
+    """What identity says of its letters."""
+
+    waiting: int = 0
+    failed: int = 0
+    perhaps: int = 0
+    last_code: str = ""
+
+
+async def mail_state(context: Context) -> MailFacts | None:
+    """How the letters are; None when identity does not say."""
+    try:
+        return msgspec.convert(await context.call("identity.mail_state", {}), MailFacts)
+    except (Problem, msgspec.ValidationError):
+        return None
+
+
 def disk_of(context: Context) -> tuple[int, int]:
     """Bytes used and bytes there are on the disk of the home."""
     usage = shutil.disk_usage(context.home)
