@@ -3,7 +3,11 @@
 from synfonium.apps.identity.http import (
     addresses,
     apps,
+<<<<<<< HEAD
     letters,
+=======
+    device,
+>>>>>>> f10516c (identity: mend what the conformance modules found, and keep the provider within 2500 lines)
     oauth,
     organisation,
     organisation_parts,
@@ -41,5 +45,6 @@ doors = (
     *outside.doors,
     *sources.doors,
     *apps.doors,
+    *device.doors,
     *oauth.doors,
 )

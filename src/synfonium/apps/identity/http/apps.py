@@ -7,7 +7,8 @@ import msgspec
 from synfonium.apps.identity.http.browser import Form, needs_session, service_of
 from synfonium.apps.identity.model.oauth.client import Client
 from synfonium.apps.identity.model.oauth.words import DEVICE_GRANT, EXCHANGE_GRANT
-from synfonium.apps.identity.service.oauth.clients import OPERATOR, Registration
+from synfonium.apps.identity.service.clients import OPERATOR
+from synfonium.apps.identity.service.oauth.registration import Registration
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Administrator, Person
 from synfonium.kernel.context import Context

@@ -165,3 +165,19 @@ tokens = Table(
         "secrets": ("hash",),
     },
 )
+
+consents = Table(
+    "identity_consent",
+    metadata,
+    Column("person", String(26), primary_key=True),
+    Column("client", String(26), primary_key=True),
+    Column("scopes", Text, nullable=False),
+    Column("given_s", Float, nullable=False),
+    info={
+        "personal": {
+            "person": "who agreed; so that the site may be told who they are; until taken back",
+            "client": "the site agreed to; the same; until taken back",
+        },
+        "owner": "person",
+    },
+)

@@ -2,17 +2,18 @@
 
 import base64
 import hashlib
+import json
 import secrets
 import time
 from typing import Any
 
 import httpx
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey
 
 from synfonium.testing.client import ORIGIN, Installation
 
-from .relying_party import RelyingParty, registered
+from .relying_party import RelyingParty
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -50,7 +51,15 @@ class Signer:
         token = jwt.encode({"alg": "ES256"}, claims, self.key, ["ES256"])
         return {"client_assertion": token, "client_assertion_type": ASSERTION}
 
-    def proof(self, path: str, *, method: str = "POST", access_token: str = "", **changes: Any) -> str:
+    def proof(
+        self,
+        path: str,
+        *,
+        method: str = "POST",
+        access_token: str = "",
+        header: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> str:
         claims = {
             "htm": method,
             "htu": f"{ORIGIN}{path}",
@@ -59,8 +68,9 @@ class Signer:
             **({"ath": sha256(access_token)} if access_token else {}),
             **changes,
         }
-        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.public}
-        return jwt.encode(header, claims, self.key, ["ES256"])
+        said = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.public, **(header or {})}
+        lenient = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+        return jws.serialize_compact(said, json.dumps(claims), self.key, registry=lenient)
 
 
 async def post(house: Installation, path: str, data: dict[str, str], **headers: str) -> httpx.Response:
@@ -81,7 +91,3 @@ async def post_proved(
 def of(site: RelyingParty) -> dict[str, str]:
     """The client's credentials, as fields."""
     return {name: value for name, value in site.client.items() if value}
-
-
-async def lasting(house: Installation, **metadata: Any) -> RelyingParty:
-    return await registered(house, **metadata)

@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from synfonium.apps.identity.service.oauth import clients as clients_module
+from synfonium.apps.identity.service.oauth import registration
 from synfonium.libraries.network.client import Answer, GuardedClient, RequestFailed
 from synfonium.testing.client import Installation
 
@@ -103,7 +103,7 @@ async def test_a_body_that_is_no_object_is_refused(house: Installation) -> None:
 async def test_open_registration_is_limited_and_what_nobody_uses_goes(
     house: Installation, monkeypatch: pytest.MonkeyPatch, clock: MovedClock
 ) -> None:
-    monkeypatch.setattr(clients_module, "OPEN_AN_HOUR", 2)
+    monkeypatch.setattr(registration, "OPEN_AN_HOUR", 2)
     assert [(await register(house)).status_code for _each in range(3)] == [201, 201, 429]
     clock.ahead_s = 86_500
     await house.context("identity").service.oauth.tend()

@@ -1,5 +1,6 @@
 """Tokens last as long as they should, are bound to whom they were given, and are taken back together."""
 
+import base64
 import json
 from typing import Any
 
@@ -391,13 +392,46 @@ async def test_details_need_a_type_that_an_app_registered(ada: httpx.AsyncClient
     assert refused["error"] == "invalid_authorization_details"
 
 
-async def test_a_visitor_of_a_client_that_registered_itself_is_not_sent_on_by_an_error(
+async def test_a_visitor_with_a_broken_request_signs_in_before_the_site_hears_of_it(
     house: Installation,
 ) -> None:
+    await house.person("eve")
+    async with house.client(headers=SAME_ORIGIN) as eve:
+        client = (await eve.post("/oauth/register", json={"redirect_uris": [REDIRECT]})).json()
+        site = RelyingParty(house, client)
+        asked = await eve.get(site.request(scope="nothing"))
+        where = httpx.URL(httpx.URL(asked.headers["location"]).params["next"])
+        assert (await eve.get(str(where))).headers["location"].startswith("/signin")
+        await eve.post("/signin", data={"name": "eve", "password": "eve-password-1"})
+        sealed = where.params["request"]
+        forged = await eve.post("/oauth/consent", data={"request": sealed, "decision": "allow"})
+        assert forged.status_code == 400  # a refused request is never agreed to
+        assert "error=invalid_scope" in hop_of(await eve.get(str(where)))
+
+
+@pytest.mark.parametrize("path", ["token", "par", "device", "introspect", "revoke"])
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"a=%ff", b"&".join([b"a=b"] * 200), b"a=1&a=2"])
+async def test_a_body_that_is_no_form_is_refused_in_oauths_words(
+    house: Installation, path: str, body: bytes
+) -> None:
     async with house.client() as server:
-        given = {"redirect_uris": [REDIRECT], "client_name": "Phisher"}
-        client = (await server.post("/oauth/register", json=given)).json()
-    site = RelyingParty(house, client)
-    async with house.client(headers=SAME_ORIGIN) as nobody:
-        assert (await nobody.get(site.request(scope="nothing"))).status_code == 400
-        assert (await redirected(nobody, site.request(prompt="none")))["error"] == "login_required"
+        answer = await server.post(f"/oauth/{path}", content=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_hint_that_is_no_token_of_ours_is_passed_over(ada: httpx.AsyncClient) -> None:
+    for header in ('{"alg":"ES256","crit":null}', '{"alg":"none"}', "[]", "[" * 5000):
+        hint = f"{base64.urlsafe_b64encode(header.encode()).decode().rstrip('=')}.e30.AAAA"
+        assert (await ada.get("/oauth/logout", params={"id_token_hint": hint})).status_code == 200
+
+
+async def test_a_proof_may_say_more_than_is_understood_and_is_spent_by_a_refusal(
+    house: Installation, site: RelyingParty
+) -> None:
+    signer, fields = Signer(), {"grant_type": "refresh_token", "refresh_token": "x", **of(site)}
+    nonce = (await post(house, "/oauth/token", fields, dpop=signer.proof("/oauth/token"))).headers[
+        "dpop-nonce"
+    ]
+    proof = signer.proof("/oauth/token", nonce=nonce, extra={"a": 1}, header={"extra": "b"})
+    errors = [(await post(house, "/oauth/token", fields, dpop=proof)).json()["error"] for _try in range(2)]
+    assert errors == ["invalid_grant", "invalid_dpop_proof"]

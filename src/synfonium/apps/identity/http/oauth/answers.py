@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Response
 
 from synfonium.apps.identity.http.browser import form_pairs
 from synfonium.apps.identity.model.oauth.words import OAuthError, request_fields
 from synfonium.apps.identity.service.oauth.authentication import Asked
+from synfonium.common.problem import BadInput
 from synfonium.kernel.doors import AnyRequest
 
 # Answers hold no cookie and change nothing by one: pages of any site may read their own.
@@ -22,17 +22,14 @@ _STATUS = {
 }
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """RFC 6749, section 5.2."""
-
-    error: str
-    error_description: str
-
-
 async def asked(request: AnyRequest) -> Asked:
-    """A form of a client. Raises OAuthError, BadInput."""
+    """A form of a client. Raises OAuthError."""
+    try:
+        pairs = await form_pairs(request)
+    except BadInput:
+        raise OAuthError("invalid_request", "the body is no form in UTF-8") from None
     return Asked(
-        fields=request_fields(await form_pairs(request)),
+        fields=request_fields(pairs),
         path=request.scope["path"],
         authorization=request.headers.get("authorization", ""),
         dpop=dpop_of(request),
@@ -53,6 +50,5 @@ def refuse(refusal: OAuthError, *, challenge: str = "", status: int = 0) -> Resp
     headers = dict(NOT_KEPT)
     if challenge and status in (401, 403):
         headers["www-authenticate"] = challenge
-    body = Refusal(refusal.error, refusal.description)
-    # An access denied while polling is a refusal of the grant (RFC 8628, 3.5).
+    body = {"error": refusal.error, "error_description": refusal.description}
     return Response(body, status_code=status, headers=headers)

@@ -88,6 +88,7 @@ def asking(answer: AskConsent, action: str) -> Page:
         scopes=answer.scopes,
         details=answer.details,
         user_code=answer.user_code,
+        site=answer.site,
     )
 
 

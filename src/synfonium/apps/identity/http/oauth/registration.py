@@ -9,6 +9,7 @@ from litestar import Response
 from synfonium.apps.identity.http.browser import service_of
 from synfonium.apps.identity.http.oauth.answers import NOT_KEPT, refuse
 from synfonium.apps.identity.model.oauth.words import OAuthError
+from synfonium.apps.identity.service.oauth.registration import Registrations
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, delete, get, post, put
@@ -23,12 +24,12 @@ async def register(actor: Visitor, request: AnyRequest, context: Context) -> Res
 
 
 async def _register(request: AnyRequest, context: Context) -> dict[str, Any]:
-    return await service_of(context).clients.register(await _fields(request))
+    return await _registrations(context).register(await _fields(request))
 
 
 @get(f"{HERE}/{{client_id:str}}")
 async def reread(actor: Visitor, request: AnyRequest, context: Context, client_id: str) -> Response[Any]:
-    return await _answered(request, service_of(context).clients.reread(client_id, _token(request)))
+    return await _answered(request, _registrations(context).reread(client_id, _token(request)))
 
 
 @put(f"{HERE}/{{client_id:str}}", max_body_bytes=LARGEST_BYTES)
@@ -37,12 +38,12 @@ async def reregister(actor: Visitor, request: AnyRequest, context: Context, clie
 
 
 async def _reregister(request: AnyRequest, context: Context, client_id: str) -> dict[str, Any]:
-    return await service_of(context).clients.reregister(client_id, _token(request), await _fields(request))
+    return await _registrations(context).reregister(client_id, _token(request), await _fields(request))
 
 
 @delete(f"{HERE}/{{client_id:str}}")
 async def unregister(actor: Visitor, request: AnyRequest, context: Context, client_id: str) -> Response[Any]:
-    gone = service_of(context).clients.unregister(client_id, _token(request))
+    gone = _registrations(context).unregister(client_id, _token(request))
     return await _answered(request, gone, status=204)
 
 
@@ -59,6 +60,10 @@ async def _fields(request: AnyRequest) -> dict[str, Any]:
         return msgspec.json.decode(await request.body(), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         raise OAuthError("invalid_client_metadata", "the body is an object in JSON") from None
+
+
+def _registrations(context: Context) -> Registrations:
+    return service_of(context).oauth.registrations
 
 
 def _token(request: AnyRequest) -> str:

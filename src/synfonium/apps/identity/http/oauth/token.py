@@ -9,7 +9,7 @@ from synfonium.apps.identity.http.browser import form_pairs, service_of
 from synfonium.apps.identity.http.oauth.answers import KEPT_A_WHILE, NOT_KEPT, asked, dpop_of, refuse
 from synfonium.apps.identity.http.oauth.authorize import LARGEST_FORM_BYTES
 from synfonium.apps.identity.model.oauth.client import PROOF_ALGORITHMS
-from synfonium.apps.identity.model.oauth.words import DEVICE_GRANT, OAuthError, discovery
+from synfonium.apps.identity.model.oauth.words import OAuthError, discovery
 from synfonium.apps.identity.service.oauth.authentication import Asked
 from synfonium.apps.identity.service.oauth.keys import ALGORITHMS
 from synfonium.kernel.actor import Visitor
@@ -22,16 +22,10 @@ _BASIC = 'Basic realm="Synfonium"'
 @get(["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"])
 async def metadata(actor: Visitor, context: Context) -> Response[dict[str, Any]]:
     """Discovery 1.0 and RFC 8414: the same facts at both addresses."""
-    provider, issuer = service_of(context).provider, context.site.public_url
+    issuer = context.site.public_url
     told = discovery(issuer, ALGORITHMS, PROOF_ALGORITHMS)
-    told |= {
-        "end_session_endpoint": f"{issuer}/oauth/logout",
-        "backchannel_logout_supported": True,
-        "backchannel_logout_session_supported": True,
-        "device_authorization_endpoint": f"{issuer}/oauth/device",
-        "authorization_details_types_supported": sorted(provider.detail_types()),
-    }
-    told["grant_types_supported"] = [*told["grant_types_supported"], DEVICE_GRANT]
+    if kinds := sorted(service_of(context).provider.detail_types()):
+        told["authorization_details_types_supported"] = kinds
     if context.config.open_registration:
         told["registration_endpoint"] = f"{issuer}/oauth/register"
     return Response(told, headers=KEPT_A_WHILE)

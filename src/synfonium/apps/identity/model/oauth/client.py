@@ -113,12 +113,6 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         return self.metadata.dpop_bound_access_tokens or self.metadata.fapi2
 
     @property
-    def site(self) -> str:
-        """The host that people may know the client by, or empty for a program."""
-        hosts = [urlsplit(uri).hostname for uri in self.redirect_uris if uri.startswith("https://")]
-        return hosts[0] or "" if hosts else ""
-
-    @property
     def sector(self) -> str:
         """What a pairwise `sub` is bound to: the one https host, else the client itself.
 

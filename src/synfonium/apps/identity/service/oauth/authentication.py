@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 from synfonium.apps.identity.model.oauth.client import Client, Method
 from synfonium.apps.identity.model.oauth.words import ASSERTION_TYPE, OAuthError, needed
 from synfonium.apps.identity.model.people import digest
-from synfonium.apps.identity.service.oauth.proving import Proof, Proving
-from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.service.oauth.proving import Proving
 from synfonium.apps.identity.store.oauth import clients as store
 from synfonium.kernel.context import Context
 
@@ -35,7 +34,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     method: Method
     secret: str = ""
-    proofs: tuple[Proof, ...] = ()
     jkt: str = ""
 
 
@@ -46,30 +44,24 @@ class Authentication:
         self._context, self._proving = context, proving
 
     async def look(self, asked: Asked) -> Shown:
-        """Reads and checks what needs no transaction: signatures. Raises OAuthError."""
+        """Reads credentials, and checks and spends what is signed. Raises OAuthError."""
         shown = credentials_of(asked.fields, asked.authorization)
         url = f"{self._context.site.public_url}{asked.path}"
         if shown.method == "private_key_jwt":
             client = await self._context.database.read(lambda c: store.client_by_id(c, shown.client_id))
             if client is None or client.method != shown.method:
                 raise unknown_client()
-            proof = await self._proving.assertion(client, shown.secret, url)
-            shown = msgspec.structs.replace(shown, proofs=(proof,), secret="")
+            await self._proving.assertion(client, shown.secret, url)
         if asked.dpop is None:
             return shown
-        proof = self._proving.dpop(asked.dpop, "POST", url, with_nonce=True)
-        return msgspec.structs.replace(shown, proofs=(*shown.proofs, proof), jkt=proof.jkt)
+        jkt = await self._proving.dpop(asked.dpop, "POST", url, with_nonce=True)
+        return msgspec.structs.replace(shown, jkt=jkt)
 
     def admit(self, connection: Connection, shown: Shown) -> Client:
-        """The client, when all holds; its proofs are spent. Raises OAuthError."""
+        """The client, when it is who it says. Raises OAuthError."""
         client = store.client_by_id(connection, shown.client_id)
         if client is None or not _is_authentic(client, shown):
             raise unknown_client()
-        for proof in shown.proofs:
-            if not credentials.spend(connection, digest(proof.jti), proof.until_s):
-                raise OAuthError(
-                    "invalid_dpop_proof" if proof.jkt else "invalid_client", "jti was used before"
-                )
         return client
 
 

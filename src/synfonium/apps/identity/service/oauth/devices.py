@@ -20,6 +20,7 @@ from synfonium.apps.identity.model.people import digest, new_secret
 from synfonium.apps.identity.service.oauth.authentication import Asked, Authentication
 from synfonium.apps.identity.service.oauth.issuing import encode
 from synfonium.apps.identity.service.oauth.provider import AskConsent, Provider, approved
+from synfonium.apps.identity.store import consents
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Person
@@ -110,7 +111,7 @@ class Devices:
             )
             issued.change(connection, row.hash, body=body, person=person.id, session=person.session_id)
             if allow:
-                issued.consent(connection, person.id, row.client_id, device.request.scopes, now_s)
+                consents.consent(connection, person.id, row.client_id, device.request.scopes, now_s)
                 address = f"identity:client/{row.client_id}"
                 self._context.audit.add(
                     connection, person.id, "identity.device.allow", address, row.client_id

@@ -4,7 +4,6 @@ import asyncio
 
 from synfonium.apps.identity.model.oauth.words import ACCESS_LIFE_S
 from synfonium.apps.identity.service.oauth.authentication import Authentication
-from synfonium.apps.identity.service.oauth.clients import UNUSED_S, Clients
 from synfonium.apps.identity.service.oauth.devices import Devices
 from synfonium.apps.identity.service.oauth.fetching import Fetcher
 from synfonium.apps.identity.service.oauth.granting import Granting
@@ -14,6 +13,7 @@ from synfonium.apps.identity.service.oauth.keys import SigningKeys
 from synfonium.apps.identity.service.oauth.logout import Logouts
 from synfonium.apps.identity.service.oauth.provider import Provider
 from synfonium.apps.identity.service.oauth.proving import Proving
+from synfonium.apps.identity.service.oauth.registration import UNUSED_S, Registrations
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
@@ -32,7 +32,7 @@ class OAuth:
         self.proving = Proving(context, self.fetcher)
         self.authentication = Authentication(context, self.proving)
         self.issuing = Issuing(context, keys)
-        self.clients = Clients(context, self.fetcher, keys)
+        self.registrations = Registrations(context, self.fetcher, keys)
         self.provider = Provider(context, keys, self.authentication, self.issuing)
         self.granting = Granting(context, self.authentication, self.issuing)
         self.inspecting = Inspecting(context, self.authentication, self.issuing, self.proving)

@@ -185,7 +185,8 @@ class Granting:
             raise OAuthError("invalid_request", "subject_token is not meant for this client")
         approval = self._narrowed(self._aimed(approval, fields), fields)
         actor = client.id if client.id != row.client_id else approval.actor
-        approval = replace(approval, actor=actor, scopes=_without_offline(approval.scopes))
+        scopes = tuple(scope for scope in approval.scopes if scope != "offline_access")
+        approval = replace(approval, actor=actor, scopes=scopes)
         return Granted(
             client=client,
             account=account,
@@ -199,10 +200,6 @@ class Granting:
 def may_see(client: Client, row: Issued, approval: Approval) -> bool:
     """Whether a token was given to the client, or is meant for an address that it serves."""
     return client.id == row.client_id or bool(set(approval.audience) & set(client.metadata.resource_uris))
-
-
-def _without_offline(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(scope for scope in scopes if scope != "offline_access")
 
 
 def _bad_grant(why: str) -> OAuthError:

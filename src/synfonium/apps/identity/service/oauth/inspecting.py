@@ -14,7 +14,7 @@ from synfonium.apps.identity.service.oauth.authentication import Asked, Authenti
 from synfonium.apps.identity.service.oauth.granting import may_see
 from synfonium.apps.identity.service.oauth.issuing import Issuing, approval_of
 from synfonium.apps.identity.service.oauth.proving import Proving
-from synfonium.apps.identity.store import addresses, credentials
+from synfonium.apps.identity.store import addresses
 from synfonium.apps.identity.store.oauth import issued as store
 from synfonium.kernel.context import Context
 
@@ -70,14 +70,8 @@ class Inspecting:
         if kind != "dpop" or dpop is None or not approval.jkt:
             raise OAuthError("invalid_token", "a bound token is sent by the scheme DPoP, with a proof")
         url = f"{self._issuing.issuer}/oauth/userinfo"
-        proof = self._proving.dpop(dpop, method, url, token, with_nonce=False)
-        if proof.jkt != approval.jkt:
+        if await self._proving.dpop(dpop, method, url, token, with_nonce=False) != approval.jkt:
             raise OAuthError("invalid_token", "the token is bound to another key")
-        is_first = await self._context.database.write(
-            lambda c: credentials.spend(c, digest(proof.jti), proof.until_s)
-        )
-        if not is_first:
-            raise OAuthError("invalid_dpop_proof", "jti was used before")
 
     async def introspect(self, asked: Asked) -> dict[str, Any]:
         """RFC 7662, section 2.2; only for a client that can keep a secret. Raises OAuthError."""

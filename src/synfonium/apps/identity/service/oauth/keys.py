@@ -125,9 +125,13 @@ class SigningKeys:
         kid, now_s = key.thumbprint(), self._context.clock.now_s()
         private = {**key.as_dict(private=True), "kid": kid}
         sealed = self._context.secrets.seal(msgspec.json.encode(private), purpose=_PURPOSE)
-        await self._context.database.write(
-            lambda c: store.add_signing_key(c, kid, sealed, algorithm, now_s, signs_from_s)
-        )
+        row: dict[str, Any] = {
+            "kid": kid,
+            "algorithm": algorithm,
+            "created_s": now_s,
+            "signs_from_s": signs_from_s,
+        }
+        await self._context.database.write(partial(store.add_signing_key, **row, sealed=sealed))
         made = self._opened(sealed, algorithm, signs_from_s)
         self._keys = sorted([*self._keys, made], key=lambda one: -one.signs_from_s)
         return made
@@ -159,7 +163,7 @@ class SigningKeys:
             keys = KeySet([key.key for key in self._keys])
             found = jws.deserialize_compact(token.encode(), keys, [*ALGORITHMS])
             claims = msgspec.json.decode(found.payload)
-        except (JoseError, ValueError, msgspec.DecodeError, RecursionError):
+        except (JoseError, ValueError, TypeError, KeyError, msgspec.DecodeError, RecursionError):
             return None
         is_id_token = isinstance(claims, dict) and found.headers().get("typ") == "JWT"
         return claims if is_id_token and claims.get("iss") == self._context.site.public_url else None

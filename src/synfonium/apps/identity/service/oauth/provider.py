@@ -6,6 +6,7 @@ that wait for a person travel sealed with the browser and are not stored.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from synfonium.apps.identity.service.oauth.authentication import Asked, Authenti
 from synfonium.apps.identity.service.oauth.issuing import Issuing, encode
 from synfonium.apps.identity.service.oauth.keys import SigningKeys
 from synfonium.apps.identity.service.sealed import seal, unseal
+from synfonium.apps.identity.store import consents
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
@@ -36,6 +38,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
     request: AuthorizationRequest
     expires_s: float
+    refusal: tuple[str, str] | None = None
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,7 @@ class AskConsent(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     details: tuple[str, ...] = ()
     user_code: str = ""
+    site: str = ""
 
 
 Answer = Redirect | AskSignIn | AskConsent
@@ -147,14 +151,19 @@ class Provider:
             except OAuthError as refusal:
                 # RFC 9700, 4.11.2: who registered itself leads nobody on before they signed in.
                 if client.is_open and person is None and fields.get("prompt") != "none":
-                    raise ClientRefused from None
+                    return AskSignIn(self._seal(bare, refusal))
                 return self._refuse(bare, refusal)
 
         return await self._settle(fields.get("client_id", ""), person, decide)
 
     async def resume(self, sealed: str, person: Person | None) -> Answer:
         """Goes on with a request that waited. Raises ChallengeExpired, ClientRefused."""
-        return await self._go_on(self._open(sealed), person)
+        waiting = self._open(sealed)
+        if waiting.refusal is None:
+            return await self._go_on(waiting.request, person)
+        if person is None:
+            return AskSignIn(sealed)
+        return self._refuse(waiting.request, OAuthError(*waiting.refusal))
 
     async def _go_on(self, request: AuthorizationRequest, person: Person | None) -> Answer:
         def decide(client: Client, agreed: frozenset[str]) -> Answer | NewCode:
@@ -167,7 +176,10 @@ class Provider:
 
     async def decide(self, sealed: str, person: Person, *, allow: bool) -> Answer:
         """The person agreed or not; what they agreed to is remembered."""
-        request = self._open(sealed)
+        waiting = self._open(sealed)
+        request = waiting.request
+        if waiting.refusal is not None:
+            raise ChallengeExpired
 
         def decide(client: Client, _agreed: frozenset[str]) -> Answer | NewCode:
             if not allow:
@@ -198,7 +210,8 @@ class Provider:
     def ask(self, request: AuthorizationRequest, client: Client, wanted: tuple[str, ...]) -> AskConsent:
         kinds = self.detail_types()
         said = tuple(kinds[detail["type"]].words(detail) for detail in request.details)
-        return AskConsent(self._seal(request), client, wanted, said)
+        site = urlsplit(request.redirect_uri).hostname or ""
+        return AskConsent(self._seal(request), client, wanted, said, site=site)
 
     def _is_wanted(
         self, request: AuthorizationRequest, client: Client, person: Person, *, is_hint_binding: bool
@@ -217,7 +230,7 @@ class Provider:
             client = clients.client_by_id(connection, client_id)
             if client is None:
                 raise ClientRefused
-            agreed = issued.consented(connection, person.id, client_id) if person else frozenset[str]()
+            agreed = consents.consented(connection, person.id, client_id) if person else frozenset[str]()
             decided = decide(client, agreed)
             return self._store(connection, decided) if isinstance(decided, NewCode) else decided
 
@@ -231,7 +244,7 @@ class Provider:
             raise ClientRefused
         if new.remember:
             wanted = consent_scopes(request.scopes, (*request.id_token_claims, *request.userinfo_claims))
-            issued.consent(connection, person.id, request.client_id, wanted, now_s)
+            consents.consent(connection, person.id, request.client_id, wanted, now_s)
         secret = new_secret()
         row = Issued(
             hash=digest(secret),
@@ -265,15 +278,18 @@ class Provider:
         fields = requests.answer_fields(request, self.issuer, answer)
         return Redirect(request.redirect_uri, fields, request.response_mode)
 
-    def _seal(self, request: AuthorizationRequest) -> str:
+    def _seal(self, request: AuthorizationRequest, refusal: OAuthError | None = None) -> str:
         expires_s = self._context.clock.now_s() + words.WAITING_LIFE_S
-        return seal(self._context, Waiting(request=request, expires_s=expires_s), "authorization")
+        said = (refusal.error, refusal.description) if refusal else None
+        return seal(
+            self._context, Waiting(request=request, expires_s=expires_s, refusal=said), "authorization"
+        )
 
-    def _open(self, sealed: str) -> AuthorizationRequest:
+    def _open(self, sealed: str) -> Waiting:
         waiting = unseal(self._context, sealed, "authorization", Waiting)
         if self._context.clock.now_s() >= waiting.expires_s:
             raise ChallengeExpired
-        return waiting.request
+        return waiting
 
     # Pushed requests (RFC 9126)
 

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
@@ -12,19 +11,14 @@ from joserfc.jwk import JWKRegistry
 from synfonium.apps.identity.model.oauth import proofs
 from synfonium.apps.identity.model.oauth.client import PROOF_ALGORITHMS, Client
 from synfonium.apps.identity.model.oauth.words import OAuthError, base64url
+from synfonium.apps.identity.model.people import digest
 from synfonium.apps.identity.service.oauth.fetching import Fetcher
+from synfonium.apps.identity.store import credentials
 from synfonium.kernel.context import Context
 
 NONCE_S = 300
+_NOTES = {"use", "key_ops", "alg"}
 _PRIVATE = {"d", "k", "p", "q", "dp", "dq", "qi"}
-
-
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """A proof that holds once `jti` was spent: for a key (its thumbprint) or for a client."""
-
-    jti: str
-    until_s: float
-    jkt: str = ""
 
 
 class NonceNeeded(OAuthError):
@@ -41,8 +35,8 @@ class Proving:
         self._context, self._fetcher = context, fetcher
         self._nonce_key = context.secrets.derive("identity.dpop-nonce")
 
-    async def assertion(self, client: Client, token: str, url: str) -> Proof:
-        """The client's own signature. Raises OAuthError invalid_client."""
+    async def assertion(self, client: Client, token: str, url: str) -> None:
+        """Checks the client's own signature, good for once. Raises OAuthError invalid_client."""
         header = proofs.parse_header(token, "invalid_client")
         wanted = client.metadata.token_endpoint_auth_signing_alg
         allowed = [wanted] if wanted else [*PROOF_ALGORITHMS, *([] if client.is_strict else ["RS256"])]
@@ -57,7 +51,13 @@ class Proving:
             now_s,
             only_issuer=client.is_strict,
         )
-        return Proof(jti=f"{client.id}\0{claims.jti}", until_s=claims.exp + proofs.SKEW_S)
+        await self._spend(f"{client.id}\0{claims.jti}", claims.exp + proofs.SKEW_S, "invalid_client")
+
+    async def _spend(self, jti: str, until_s: float, error: str) -> None:
+        """In a transaction of its own: a proof is spent whatever becomes of its request."""
+        hashed = digest(jti)
+        if not await self._context.database.write(lambda c: credentials.spend(c, hashed, until_s)):
+            raise OAuthError(error, "jti was used before")
 
     async def _verified(self, client: Client, token: str, kid: str, allowed: Sequence[str]) -> bytes:
         """Tries the keys that are kept, then those that the client publishes now."""
@@ -72,8 +72,11 @@ class Proving:
                 break
         raise OAuthError("invalid_client", "the assertion is signed by none of the client's keys")
 
-    def dpop(self, token: str, method: str, url: str, access_token: str = "", *, with_nonce: bool) -> Proof:
-        """Raises OAuthError invalid_dpop_proof, or NonceNeeded."""
+    async def dpop(
+        self, token: str, method: str, url: str, access_token: str = "", *, with_nonce: bool
+    ) -> str:
+        """The thumbprint of the key that was proved, once. Raises OAuthError invalid_dpop_proof,
+        or NonceNeeded."""
         header = proofs.parse_header(token, "invalid_dpop_proof")
         jwk = header.get("jwk")
         if header.get("typ") != "dpop+jwt" or header.get("alg") not in PROOF_ALGORITHMS:
@@ -82,15 +85,16 @@ class Proving:
             raise OAuthError("invalid_dpop_proof", "jwk is a public key")
         try:
             key: Any = JWKRegistry.import_key(jwk)
-            payload = jws.deserialize_compact(token.encode(), key, [header["alg"]]).payload
-            jkt = key.thumbprint()
+            payload = _payload(token, key, [header["alg"]])
+            jkt: str = key.thumbprint()
         except (JoseError, ValueError, TypeError, KeyError):
             raise OAuthError("invalid_dpop_proof", "the signature does not hold") from None
         now_s = self._context.clock.now_s()
         claims = proofs.check_proof(payload, method, url, now_s, access_token=access_token)
         if with_nonce and not self._is_nonce(claims.nonce, now_s):
             raise NonceNeeded
-        return Proof(jti=f"{jkt}\0{claims.jti}", until_s=claims.iat + proofs.PROOF_LIFE_S, jkt=jkt)
+        await self._spend(f"{jkt}\0{claims.jti}", claims.iat + proofs.PROOF_LIFE_S, "invalid_dpop_proof")
+        return jkt
 
     def nonce(self, now_s: float | None = None) -> str:
         """Changes every five minutes and is known for ten; nothing is stored."""
@@ -109,10 +113,14 @@ def _verify(keys: Mapping[str, Any], token: str, kid: str, allowed: Sequence[str
         if kid and jwk.get("kid") not in (None, kid):
             continue
         try:
-            key: Any = JWKRegistry.import_key(
-                {k: v for k, v in jwk.items() if k not in ("use", "key_ops", "alg")}
-            )
-            return jws.deserialize_compact(token.encode(), key, list(allowed)).payload
-        except (JoseError, ValueError, TypeError, KeyError, UnicodeError):
+            key = JWKRegistry.import_key({k: v for k, v in jwk.items() if k not in _NOTES})
+            return _payload(token, key, allowed)
+        except (JoseError, ValueError, TypeError, KeyError):
             continue
     return None
+
+
+def _payload(token: str, key: Any, allowed: Sequence[str]) -> bytes:
+    """What a key signed. Members of the header that nobody knows are passed over (RFC 7515, 4)."""
+    lenient = jws.JWSRegistry(algorithms=list(allowed), strict_check_header=False)
+    return jws.deserialize_compact(token.encode(), key, registry=lenient).payload

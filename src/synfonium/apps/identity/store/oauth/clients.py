@@ -7,7 +7,8 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from synfonium.apps.identity.model.oauth.client import Client, Metadata
-from synfonium.apps.identity.store.oauth.tables import clients, consents, issued, signing_keys
+from synfonium.apps.identity.store.oauth.tables import clients, issued, signing_keys
+from synfonium.apps.identity.store.tables import consents
 
 _CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
 _METADATA = msgspec.json.Decoder(Metadata)
@@ -83,16 +84,8 @@ def as_client(row: Row[Any], prefix: str = "") -> Client:
     )
 
 
-def add_signing_key(
-    connection: Connection, kid: str, sealed: bytes, algorithm: str, now_s: float, signs_from_s: float
-) -> None:
-    row = {
-        "kid": kid,
-        "sealed": sealed,
-        "created_s": now_s,
-        "algorithm": algorithm,
-        "signs_from_s": signs_from_s,
-    }
+def add_signing_key(connection: Connection, **row: Any) -> None:
+    """By the names of the columns."""
     connection.execute(insert(signing_keys), [row])
 
 

@@ -1,4 +1,4 @@
-"""Rows of what the provider gave out, and of consents."""
+"""Rows of what the provider gave out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from synfonium.apps.identity.model.oauth.client import Client
 from synfonium.apps.identity.model.oauth.issued import Issued, Kind
 from synfonium.apps.identity.model.people import Account
 from synfonium.apps.identity.store.oauth.clients import as_client
-from synfonium.apps.identity.store.oauth.tables import clients, consents, issued
+from synfonium.apps.identity.store.oauth.tables import clients, issued
 from synfonium.apps.identity.store.people import as_account
 from synfonium.apps.identity.store.tables import people, sessions
 
@@ -41,9 +41,6 @@ _USE = (
 )
 _ADD = insert(issued)
 _COLUMNS = tuple(column.name for column in issued.c)  # in the order of Issued's fields
-_CONSENTED = select(consents.c.scopes).where(
-    (consents.c.person == bindparam("person_id")) & (consents.c.client == bindparam("client_id"))
-)
 
 
 def add(connection: Connection, row: Issued) -> None:
@@ -117,43 +114,10 @@ def due_logouts(connection: Connection) -> Sequence[Issued]:
     return [_issued(row) for row in connection.execute(query)]
 
 
-# Consents -----------------------------------------------------------------------------------
-
-
-def consented(connection: Connection, person_id: str, client_id: str) -> frozenset[str]:
-    """The scopes that a person agreed to for a client; empty when never asked."""
-    found = connection.execute(_CONSENTED, {"person_id": person_id, "client_id": client_id}).scalar()
-    return frozenset(str(found).split()) if found is not None else frozenset()
-
-
-def consent(
-    connection: Connection, person_id: str, client_id: str, scopes: Sequence[str], now_s: float
-) -> None:
-    """Adds `scopes` to what the person agreed to."""
-    joined = sorted(consented(connection, person_id, client_id) | set(scopes))
-    mine = (consents.c.person == person_id) & (consents.c.client == client_id)
-    connection.execute(delete(consents).where(mine))
-    row = {"person": person_id, "client": client_id, "scopes": " ".join(joined), "given_s": now_s}
-    connection.execute(insert(consents), [row])
-
-
-def consents_of(connection: Connection, person_id: str) -> Sequence[tuple[Client, tuple[str, ...], float]]:
-    """Clients a person agreed to, with scopes and since when."""
-    query = (
-        select(clients, consents.c.scopes, consents.c.given_s)
-        .join(consents, consents.c.client == clients.c.id)
-        .where(consents.c.person == person_id)
-        .order_by(clients.c.name)
-    )
-    return [(as_client(row), tuple(row.scopes.split()), row.given_s) for row in connection.execute(query)]
-
-
-def withdraw(connection: Connection, person_id: str, client_id: str) -> bool:
-    """Removes a consent and all that the client received by it."""
+def take_back(connection: Connection, person_id: str, client_id: str) -> None:
+    """Removes all tokens of a person for a client."""
     mine = (issued.c.person == person_id) & (issued.c.client == client_id) & issued.c.kind.in_(TOKENS)
     connection.execute(delete(issued).where(mine))
-    agreed = (consents.c.person == person_id) & (consents.c.client == client_id)
-    return connection.execute(delete(consents).where(agreed)).rowcount == 1
 
 
 def forget_expired(connection: Connection, now_s: float, code_memory_s: float) -> None:

@@ -1,7 +1,7 @@
-"""Clients: registered by people, by the operator, or by themselves (RFC 7591, 7592)."""
+"""How clients are made, and how they register themselves (RFC 7591, 7592)."""
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,19 +13,13 @@ from synfonium.apps.identity.model.people import digest, new_secret
 from synfonium.apps.identity.service.oauth.fetching import Fetcher
 from synfonium.apps.identity.service.oauth.keys import SigningKeys
 from synfonium.apps.identity.store.oauth import clients as store
-from synfonium.apps.identity.store.oauth import issued
-from synfonium.common.ids import PersonId, new_id
-from synfonium.common.problem import BadInput, Conflict, NotFound
+from synfonium.common.ids import new_id
 from synfonium.kernel.context import Context
-from synfonium.kernel.i18n import _
 
-MOST_CLIENTS = 1000
-MOST_OF_A_PERSON = 30
 MOST_OPEN = 5000
 OPEN_AN_HOUR = 300
 UNUSED_S = 86_400
 _OURS = ("require_pkce", "fapi2", "resource_uris")
-OPERATOR = PersonId("")
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,106 +30,14 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     registration_token: str = ""
 
 
-class Clients:
-    """Registers, lists, changes and removes clients; takes back what people agreed to."""
+class Registrations:
+    """Makes clients of metadata; answers those that register themselves."""
 
     def __init__(self, context: Context, fetcher: Fetcher, keys: SigningKeys) -> None:
         self._context, self._fetcher, self._keys = context, fetcher, keys
         self._hour, self._this_hour = 0, 0
 
-    # By people
-
-    async def add(
-        self, fields: Mapping[str, Any], *, by: PersonId, owner: PersonId = OPERATOR
-    ) -> Registration:
-        """Registers metadata for `owner` (a person, or the operator). Raises BadInput, Conflict."""
-        metadata = await self._checked(fields)
-        client, fresh = self._new(metadata, owner=owner)
-
-        def work(connection: Connection) -> None:
-            most = MOST_OF_A_PERSON if owner else MOST_CLIENTS
-            if store.count_clients(connection, owner=owner) >= most:
-                raise Conflict
-            store.add_client(connection, client)
-            self._context.audit.add(connection, by, "identity.client.add", f"identity:client/{client.id}")
-
-        await self._context.database.write(work)
-        return fresh
-
-    async def change(self, client_id: str, fields: Mapping[str, Any], *, owner: PersonId) -> None:
-        """Changes what the form holds, and keeps the rest. Raises BadInput, NotFound."""
-        client = await self.of(client_id, owner)
-        metadata = await self._checked({**_plain(client.metadata), **fields})
-        changed = msgspec.structs.replace(client, metadata=metadata)
-        await self._write(
-            owner, "identity.client.change", client_id, lambda c: store.change_client(c, changed)
-        )
-
-    async def new_secret(self, client_id: str, *, owner: PersonId) -> Registration:
-        """The old secret ends at once. Raises NotFound."""
-        client = await self.of(client_id, owner)
-        secret = new_secret() if _has_secret(client.metadata) else ""
-        changed = msgspec.structs.replace(client, secret_hash=digest(secret) if secret else "")
-        await self._write(
-            owner, "identity.client.secret", client_id, lambda c: store.change_client(c, changed)
-        )
-        return Registration(client_id=client_id, client_secret=secret)
-
-    async def of(self, client_id: str, owner: PersonId) -> Client:
-        """One of a person's own clients. Raises NotFound."""
-        client = await self._context.database.read(lambda c: store.client_by_id(c, client_id))
-        if client is None or not owner or client.owner != owner:
-            raise NotFound
-        return client
-
-    async def all(self, owner: PersonId | None = None) -> Sequence[Client]:
-        return await self._context.database.read(lambda c: store.list_clients(c, owner))
-
-    async def remove(self, client_id: str, *, by: PersonId) -> None:
-        """Raises NotFound. Whether it is `by`'s to remove is for the caller to know."""
-        await self._write(
-            by, "identity.client.remove", client_id, lambda c: store.remove_client(c, client_id)
-        )
-
-    async def consents_of(self, person_id: PersonId) -> Sequence[tuple[Client, tuple[str, ...], float]]:
-        """What a person agreed to: client, scopes, since when."""
-        return await self._context.database.read(lambda c: issued.consents_of(c, person_id))
-
-    async def withdraw(self, person_id: PersonId, client_id: str) -> None:
-        """Takes a consent back, with all tokens given by it. Raises NotFound."""
-        await self._write(
-            person_id,
-            "identity.consent.withdraw",
-            client_id,
-            lambda c: issued.withdraw(c, person_id, client_id),
-        )
-
-    async def _write(
-        self, by: PersonId, act: str, client_id: str, work: Callable[[Connection], bool]
-    ) -> None:
-        def whole(connection: Connection) -> None:
-            if not work(connection):
-                raise NotFound
-            self._context.audit.add(connection, by, act, f"identity:client/{client_id}")
-
-        await self._context.database.write(whole)
-
-    async def _checked(self, fields: Mapping[str, Any]) -> Metadata:
-        """Raises BadInput, in words for the person who filled in a form."""
-        try:
-            return await self._metadata(fields)
-        except OAuthError as refusal:
-            if refusal.error != "invalid_redirect_uri":
-                raise BadInput("client", refusal.description) from None
-            raise BadInput(
-                "redirect_uri",
-                _(
-                    "Return addresses begin with https:// (or http://localhost for a program); "
-                    "1 to 10 of them."
-                ),
-            ) from None
-
-    async def _metadata(self, fields: Mapping[str, Any]) -> Metadata:
+    async def metadata(self, fields: Mapping[str, Any]) -> Metadata:
         metadata = parse_metadata(fields)
         await self._fetcher.check_sector(metadata)
         for algorithm in (metadata.id_token_signed_response_alg, metadata.userinfo_signed_response_alg):
@@ -143,9 +45,9 @@ class Clients:
                 await self._keys.ensure(algorithm)
         return metadata
 
-    def _new(self, metadata: Metadata, *, owner: str, is_open: bool = False) -> tuple[Client, Registration]:
+    def new(self, metadata: Metadata, *, owner: str, is_open: bool = False) -> tuple[Client, Registration]:
         now_s = self._context.clock.now_s()
-        secret = new_secret() if _has_secret(metadata) else ""
+        secret = new_secret() if has_secret(metadata) else ""
         registration_token = new_secret("syc_") if is_open else ""
         client = Client(
             id=new_id(now_s),
@@ -165,7 +67,7 @@ class Clients:
         """The answer of RFC 7591, 3.2.1. Raises OAuthError."""
         self._count()
         metadata = await self._open_metadata(fields)
-        client, fresh = self._new(metadata, owner="", is_open=True)
+        client, fresh = self.new(metadata, owner="", is_open=True)
 
         def work(connection: Connection) -> None:
             if store.count_clients(connection, is_open=True) >= MOST_OPEN:
@@ -192,7 +94,7 @@ class Clients:
         """OpenID Registration's own defaults. It has no word for PKCE, so a client with a secret
         may do without; and who registers without being seen is the server of no address."""
         usual = {"id_token_signed_response_alg": "ES256" if fields.get("fapi2") else "RS256"}
-        return await self._metadata({**usual, **fields, "resource_uris": (), "require_pkce": False})
+        return await self.metadata({**usual, **fields, "resource_uris": (), "require_pkce": False})
 
     async def reread(self, client_id: str, token: str) -> dict[str, Any]:
         """RFC 7592, section 2.1. Raises OAuthError invalid_token."""
@@ -204,7 +106,7 @@ class Clients:
         if fields.get("client_id") != client_id or "registration_access_token" in fields:
             raise OAuthError("invalid_client_metadata", "client_id is said, what the server gave is not")
         metadata = await self._open_metadata(fields)
-        if _has_secret(metadata) != bool(client.secret_hash):
+        if has_secret(metadata) != bool(client.secret_hash):
             raise OAuthError("invalid_client_metadata", "a client with a secret keeps it, another gets none")
         changed = msgspec.structs.replace(client, metadata=metadata)
         await self._context.database.write(lambda c: store.change_client(c, changed))
@@ -224,15 +126,15 @@ class Clients:
 
     def _described(self, client: Client) -> dict[str, Any]:
         uri = f"{self._context.site.public_url}/oauth/register/{client.id}"
-        told = {name: value for name, value in _plain(client.metadata).items() if name not in _OURS}
+        told = {name: value for name, value in plain(client.metadata).items() if name not in _OURS}
         return {"client_id": client.id, **told, "registration_client_uri": uri}
 
 
-def _plain(metadata: Metadata) -> dict[str, Any]:
+def plain(metadata: Metadata) -> dict[str, Any]:
     """What is set, without what says nothing."""
     told: dict[str, Any] = msgspec.to_builtins(metadata)
     return {name: value for name, value in told.items() if value not in ("", None, [])}
 
 
-def _has_secret(metadata: Metadata) -> bool:
+def has_secret(metadata: Metadata) -> bool:
     return metadata.token_endpoint_auth_method in ("client_secret_basic", "client_secret_post")
