@@ -3,11 +3,8 @@
 from synfonium.apps.identity.http import (
     addresses,
     apps,
-<<<<<<< HEAD
     letters,
-=======
     device,
->>>>>>> f10516c (identity: mend what the conformance modules found, and keep the provider within 2500 lines)
     oauth,
     organisation,
     organisation_parts,

@@ -69,13 +69,9 @@ class IdentityService:
         self.directories = Directories(context)
         self.scim = Scim(context, self.members, self.groups)
         self.letters = Letters(context)
-<<<<<<< HEAD
-        self.oauth, self.clients, self.provider = oauth, oauth.clients, oauth.provider
-        self.passes = Passes(context, self.addresses, self.clients)
-=======
         self.oauth, self.provider = oauth, oauth.provider
         self.clients = Clients(context, oauth.registrations)
->>>>>>> f10516c (identity: mend what the conformance modules found, and keep the provider within 2500 lines)
+        self.passes = Passes(context, self.addresses, self.clients)
         self.authenticator.on_forget = oauth.logouts.wake
 
 
