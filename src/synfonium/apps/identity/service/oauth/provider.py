@@ -216,12 +216,10 @@ class Provider:
     def _is_wanted(
         self, request: AuthorizationRequest, client: Client, person: Person, *, is_hint_binding: bool
     ) -> bool:
-        sub = self._issuing.sub(client, person.id)
-        if request.wanted_sub and request.wanted_sub != sub:
-            return False
-        if not request.id_token_hint or not is_hint_binding:
-            return True
-        return (self._keys.read(request.id_token_hint) or {}).get("sub") == sub
+        wanted = {request.wanted_sub} - {""}
+        if request.id_token_hint and is_hint_binding:
+            wanted.add(str((self._keys.read(request.id_token_hint) or {}).get("sub")))
+        return not wanted or wanted == {self._issuing.sub(client, person.id)}
 
     async def _settle(self, client_id: str, person: Person | None, decide: Decide) -> Answer:
         """Looks up, decides and stores a code in one transaction; only to read for a visitor."""
