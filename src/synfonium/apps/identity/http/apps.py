@@ -191,7 +191,7 @@ def _keys(text: str) -> dict[str, Any] | None:
         return None
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise BadInput("jwks", _("A key set is an object in JSON with the list keys.")) from None
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from synfonium.apps.identity.service.oauth import registration
 from synfonium.libraries.network.client import Answer, GuardedClient, RequestFailed
@@ -17,6 +17,11 @@ from synfonium.testing.client import Installation
 from .conftest import SAME_ORIGIN, MovedClock
 from .oauth_client import Signer, post
 from .relying_party import REDIRECT, RelyingParty, agreed, hop_of, registered, sealed_in
+
+
+def small_key() -> dict[str, Any]:
+    return dict(RSAKey.generate_key(1024, private=True).as_dict(private=False))
+
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -84,6 +89,8 @@ async def test_a_program_registers_reads_changes_and_removes_itself(
         ({"backchannel_logout_uri": "ftp://rp.example/"}, "invalid_client_metadata"),
         ({"sector_identifier_uri": "https://rp.example/sector"}, "invalid_client_metadata"),
         ({"client_name": "a\nb"}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [small_key()]}}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [{"kty": "EC", "crv": "P-256"}]}}, "invalid_client_metadata"),
     ],
 )
 async def test_metadata_that_do_not_hold_are_refused_and_nothing_is_kept(
@@ -96,7 +103,7 @@ async def test_metadata_that_do_not_hold_are_refused_and_nothing_is_kept(
 
 async def test_a_body_that_is_no_object_is_refused(house: Installation) -> None:
     async with house.client() as server:
-        for body in (b"", b"[]", b"{", b"\xff", b"[" * 60_000):
+        for body in (b"", b"[]", b"{", b"\xff", b"[" * 60_000, b'{"a": "\xff\xfe"}'):
             assert (await server.post("/oauth/register", content=body)).status_code == 400
 
 

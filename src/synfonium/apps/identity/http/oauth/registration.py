@@ -58,7 +58,7 @@ async def _answered(request: AnyRequest, act: Awaitable[Any], status: int = 200)
 async def _fields(request: AnyRequest) -> dict[str, Any]:
     try:
         return msgspec.json.decode(await request.body(), type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise OAuthError("invalid_client_metadata", "the body is an object in JSON") from None
 
 

@@ -24,7 +24,7 @@ def wanted_claims(text: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         return (), (), ""
     try:
         asked = msgspec.json.decode(text, type=dict[str, dict[str, dict[str, Any] | None] | None])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise OAuthError("invalid_request", "claims is an object of objects") from None
     id_token, userinfo = asked.get("id_token") or {}, asked.get("userinfo") or {}
     sub = (id_token.get("sub") or {}).get("value", "")

@@ -94,7 +94,7 @@ def _bare(url: str) -> str:
 def _decoded(payload: bytes, kind: type[Claims], error: str) -> Claims:
     try:
         return msgspec.json.decode(payload, type=kind)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise OAuthError(error, "a claim is missing or of another type") from None
 
 

@@ -129,7 +129,7 @@ def authorization_details(
         return ()
     try:
         details = msgspec.json.decode(text, type=list[dict[str, Any]])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise _bad_details("it is a list of objects") from None
     allowed = client.metadata.authorization_details_types or known_types
     types = {detail.get("type") for detail in details}

@@ -63,7 +63,7 @@ class Fetcher:
             )
             if answer.status == 200:
                 return msgspec.json.decode(answer.body)
-        except (RequestFailed, msgspec.DecodeError, RecursionError):
+        except (RequestFailed, msgspec.DecodeError, ValueError, RecursionError):
             pass
         raise OAuthError(error, why)
 

@@ -17,6 +17,7 @@ from synfonium.apps.identity.store import credentials
 from synfonium.kernel.context import Context
 
 NONCE_S = 300
+SMALLEST_RSA_BITS = 2048
 _NOTES = {"use", "key_ops", "alg"}
 _PRIVATE = {"d", "k", "p", "q", "dp", "dq", "qi"}
 
@@ -81,10 +82,10 @@ class Proving:
         jwk = header.get("jwk")
         if header.get("typ") != "dpop+jwt" or header.get("alg") not in PROOF_ALGORITHMS:
             raise OAuthError("invalid_dpop_proof", "typ is dpop+jwt, alg one of those in the metadata")
-        if not isinstance(jwk, dict) or jwk.keys() & _PRIVATE:
+        if not isinstance(jwk, dict):
             raise OAuthError("invalid_dpop_proof", "jwk is a public key")
         try:
-            key: Any = JWKRegistry.import_key(jwk)
+            key = public_key(jwk)
             payload = _payload(token, key, [header["alg"]])
             jkt: str = key.thumbprint()
         except (JoseError, ValueError, TypeError, KeyError):
@@ -107,14 +108,28 @@ class Proving:
         return any(hmac.compare_digest(one.encode(), given) for one in known)
 
 
+def public_key(jwk: Mapping[str, Any]) -> Any:
+    """A key that may verify a signature. Raises ValueError for a secret one, for RSA of less than
+    2048 bits (RFC 7518, 3.3), and for what is no key."""
+    if jwk.get("kty") == "oct" or jwk.keys() & _PRIVATE:
+        raise ValueError("not a public key")
+    try:
+        key: Any = JWKRegistry.import_key({k: v for k, v in jwk.items() if k not in _NOTES})
+        bits = key.public_key.key_size if jwk.get("kty") == "RSA" else 0
+    except (JoseError, TypeError, KeyError, AttributeError):
+        raise ValueError("not a key") from None
+    if 0 < bits < SMALLEST_RSA_BITS:
+        raise ValueError("too small")
+    return key
+
+
 def _verify(keys: Mapping[str, Any], token: str, kid: str, allowed: Sequence[str]) -> bytes | None:
     """The payload when one of the public keys made the signature. An unusable key is passed over."""
     for jwk in keys.get("keys", [])[:10]:
         if kid and jwk.get("kid") not in (None, kid):
             continue
         try:
-            key = JWKRegistry.import_key({k: v for k, v in jwk.items() if k not in _NOTES})
-            return _payload(token, key, allowed)
+            return _payload(token, public_key(jwk), allowed)
         except (JoseError, ValueError, TypeError, KeyError):
             continue
     return None

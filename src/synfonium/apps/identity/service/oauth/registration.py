@@ -12,6 +12,7 @@ from synfonium.apps.identity.model.oauth.words import OAuthError
 from synfonium.apps.identity.model.people import digest, new_secret
 from synfonium.apps.identity.service.oauth.fetching import Fetcher
 from synfonium.apps.identity.service.oauth.keys import SigningKeys
+from synfonium.apps.identity.service.oauth.proving import public_key
 from synfonium.apps.identity.store.oauth import clients as store
 from synfonium.common.ids import new_id
 from synfonium.kernel.context import Context
@@ -39,6 +40,11 @@ class Registrations:
 
     async def metadata(self, fields: Mapping[str, Any]) -> Metadata:
         metadata = parse_metadata(fields)
+        try:
+            for jwk in (metadata.jwks or {}).get("keys", []):
+                public_key(jwk)
+        except ValueError:
+            raise OAuthError("invalid_client_metadata", "a key of jwks cannot be used") from None
         await self._fetcher.check_sector(metadata)
         for algorithm in (metadata.id_token_signed_response_alg, metadata.userinfo_signed_response_alg):
             if algorithm:
