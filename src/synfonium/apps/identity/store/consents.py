@@ -6,8 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from synfonium.apps.identity.model.oauth.client import Client
 from synfonium.apps.identity.store.oauth.clients import as_client
-from synfonium.apps.identity.store.oauth.tables import clients
-from synfonium.apps.identity.store.tables import consents
+from synfonium.apps.identity.store.tables import clients, consents
 
 _CONSENTED = select(consents.c.scopes).where(
     (consents.c.person == bindparam("person_id")) & (consents.c.client == bindparam("client_id"))

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx
 import pytest
 
-from synfonium.apps.identity.store.oauth.tables import issued
-from synfonium.apps.identity.store.tables import consents
+from synfonium.apps.identity.store.tables import consents, issued
 from synfonium.testing.client import Installation
 
 from .conftest import SAME_ORIGIN, MovedClock

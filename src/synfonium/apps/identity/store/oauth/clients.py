@@ -7,8 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from synfonium.apps.identity.model.oauth.client import Client, Metadata
-from synfonium.apps.identity.store.oauth.tables import clients, issued, signing_keys
-from synfonium.apps.identity.store.tables import consents
+from synfonium.apps.identity.store.tables import clients, consents, issued, signing_keys
 
 _CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
 _METADATA = msgspec.json.Decoder(Metadata)

@@ -10,9 +10,8 @@ from synfonium.apps.identity.model.oauth.client import Client
 from synfonium.apps.identity.model.oauth.issued import Issued, Kind
 from synfonium.apps.identity.model.people import Account
 from synfonium.apps.identity.store.oauth.clients import as_client
-from synfonium.apps.identity.store.oauth.tables import clients, issued
 from synfonium.apps.identity.store.people import as_account
-from synfonium.apps.identity.store.tables import people, sessions
+from synfonium.apps.identity.store.tables import clients, issued, people, sessions
 
 TOKENS: tuple[Kind, ...] = ("code", "access", "refresh")
 MOST_ENDED = 500
