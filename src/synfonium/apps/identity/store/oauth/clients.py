@@ -1,6 +1,7 @@
 """Rows of clients and of signing keys."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from synfonium.apps.identity.model.oauth.client import Client, Metadata
 from synfonium.apps.identity.store.tables import clients, consents, issued, signing_keys
 
 _CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
-_METADATA = msgspec.json.Decoder(Metadata)
+# Read with every request of a client, and rarely changed.
+_metadata = lru_cache(512)(msgspec.json.Decoder(Metadata).decode)
 
 
 def add_client(connection: Connection, client: Client) -> None:
@@ -79,7 +81,7 @@ def as_client(row: Row[Any], prefix: str = "") -> Client:
         registration_hash=registration_hash,
         created_s=created_s,
         is_open=bool(is_open),
-        metadata=_METADATA.decode(metadata),
+        metadata=_metadata(metadata),
     )
 
 
