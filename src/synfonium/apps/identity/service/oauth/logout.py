@@ -25,6 +25,7 @@ from synfonium.kernel.context import Context
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOOK_EVERY_S = 30
+REST_S = 1
 TELL_FOR_S = 86_400
 FIRST_WAIT_S = 5
 LONGEST_WAIT_S = 3600
@@ -83,6 +84,7 @@ class Logouts:
                 await self.tell()
             except Exception as failure:
                 log.error("identity.logouts_not_told", failure)
+            await asyncio.sleep(REST_S)  # a look costs by what is given out: never twice in a second
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._woken.wait()
