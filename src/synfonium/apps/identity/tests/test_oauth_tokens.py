@@ -435,3 +435,35 @@ async def test_a_proof_may_say_more_than_is_understood_and_is_spent_by_a_refusal
     proof = signer.proof("/oauth/token", nonce=nonce, extra={"a": 1}, header={"extra": "b"})
     errors = [(await post(house, "/oauth/token", fields, dpop=proof)).json()["error"] for _try in range(2)]
     assert errors == ["invalid_grant", "invalid_dpop_proof"]
+
+
+class OneFile:
+    """A kind of access as an app would offer it."""
+
+    type = "https://example/one-file"
+
+    def check(self, detail: Any) -> None:
+        if "file" not in detail:
+            raise ValueError("file")
+
+    def words(self, detail: Any) -> str:
+        return f"read the file {detail['file']}"
+
+
+async def test_details_are_said_in_plain_words_and_asked_each_time(
+    house: Installation, ada: httpx.AsyncClient, site: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = house.context("identity").service.provider
+    monkeypatch.setattr(provider, "detail_types", lambda: {OneFile.type: OneFile()})
+    detail = {"type": OneFile.type, "file": "tea.txt"}
+    wish = json.dumps([detail])
+    assert "read the file tea.txt" in (await ada.get(site.request(authorization_details=wish))).text
+    tokens = (await site.token(await agreed(ada, site, authorization_details=wish))).json()
+    assert tokens["authorization_details"] == [detail]
+    seen = await post(house, "/oauth/introspect", {"token": tokens["access_token"], **of(site)})
+    assert seen.json()["authorization_details"] == [detail]
+    silent = await redirected(ada, site.request(authorization_details=wish, prompt="none"))
+    assert silent["error"] == "consent_required"
+    lacking = json.dumps([{"type": OneFile.type}])
+    refused = await redirected(ada, site.request(authorization_details=lacking))
+    assert refused["error"] == "invalid_authorization_details"
