@@ -3,8 +3,8 @@
 from synfonium.apps.identity.http import (
     addresses,
     apps,
-    letters,
     device,
+    letters,
     oauth,
     organisation,
     organisation_parts,

@@ -14,8 +14,8 @@ from synfonium.apps.identity.errors import PassNeeded
 from synfonium.apps.identity.model.passes import MOST_HOURS, REASON_LENGTH, Looked, Pass
 from synfonium.apps.identity.model.people import Account, AppToken, Session, parse_line
 from synfonium.apps.identity.service.addresses import MailAddresses
+from synfonium.apps.identity.service.clients import Clients
 from synfonium.apps.identity.service.memberships import memberships_of
-from synfonium.apps.identity.service.oauth.clients import Clients
 from synfonium.apps.identity.service.people import OPERATOR
 from synfonium.apps.identity.service.tries import Tries
 from synfonium.apps.identity.store import credentials
