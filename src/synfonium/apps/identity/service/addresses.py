@@ -137,7 +137,7 @@ class MailAddresses:
             to=to,
             template=f"identity/mail/{template}",
             locale=account.locale,
-            values=dict(values),
+            values={"name": account.name, **values},
             about=account.id,
         )
         self._context.mail.add(connection, letter)

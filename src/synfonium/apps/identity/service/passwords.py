@@ -83,7 +83,7 @@ class Passwords:
         else:
             new = self._sessions.new(account.id, "password", browser)
         await self._context.database.write(lambda c: self._sessions.begin(c, new, browser))
-        self._sessions.forget()
+        self._sessions.forget_replaced(browser)
         return new
 
     async def halfway(self, person_id: PersonId, said: Said | None = None) -> str:
@@ -119,7 +119,7 @@ class Passwords:
 
         await self._context.database.write(work)
         self._second.forgive(person_id)
-        self._sessions.forget()
+        self._sessions.forget_replaced(browser)
         return new
 
     async def prove(self, name: str, password: str, code: str, browser: Browser) -> NewSession:

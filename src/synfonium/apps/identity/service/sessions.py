@@ -12,7 +12,6 @@ from synfonium.apps.identity.service.addresses import MailAddresses
 from synfonium.apps.identity.service.sealed import seal, unseal
 from synfonium.apps.identity.service.tokens import checked_label
 from synfonium.apps.identity.store import credentials
-from synfonium.apps.identity.store import people as people_store
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import NotFound, SignInNeeded
 from synfonium.kernel.context import Context
@@ -168,14 +167,17 @@ class Sessions:
         return seal(self._context, Known((*others, person_id)[-MOST_KNOWN:]), "known")
 
     def _write_of_new_device(self, connection: Connection, session: Session) -> None:
-        account = people_store.person_by_id(connection, session.person_id)
         values = {
-            "name": account.name if account else "",
             "device": session.device,
             "when_s": session.created_s,
             "security_url": f"{self._context.site.public_url}/settings/security",
         }
         self._addresses.write(connection, session.person_id, "new_device", values)
+
+    def forget_replaced(self, browser: Browser) -> None:
+        """After a sign-in: only where the browser had a session, has one ended."""
+        if browser.cookie:
+            self._forget()
 
     def forget(self) -> None:
         """After a sign-in that ended another session."""

@@ -1,6 +1,6 @@
 """Rows of verified e-mail addresses; an address that is not verified is in no row."""
 
-from sqlalchemy import Column, Connection, Float, String, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Float, String, Table, bindparam, delete, insert, select
 
 from synfonium.apps.identity.model.people import folded_address
 from synfonium.apps.identity.store.tables import metadata
@@ -26,11 +26,13 @@ addresses = Table(
     },
 )
 
+# Asked at each sign-in.
+_ADDRESS = select(addresses.c.address).where(addresses.c.person == bindparam("person"))
+
 
 def address_of(connection: Connection, person_id: str) -> str:
     """The verified address of a person; empty for none."""
-    found = select(addresses.c.address).where(addresses.c.person == person_id)
-    return str(connection.execute(found).scalar() or "")
+    return str(connection.execute(_ADDRESS, {"person": person_id}).scalar() or "")
 
 
 def person_at(connection: Connection, address: str) -> PersonId | None:

@@ -35,6 +35,16 @@ _TOKEN: Select[Any] = (
     .where(tokens.c.hash == bindparam("hashed"))
 )
 
+_ADD_SESSION = insert(sessions)
+_PASSKEY = select(passkeys).where(passkeys.c.credential_id == bindparam("credential"))
+_USE_PASSKEY = (
+    update(passkeys)
+    .where((passkeys.c.id == bindparam("passkey")) & (passkeys.c.sign_count == bindparam("before")))
+    .values(sign_count=bindparam("now"), last_used_s=bindparam("used_s"))
+)
+_IS_SPENT = select(spent.c.hash).where(spent.c.hash == bindparam("hashed"))
+_SPEND = insert(spent)
+
 
 # Sessions -----------------------------------------------------------------------------
 
@@ -51,7 +61,7 @@ def add_session(connection: Connection, session: Session, hashed: str) -> None:
         "last_used_s": session.last_used_s,
         "expires_s": session.expires_s,
     }
-    connection.execute(insert(sessions), [row])
+    connection.execute(_ADD_SESSION, [row])
 
 
 def session_by_hash(connection: Connection, hashed: str) -> tuple[Session, Account] | None:
@@ -148,7 +158,7 @@ def add_passkey(connection: Connection, passkey: Passkey, public_key: bytes, sig
 
 def passkey_by_credential(connection: Connection, credential_id: bytes) -> tuple[Passkey, bytes, int] | None:
     """The passkey, its COSE public key and its last signature count."""
-    row = connection.execute(select(passkeys).where(passkeys.c.credential_id == credential_id)).first()
+    row = connection.execute(_PASSKEY, {"credential": credential_id}).first()
     return None if row is None else (_passkey(row), bytes(row.public_key), int(row.sign_count))
 
 
@@ -159,9 +169,8 @@ def passkeys_of(connection: Connection, person_id: str) -> Sequence[Passkey]:
 
 def use_passkey(connection: Connection, passkey_id: str, before: int, sign_count: int, now_s: float) -> bool:
     """Records a use; False when another use came in between or the passkey is gone."""
-    same = (passkeys.c.id == passkey_id) & (passkeys.c.sign_count == before)
-    change = update(passkeys).where(same).values(sign_count=sign_count, last_used_s=now_s)
-    return connection.execute(change).rowcount == 1
+    change = {"passkey": passkey_id, "before": before, "now": sign_count, "used_s": now_s}
+    return connection.execute(_USE_PASSKEY, change).rowcount == 1
 
 
 def rename_passkey(connection: Connection, person_id: str, passkey_id: str, label: str) -> bool:
@@ -281,14 +290,14 @@ def remove_links(connection: Connection, kind: LinkKind, person_id: str) -> None
 
 
 def is_spent(connection: Connection, hashed: str) -> bool:
-    return connection.execute(select(spent.c.hash).where(spent.c.hash == hashed)).first() is not None
+    return connection.execute(_IS_SPENT, {"hashed": hashed}).first() is not None
 
 
 def spend(connection: Connection, hashed: str, until_s: float) -> bool:
     """Whether this is the first time; False for a replay."""
     if is_spent(connection, hashed):
         return False
-    connection.execute(insert(spent), [{"hash": hashed, "until_s": until_s}])
+    connection.execute(_SPEND, [{"hash": hashed, "until_s": until_s}])
     return True
 
 
