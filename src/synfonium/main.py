@@ -24,6 +24,7 @@ from synfonium.kernel.restoring import check_whole
 from synfonium.kernel.settled import UpgradeFailed, is_settled, settle
 from synfonium.kernel.tls import check_tls
 from synfonium.kernel.versions import product_version
+from synfonium.kernel.vitals import remember_restarts
 
 if TYPE_CHECKING:
     from synfonium.kernel.context import Context, Engines
@@ -59,6 +60,7 @@ def _parser(*, with_apps: bool = True) -> argparse.ArgumentParser:
     serve.add_argument("--demo", action="store_true", help="fill the home with a small town to look at")
     serve.add_argument("--upgrade", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument("--held-lock", type=int, default=-1, help=argparse.SUPPRESS)
+    serve.add_argument("--restarts", type=int, default=0, help=argparse.SUPPRESS)
     serve.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
     if with_apps:
         add_app_commands(commands)
@@ -73,6 +75,7 @@ def _settings(home: Path, args: argparse.Namespace | None = None) -> Settings:
 def _serve(args: argparse.Namespace, home: Path) -> int:
     if args.parent:
         end_with_parent(args.parent)
+    remember_restarts(args.restarts)
     if args.held_lock >= 0:
         # Ours to hold, and not our children's: a PC that outlives us must not hold the home.
         os.set_inheritable(args.held_lock, False)

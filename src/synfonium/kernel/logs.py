@@ -66,7 +66,17 @@ class Log:
         which may quote what a person typed."""
         trace = _frames(exception.__traceback__) if exception else []
         kind = {"error": type(exception).__name__} if exception else {}
+        _last_error[:] = [(f"{event} {kind.get('error', '')}".strip(), time.time())]
         _write("error", self._name, event, {**kind, **values}, trace)
+
+
+_last_error: list[tuple[str, float]] = []
+
+
+def last_error() -> tuple[str, float]:
+    """The event of this process's last error and the type of its exception, and when; ("", 0)
+    for none."""
+    return _last_error[-1] if _last_error else ("", 0.0)
 
 
 def get(name: str) -> Log:

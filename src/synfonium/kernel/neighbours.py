@@ -3,10 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from synfonium.common.problem import Problem
 from synfonium.kernel import metrics
 from synfonium.kernel.app import ROLES, Role
 from synfonium.kernel.socket import call_socket, role_socket, socket_folder
+from synfonium.kernel.vitals import Vitals
 
 METRICS = "kernel.metrics"
 HEALTH = "kernel.health"
@@ -36,6 +39,19 @@ class Neighbours:
                 except Problem:
                     continue
         return found
+
+    async def vitals(self) -> dict[str, Vitals | None]:
+        """Role to how it is; None for one that does not answer. Asks by the sockets alone."""
+        answers = await asyncio.gather(*(self._vitals(role) for role in ROLES))
+        return dict(zip(ROLES, answers, strict=True))
+
+    async def _vitals(self, role: Role) -> Vitals | None:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                answer = await call_socket(role_socket(self._home, role), HEALTH, {}, "kernel")
+            return msgspec.convert(answer, Vitals)
+        except (Problem, TimeoutError, msgspec.ValidationError):
+            return None
 
     def http_socket(self, role: Role) -> Path:
         return http_socket(self._home, role)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    func,
     insert,
     inspect,
     select,
@@ -21,6 +22,9 @@ from sqlalchemy import (
 from synfonium.common.event import Event
 from synfonium.common.ids import EventId, new_id
 from synfonium.ports.clock import Clock
+
+# As many attempts as the relay makes before it gives an event up.
+PARKED_AT = 8
 
 
 def outbox_table(app: str, metadata: MetaData) -> Table:
@@ -101,6 +105,16 @@ class Outbox:
             )
             for row in rows
         ]
+
+    def counts(self, connection: Connection) -> tuple[int, int]:
+        """How many events wait, and how many of them were given up. (0, 0) without a table."""
+        if not self.exists(connection):
+            return 0, 0
+        table = self._table
+        total = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        parked = select(func.count()).select_from(table).where(table.c.attempts >= PARKED_AT)
+        stuck = connection.execute(parked).scalar_one()
+        return int(total - stuck), int(stuck)
 
     def done(self, connection: Connection, sequences: Sequence[int]) -> None:
         """Forgets delivered events."""

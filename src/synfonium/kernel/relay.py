@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from synfonium.common.event import Event
 from synfonium.kernel import logs
-from synfonium.kernel.outbox import Outbox
+from synfonium.kernel.outbox import PARKED_AT, Outbox
 from synfonium.ports.bus import EventBus, NotDelivered
 from synfonium.ports.database import Database
 
@@ -15,7 +15,7 @@ __all__ = ["ATTEMPTS", "Relay"]
 
 log = logs.get("kernel")
 
-ATTEMPTS = 8
+ATTEMPTS = PARKED_AT
 _BATCH = 100
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 # For events that another process wrote, and for whatever a wake-up might miss.

@@ -1,7 +1,6 @@
 """One process of the house: the apps, doors, commands and events of its roles."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -34,6 +33,7 @@ from synfonium.kernel.relay import Relay
 from synfonium.kernel.retention import Retention
 from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls
 from synfonium.kernel.tls import open_certificates
+from synfonium.kernel.vitals import Vitals, vitals
 from synfonium.ports.bus import EventBus
 from synfonium.ports.clock import Clock
 from synfonium.ports.database import Database
@@ -168,8 +168,17 @@ class Runtime:
         if request.command == SIGN_AUDIT:
             return await self._sign_audit()
         if request.command == HEALTH:
-            return {"roles": sorted(self.roles), "pid": os.getpid()}
+            return await self._vitals()
         return await self.call(request.command, request.arguments, progress, caller=request.caller)
+
+    async def _vitals(self) -> Vitals:
+        waiting = stuck = 0
+        for app in self.apps:
+            if app.migrations and app.role in self.roles:
+                context = self.contexts[app.name]
+                counted = await context.database.read(context.outbox.counts)
+                waiting, stuck = waiting + counted[0], stuck + counted[1]
+        return vitals(self.roles, waiting=waiting, stuck=stuck)
 
     # Events
 

@@ -35,7 +35,8 @@ class RoleProcess:
         delay_s, restarts = FIRST_DELAY_S, 0
         while not self._stopping:
             started_s = time.monotonic()
-            self._process = await asyncio.create_subprocess_exec(*self._command, pass_fds=(self._lock,))
+            command = [*self._command, "--restarts", str(restarts)]
+            self._process = await asyncio.create_subprocess_exec(*command, pass_fds=(self._lock,))
             status = await self._process.wait()
             if self._stopping:
                 return

@@ -1,14 +1,19 @@
-"""`synfonium backup`, `restore`."""
+"""`synfonium backup`, `restore`, `doctor`."""
 
 import argparse
 import re
 from pathlib import Path
 
+import msgspec
+
+from synfonium.apps.operations.service.doctor_command import doctor as examined
+from synfonium.apps.operations.service.doctor_command import told
 from synfonium.apps.operations.service.restore_command import Wish, list_kept, restore
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
 from synfonium.kernel.outside import Outside
 
+_MARKS = {"good": "good   ", "note": "note   ", "bad": "WRONG  "}
 _ADDRESS = re.compile(r"[a-z0-9]{2,}:")
 
 
@@ -23,6 +28,8 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--snapshot", default="", metavar="ID", help="which one (the newest)")
     parser.add_argument("--key-file", default="", metavar="FILE", help="holds the recovery key")
     parser.add_argument("--database", default="", metavar="URL", help="where tables of PostgreSQL go")
+    doctor = commands.add_outside("doctor", _doctor, help="say what is wrong and what to do; change nothing")
+    doctor.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument(
         "--replace", action="store_true", help="put aside what is in this home, and restore into it"
     )
@@ -78,6 +85,19 @@ async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) ->
     if aside:
         out.line(f"What was in this home is now in {aside}.")
     return 0
+
+
+async def _doctor(args: argparse.Namespace, outside: Outside, out: Terminal) -> int:
+    found = await examined(outside)
+    if args.json:
+        out.line(msgspec.json.encode(found).decode())
+    else:
+        for one in found:
+            said, remedy = told(one)
+            out.line(f"{_MARKS[one.state]} {said}")
+            if remedy and one.state != "good":
+                out.line(f"        {remedy}")
+    return 1 if any(one.state == "bad" for one in found) else 0
 
 
 def _moment(time_s: float) -> str:

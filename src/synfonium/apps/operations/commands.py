@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 
+from synfonium.apps.operations.contract import Finding
 from synfonium.apps.operations.service.backups import Backups, Now
+from synfonium.apps.operations.service.checks.scene import Scene
+from synfonium.apps.operations.service.doctor import examine
 from synfonium.common.problem import BadInput
 from synfonium.kernel.context import Call, Context
 
@@ -30,3 +33,25 @@ async def now(context: Context, call: Call) -> Now:
     """What is being done at this moment."""
     backups: Backups = context.service.backups
     return backups.now
+
+
+async def doctor(context: Context, call: Call) -> list[Finding]:
+    """Everything that was looked at, bad ones first."""
+    engines = context.elsewhere(context.home, context.settings.house.database)
+    scene = Scene(
+        home=context.home,
+        settings=context.settings,
+        engines=engines,
+        now_s=context.clock.now_s(),
+        call=context.call,
+    )
+    try:
+        return await examine(scene)
+    finally:
+        await engines.close()
+
+
+async def vitals(context: Context, call: Call) -> list[dict[str, Any]]:
+    """How each role is now."""
+    found: list[dict[str, Any]] = msgspec.to_builtins(await context.service.pulse.vitals())
+    return found

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from synfonium.apps.operations.service.backups import JOB, Backups
+from synfonium.apps.operations.service.pulse import Pulse
 from synfonium.apps.operations.service.schedule import Schedule
 from synfonium.kernel.context import Context
 
 
 class OperationsService:
-    """backups, schedule: where the database is written."""
+    """What the worker does by itself, and what it is asked for."""
 
     def __init__(self, context: Context) -> None:
         self.backups = Backups(context)
         self.schedule = Schedule(context, self.backups)
+        self.pulse = Pulse(context)
 
 
 @asynccontextmanager
@@ -25,9 +27,11 @@ async def open_service(context: Context) -> AsyncIterator[OperationsService]:
         return
     context.jobs.register(JOB, service.backups.work)
     await service.backups.resume()
-    looking = asyncio.create_task(service.schedule.for_ever())
+    loops = (service.schedule.for_ever(), service.pulse.for_ever())
+    looking = [asyncio.create_task(loop) for loop in loops]
     try:
         yield service
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        for task in looking:
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)

@@ -1,3 +1,0 @@
-"""Doors of operations."""
-
-doors: list[object] = []

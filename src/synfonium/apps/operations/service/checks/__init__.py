@@ -1,0 +1,1 @@
+"""What the doctor looks at. Each check reads, and yields what it found."""

@@ -1,0 +1,89 @@
+"""The doctor finds what is wrong, says what to do, and touches nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synfonium.testing.client import installation
+
+Found = list[dict[str, object]]
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> Path:
+    """A home with a file in it, and no server."""
+    made = tmp_path / "home"
+    async with installation(made) as house:
+        token = await house.person("ana", administrator=True)
+        async with house.client(token=token) as ana:
+            await ana.put("/dav/files/ana/a.txt", content=b"words")
+    return made
+
+
+def doctor(home: Path, **environment: str) -> tuple[int, Found]:
+    done = subprocess.run(
+        [sys.executable, "-m", "synfonium.main", "doctor", "--json", "--home", str(home)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def wrong(found: Found) -> set[object]:
+    return {one["check"] for one in found if one["state"] == "bad"}
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its size and time; logs that a reader makes come and go."""
+    return {
+        str(p.relative_to(folder)): (p.stat().st_size, p.stat().st_mtime_ns)
+        for p in folder.rglob("*")
+        if p.is_file() and not p.name.endswith(("-wal", "-shm", ".hold"))
+    }
+
+
+def test_a_sound_home_is_sound_and_stays_as_it_was(home: Path) -> None:
+    before = state_of(home)
+    status, found = doctor(home, SYNFONIUM_PORT="18655")
+    assert (status, wrong(found)) == (0, set())
+    assert {"operations.disk", "operations.key", "operations.databases"} <= {one["check"] for one in found}
+    assert state_of(home) == before
+
+
+def test_each_thing_that_is_wrong_is_found(home: Path) -> None:
+    home.chmod(0o755)
+    (home / "secret.key").write_text("0" * 10)
+    blob = next(path for path in (home / "blobs" / "drive" / "blobs").rglob("*") if path.is_file())
+    blob.unlink()
+    database = home / "databases" / "search.sqlite"
+    database.write_bytes(b"this is no database" * 1000)
+    (home / "secret.key").write_text("ab" * 32)
+    status, found = doctor(home, SYNFONIUM_PORT="18655")
+    assert status == 1
+    assert wrong(found) >= {"operations.home.mode", "operations.blobs", "operations.databases"}
+    assert all(one["remedy"] for one in found if one["state"] == "bad")
+
+
+def test_a_broken_key_or_setting_is_the_one_thing_that_is_said(home: Path) -> None:
+    (home / "synfonium.toml").write_text("prot = 1")
+    status, found = doctor(home)
+    assert (status, [one["check"] for one in found]) == (1, ["operations.settings"])
+    (home / "synfonium.toml").unlink()
+    (home / "secret.key").write_text("no key")
+    status, found = doctor(home)
+    assert (status, [one["check"] for one in found]) == (1, ["operations.key"])
+
+
+def test_no_home_is_made_by_looking(tmp_path: Path) -> None:
+    status, found = doctor(tmp_path / "none")
+    assert status == 0
+    assert not (tmp_path / "none").exists()
+    assert found[0]["state"] == "note"
