@@ -48,7 +48,13 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     smtp://USER:PASSWORD@HOST:PORT?tls=starttls, =implicit or =off. mail_from: the address that
     letters come from; empty means synfonium@ and the host. mail_password_file: holds the
     password instead of mail. mail_trust: PEM file of who vouches for a private mail server.
-    mail_give_up_days: how long a letter is tried.
+    mail_give_up_days: how long a letter is tried. host: the address to listen on; 0.0.0.0 means
+    all. port: the port to listen on. content_port: the port of people's content; 0 means
+    port + 1. name: of the installation, on its pages. database: sqlite, or postgresql://…, in
+    which each app has a schema of its own. blobs: file: keeps people's files in the home.
+    bus: memory carries events within this machine. index: tantivy keeps search indexes in the
+    home. compute: process runs personal computers on this machine. keep_upgrades: of how many
+    upgrades the databases as they were before are kept.
     """
 
     host: str = "127.0.0.1"

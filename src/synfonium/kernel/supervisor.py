@@ -14,6 +14,7 @@ from pathlib import Path
 from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.app import ROLES, Role
+from synfonium.kernel.notify import keep_watch, notify
 from synfonium.kernel.socket import call_socket, role_socket
 
 log = logs.get("supervisor")
@@ -72,8 +73,11 @@ async def supervise(
         loop.add_signal_handler(number, stop.set)
     keepers = [asyncio.create_task(process.keep_running()) for process in processes]
     announcer = asyncio.create_task(_announce(home, on_ready))
+    watch = asyncio.create_task(keep_watch())
     await stop.wait()
+    notify("STOPPING=1")
     announcer.cancel()
+    watch.cancel()
     await asyncio.gather(*(process.stop() for process in processes))
     await asyncio.gather(*keepers, announcer, return_exceptions=True)
     return 0
@@ -89,4 +93,5 @@ async def _announce(home: Path, on_ready: Callable[[], Awaitable[None]]) -> None
             except Problem:
                 pass
         await asyncio.sleep(0.05)
+    notify("READY=1")
     await on_ready()

@@ -1,7 +1,8 @@
-"""`synfonium backup`, `restore`, `doctor`."""
+"""`synfonium backup`, `restore`, `doctor`, `settings`, `systemd`."""
 
 import argparse
 import re
+import sys
 from pathlib import Path
 
 import msgspec
@@ -9,9 +10,12 @@ import msgspec
 from synfonium.apps.operations.service.doctor_command import doctor as examined
 from synfonium.apps.operations.service.doctor_command import told
 from synfonium.apps.operations.service.restore_command import Wish, list_kept, restore
+from synfonium.apps.operations.service.settings_pages import pages
+from synfonium.apps.operations.service.units import FOLDER, install, own_program, units
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
 from synfonium.kernel.outside import Outside
+from synfonium.kernel.reference import effective
 
 _MARKS = {"good": "good   ", "note": "note   ", "bad": "WRONG  "}
 _ADDRESS = re.compile(r"[a-z0-9]{2,}:")
@@ -28,6 +32,12 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--snapshot", default="", metavar="ID", help="which one (the newest)")
     parser.add_argument("--key-file", default="", metavar="FILE", help="holds the recovery key")
     parser.add_argument("--database", default="", metavar="URL", help="where tables of PostgreSQL go")
+    settings = commands.add_outside("settings", _settings, help="show the settings that hold now")
+    settings.add_argument(
+        "--reference", metavar="DIR", default="", help="write the reference of all settings there"
+    )
+    commands.add_outside("systemd print", _systemd_print, help="show the units for systemd")
+    commands.add_outside("systemd install", _systemd_install, help="put them into /etc/systemd/system")
     doctor = commands.add_outside("doctor", _doctor, help="say what is wrong and what to do; change nothing")
     doctor.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument(
@@ -84,6 +94,41 @@ async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) ->
     out.line(f"  {checked.indexes} indexes; {checked.sealed} sealed rows opened with the home's key.")
     if aside:
         out.line(f"What was in this home is now in {aside}.")
+    return 0
+
+
+async def _settings(args: argparse.Namespace, outside: Outside, out: Terminal) -> int:
+    if args.reference:
+        folder = Path(args.reference)
+        for name, content in pages(folder).items():
+            (folder / name).write_text(content, "utf-8")
+        return 0
+    section = ""
+    for one in effective(outside.home):
+        if one.section != section:
+            section = one.section
+            out.line(f"\n[{section}]")
+        changed = "" if one.value == one.default else f"  # {one.default} by default"
+        out.line(f"{one.name} = {one.value}{changed}")
+    return 0
+
+
+async def _systemd_print(args: argparse.Namespace, outside: Outside, out: Terminal) -> int:
+    for name, content in units(own_program()).items():
+        out.line(f"# {FOLDER / name}\n{content}")
+    return 0
+
+
+async def _systemd_install(args: argparse.Namespace, outside: Outside, out: Terminal) -> int:
+    try:
+        made = install()
+    except OSError as error:
+        print(f"synfonium: {FOLDER} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    for path in made:
+        out.line(f"wrote {path}")
+    out.line("Next: useradd --system --home /var/lib/synfonium synfonium")
+    out.line("      systemctl daemon-reload && systemctl enable --now synfonium")
     return 0
 
 
