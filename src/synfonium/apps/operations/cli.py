@@ -91,6 +91,7 @@ async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) ->
     out.line(f"Restored into {outside.home}, and compared with the backup:")
     out.line(f"  {checked.rows} rows in {checked.databases} databases, each table as long as it was;")
     out.line(f"  {checked.blobs} files, {_size(checked.blob_bytes)}, every byte of them;")
+    out.line(f"  {checked.audit_rows} rows of the audit in their signed chains;")
     out.line(f"  {checked.indexes} indexes; {checked.sealed} sealed rows opened with the home's key.")
     if aside:
         out.line(f"What was in this home is now in {aside}.")

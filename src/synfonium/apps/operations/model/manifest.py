@@ -51,4 +51,5 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     blob_bytes: int = 0
     sealed: int = 0
     indexes: int = 0
+    audit_rows: int = 0
     notes: tuple[str, ...] = ()

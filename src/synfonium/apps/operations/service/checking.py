@@ -11,6 +11,10 @@ from synfonium.apps.operations.errors import NotTheSame
 from synfonium.apps.operations.model.manifest import Checked, Manifest
 from synfonium.apps.operations.service.staging import PURPOSE, blake3_of
 from synfonium.kernel.app import App
+from synfonium.kernel.audit.chain import Broken
+from synfonium.kernel.audit.heads import HeadFile, Signer
+from synfonium.kernel.audit.store import AuditStore
+from synfonium.kernel.audit.verify import check_rows as check_chain
 from synfonium.kernel.blob_format import BlobDamaged
 from synfonium.kernel.sealed_blobs import SealedBlobs
 from synfonium.kernel.secret_box import InstallationKeyBroken, open_secret_box
@@ -134,6 +138,36 @@ def check_sealed(look: Look, box: SecretBox) -> int:
                         count += 1
                 except ValueError:
                     raise NotTheSame(detail=f"a sealed row of {app.name} cannot be opened") from None
+    return count
+
+
+def check_audit(home: Path, look: Look, box: SecretBox) -> int:
+    """Each app's chain of audit rows is whole and its heads are signed by this installation.
+
+    Gives the number of rows. The file of heads may lack what was signed at the moment of the
+    backup: the next start brings it up to the table. Raises NotTheSame.
+    """
+    key, count = Signer(box).public_key, 0
+    for app in look.apps:
+        store = AuditStore(app.name)
+        kept = HeadFile(home / "audit", app.name)
+
+        def read(
+            connection: Connection, app: App = app, store: AuditStore = store, kept: HeadFile = kept
+        ) -> int:
+            if not store.exists(connection):
+                return 0
+            heads = list(store.heads(connection))
+            known = kept.read()
+            verdict = check_chain(app.name, store.follow(connection), heads, key)
+            if verdict.reason or known != heads[: len(known)]:
+                raise NotTheSame(detail=f"the audit of {app.name}")
+            return verdict.rows
+
+        try:
+            count += look.database(app).submit_read(read).result()
+        except Broken:
+            raise NotTheSame(detail=f"the audit of {app.name}") from None
     return count
 
 

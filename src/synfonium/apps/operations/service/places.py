@@ -13,6 +13,7 @@ LEFT_OUT = (
     "lock",
     "blobs.hold",
     "half-restored",
+    "audit",
     "databases",
     "indexes",
     "machines",

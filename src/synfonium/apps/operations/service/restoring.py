@@ -69,6 +69,7 @@ async def check(
             blob_bytes=blob_bytes,
             sealed=await asyncio.to_thread(checking.check_sealed, look, box),
             indexes=await asyncio.to_thread(checking.check_indexes, home, manifest),
+            audit_rows=await asyncio.to_thread(checking.check_audit, home, look, box),
         )
 
 
@@ -80,9 +81,10 @@ def _manifest(home: Path) -> Manifest:
 
 
 def _settle_files(home: Path) -> None:
-    indexes, target = staging(home) / "indexes", home / "indexes"
-    if target.exists():
-        shutil.rmtree(target)
-    if indexes.exists():
-        indexes.rename(target)
+    for name in ("indexes", "audit"):
+        source, target = staging(home) / name, home / name
+        if target.exists():
+            shutil.rmtree(target)
+        if source.exists():
+            source.rename(target)
     shutil.rmtree(staging(home))

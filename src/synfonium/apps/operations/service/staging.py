@@ -1,8 +1,10 @@
 """Copies of one moment, made ready beside the files that need no copy.
 
-The order matters. Databases come first: whatever they name was durable before their moment.
-Indexes follow, since a database says of a document that it is in the index, never the reverse.
-Blobs are not copied at all: they never change, and none is removed while the backup holds them.
+The order matters. First the files of the audit's signed heads, which are written after their
+tables: a file must never know of a head that its table lacks. Then the databases, at one moment:
+whatever they name was durable before it. Indexes follow, since a database says of a document
+that it is in the index, never the reverse. Blobs are not copied at all: they never change, and
+none is removed while the backup holds them.
 """
 
 import os
@@ -42,6 +44,7 @@ def make_ready(
     folder = staging(home)
     clear(home)
     folder.mkdir(parents=True, mode=0o700)
+    _copy_heads(home / "audit", folder / "audit")
     counts = copies.copy(folder / "databases", seen)
     indexes = _link_indexes(home / "indexes", folder / "indexes")
     manifest = Manifest(
@@ -85,6 +88,12 @@ def _copied(folder: Path) -> Iterator[Copied]:
     for path in sorted((folder / "databases").iterdir()):
         name = path.relative_to(folder).as_posix()
         yield Copied(path=name, size_bytes=path.stat().st_size, blake3=blake3_of(path))
+
+
+def _copy_heads(audit: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    for path in sorted(audit.glob("*.heads")):
+        shutil.copy2(path, target / path.name)
 
 
 def _link_indexes(indexes: Path, target: Path) -> tuple[str, ...]:

@@ -87,3 +87,21 @@ def test_no_home_is_made_by_looking(tmp_path: Path) -> None:
     assert status == 0
     assert not (tmp_path / "none").exists()
     assert found[0]["state"] == "note"
+
+
+def test_an_app_of_a_stranger_brings_its_own_checks(home: Path, tmp_path: Path) -> None:
+    """No list of apps: a command named `check` is all."""
+    information = tmp_path / "apps" / "garden-1.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: garden\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[synfonium.apps]\ngarden = garden:app\n")
+    (tmp_path / "apps" / "garden.py").write_text(
+        "from synfonium.apps.operations.contract import Finding\n"
+        "from synfonium.kernel.app import App, Command\n"
+        "async def check(context, call):\n"
+        "    return [Finding(check='garden.water', state='bad', said='It is dry.', remedy='Water it.')]\n"
+        "app = App(name='garden', title='Garden', role='worker',\n"
+        "    commands=(Command(name='check', handler='garden:check'),))\n"
+    )
+    status, found = doctor(home, SYNFONIUM_PORT="18655", PYTHONPATH=str(tmp_path / "apps"))
+    assert (status, wrong(found)) == (1, {"garden.water"})
