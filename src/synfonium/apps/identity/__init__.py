@@ -15,7 +15,12 @@ app = App(
     doors="synfonium.apps.identity.http:doors",
     mounts=(Mount("/scim", "synfonium.apps.identity.scim:asgi_app"),),
     migrations=True,
-    sealed_columns={"identity_signing_key.sealed": "identity.signing"},
+    sealed_columns={
+        "identity_signing_key.sealed": "identity.signing",
+        "identity_totp.sealed": "identity.totp.{person}",
+        "identity_outside_source.secret": "identity.outside.{id}",
+        "identity_mail.sealed": "mail.identity",
+    },
     config="synfonium.apps.identity.config:IdentityConfig",
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),

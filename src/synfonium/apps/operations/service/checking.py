@@ -133,7 +133,7 @@ def check_sealed(look: Look, box: SecretBox) -> int:
             for row in _rows(look.database(app), column.partition(".")[0]):
                 sealed = row[column.partition(".")[2]]
                 try:
-                    if sealed is not None:
+                    if sealed:
                         box.open(bytes(sealed), purpose=purpose.format_map(row))
                         count += 1
                 except ValueError:

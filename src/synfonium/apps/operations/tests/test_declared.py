@@ -1,9 +1,9 @@
 """What apps declare for backups names columns that exist."""
 
 import pytest
+from tests.architecture.house import metadata_of, own_apps
 
 from synfonium.kernel.app import App
-from tests.architecture.house import metadata_of, own_apps
 
 
 @pytest.mark.parametrize("app", own_apps(), ids=lambda app: app.name)
