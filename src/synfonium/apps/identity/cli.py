@@ -119,6 +119,9 @@ def _add_outside(commands: Commands) -> None:
     for name, usual in (("name", "uid"), ("display", "cn"), ("id", "entryUUID"), ("group", "memberOf")):
         directory.add_argument(f"--{name}-attribute", default=usual, metavar="ATTRIBUTE")
     for command in (provider, directory):
+        command.add_argument(
+            "--organisation", default="", metavar="SLUG", help="they join it, and its groups follow"
+        )
         command.add_argument("--secret-stdin", action="store_true", help="read one line of standard input")
         command.add_argument(
             "--newcomers",
@@ -246,10 +249,10 @@ async def _organisation_token(args: argparse.Namespace, call: Caller, out: Termi
 
 
 _OUTSIDE = {
-    "provider": ("issuer", "client_id", "authentication", "groups_claim", "newcomers"),
+    "provider": ("issuer", "client_id", "authentication", "groups_claim", "newcomers", "organisation"),
     "directory": (
         "host", "port", "security", "base", "bind_dn", "filter", "group_base", "name_attribute",
-        "display_attribute", "id_attribute", "group_attribute", "newcomers",
+        "display_attribute", "id_attribute", "group_attribute", "newcomers", "organisation",
     ),
 }  # fmt: skip
 

@@ -35,6 +35,7 @@ class ProviderForm(msgspec.Struct, frozen=True, kw_only=True):
     domains: str = ""
     groups_claim: str = "groups"
     is_local: str = ""
+    organisation: str = ""
 
 
 class DirectoryForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ class DirectoryForm(msgspec.Struct, frozen=True, kw_only=True):
     id_attribute: str = "entryUUID"
     newcomers: Newcomers = "anyone"
     ca: str = ""
+    organisation: str = ""
 
 
 class OpenForm(msgspec.Struct, frozen=True):
@@ -93,6 +95,7 @@ async def add_provider(actor: ProvedAdministrator, context: Context, data: Form[
         domains=tuple(data.domains.replace(",", " ").split()),
         groups_claim=data.groups_claim.strip() or "groups",
         is_local=bool(data.is_local),
+        organisation=data.organisation.strip(),
     )
     try:
         await service_of(context).sources.add(data.id, data.label, settings, data.secret, by=actor.id)

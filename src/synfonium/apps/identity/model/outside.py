@@ -30,7 +30,8 @@ Security = Literal["starttls", "ldaps"]
 class OpenIdSettings(msgspec.Struct, frozen=True, kw_only=True, tag="oidc"):
     """An outside OpenID Provider. newcomers: who gets an account at their first sign-in:
     nobody (linked), people with a verified address at one of `domains`, anyone.
-    is_local: it may live at a private or loopback address."""
+    is_local: it may live at a private or loopback address. organisation: the slug of the one whose
+    members they become, and whose groups follow those named there; empty for none."""
 
     issuer: str
     client_id: str
@@ -43,6 +44,7 @@ class OpenIdSettings(msgspec.Struct, frozen=True, kw_only=True, tag="oidc"):
     email_claim: str = "email"
     groups_claim: str = "groups"
     is_local: bool = False
+    organisation: str = ""
     session_days: int = 7
 
 
@@ -65,6 +67,7 @@ class DirectorySettings(msgspec.Struct, frozen=True, kw_only=True, tag="ldap"):
     group_base: str = ""
     newcomers: Newcomers = "anyone"
     ca: str = ""
+    organisation: str = ""
     session_days: int = 7
 
 

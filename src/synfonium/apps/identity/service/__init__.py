@@ -19,6 +19,7 @@ from synfonium.apps.identity.service.outside.admission import Admission
 from synfonium.apps.identity.service.outside.attempts import OutsideSignIn
 from synfonium.apps.identity.service.outside.directories import LdapDirectories
 from synfonium.apps.identity.service.outside.sources import Sources
+from synfonium.apps.identity.service.outside.together import Together
 from synfonium.apps.identity.service.passes import Passes
 from synfonium.apps.identity.service.passkeys import Passkeys
 from synfonium.apps.identity.service.passwords import Passwords
@@ -64,6 +65,7 @@ class IdentityService:
         self.organisations = Administration(context, forget)
         self.members = Members(context, forget, self.welcome)
         self.groups = Groups(context)
+        self.admission.gather = Together(self.members, self.groups).follow
         self.memberships = Memberships(context)
         self.invitations = Invitations(context, self.members, self.welcome)
         self.directories = Directories(context)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from synfonium.apps.identity.store.outside import bindings, sources
+from synfonium.common.problem import BadInput
 from synfonium.testing.client import Installation
 
 from .conftest import SAME_ORIGIN, MovedClock
@@ -261,3 +262,39 @@ async def test_only_administrators_see_and_change_where_people_come_from(
 
 async def _bound(house: Installation) -> int:
     return await house.context("identity").database.read(lambda c: len(list(c.execute(bindings.select()))))
+
+
+async def test_groups_named_there_become_groups_of_the_organisation_here(
+    house: Installation, browser: httpx.AsyncClient, school: OutsideProvider
+) -> None:
+    await house.call(
+        "identity.organisation_add", {"name": "The School", "slug": "the-school", "kind": "", "owner": ""}
+    )
+    await known_here(house, school, organisation="the-school")
+    await welcomed(browser, await come_in(browser, school, groups=["teachers", "choir"]))
+    service = house.context("identity").service
+    person = (await house.call("identity.user_find", {"name": "ada.l"}))["id"]
+
+    async def groups() -> dict[str, set[str]]:
+        return {
+            membership.slug: {group.name for group in membership.groups}
+            for membership in await service.memberships.of_person(person)
+        }
+
+    assert await groups() == {"the-school": {"teachers", "choir"}}
+    authority = await service.organisations.operator("the-school")
+    by_hand = await service.groups.add(authority, "football")
+    mine = [g.id for g in (await service.groups.all(authority))[0]]
+    await service.groups.set_groups_of(authority, person, [*mine, by_hand.id])
+    async with house.client(headers=SAME_ORIGIN) as another:
+        await come_in(another, school, groups=["teachers", "not\u0000a name"])
+        assert await groups() == {"the-school": {"teachers", "football"}}
+        await come_in(another, school, groups=None)
+        assert await groups() == {"the-school": {"teachers", "football"}}, "nothing said changes nothing"
+
+
+async def test_an_organisation_that_is_not_there_is_refused_at_once(
+    house: Installation, school: OutsideProvider
+) -> None:
+    with pytest.raises(BadInput):
+        await known_here(house, school, organisation="nowhere")

@@ -1,5 +1,7 @@
 """Who comes in by a source's word: whoever is bound to it, or a newcomer that the source may bring."""
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -24,6 +26,8 @@ from synfonium.common.problem import NotFound
 from synfonium.kernel.context import Context
 
 DAY_S = 86_400
+Gather = Callable[[Connection, str, PersonId, Sequence[str], Sequence[str]], None]
+"""Keeps an organisation's groups in step: see `together.Together.follow`."""
 
 
 class Admission:
@@ -31,6 +35,7 @@ class Admission:
 
     def __init__(self, context: Context, sessions: Sessions) -> None:
         self._context, self._sessions = context, sessions
+        self.gather: Gather | None = None
 
     async def account_of(self, issuer: str, subject: str) -> Account | None:
         """Whose account it is."""
@@ -55,7 +60,7 @@ class Admission:
                 raise NotLinked
             if known.is_suspended:
                 raise AccountSuspended
-            self._follow(connection, binding, said, is_use=True)
+            self._follow(connection, source, binding, said, is_use=True)
             self._begin(connection, new, said, browser)
 
         await self._context.database.write(work)
@@ -88,14 +93,14 @@ class Admission:
         await self._context.database.write(lambda c: self._insert(c, account, source, said))
         return account
 
-    async def follow(self, said: Said, *, is_use: bool = True) -> Account:
+    async def follow(self, source: Source, said: Said, *, is_use: bool = True) -> Account:
         """Takes over what a source says of somebody bound. Raises NotLinked."""
 
         def work(connection: Connection) -> Account:
             binding = store.binding_of(connection, said.issuer, said.subject)
             if binding is None:
                 raise NotLinked
-            self._follow(connection, binding, said, is_use=is_use)
+            self._follow(connection, source, binding, said, is_use=is_use)
             account = people_store.person_by_id(connection, binding.person_id)
             if account is None:
                 raise NotLinked
@@ -111,6 +116,7 @@ class Admission:
     def _insert(self, connection: Connection, account: Account, source: Source, said: Said) -> None:
         insert_account(self._context, connection, account, account.id)
         self._bind(connection, account.id, source.id, said)
+        self._gather(connection, source, account.id, (), said.groups or ())
 
     async def link(self, person_id: PersonId, source_id: str, said: Said, *, by: PersonId) -> None:
         """Binds a person's account to theirs there. Raises LinkedElsewhere."""
@@ -176,7 +182,20 @@ class Admission:
         store.add_binding(connection, binding)
         self._audit(connection, by or person_id, "identity.outside.link", person_id)
 
-    def _follow(self, connection: Connection, binding: Binding, said: Said, *, is_use: bool) -> None:
+    def _gather(
+        self,
+        connection: Connection,
+        source: Source,
+        person_id: PersonId,
+        before: Sequence[str],
+        after: Sequence[str],
+    ) -> None:
+        if self.gather and source.settings.organisation:
+            self.gather(connection, source.settings.organisation, person_id, before, after)
+
+    def _follow(
+        self, connection: Connection, source: Source, binding: Binding, said: Said, *, is_use: bool
+    ) -> None:
         """Takes over what changed there since the last time."""
         display = usable_display(said.display) or binding.display
         groups = binding.groups if said.groups is None else said.groups
@@ -187,6 +206,7 @@ class Admission:
         after = msgspec.structs.replace(binding, display=display, groups=groups, last_used_s=used_s)
         if after != binding:
             store.use_binding(connection, after)
+        self._gather(connection, source, binding.person_id, binding.groups, groups)
 
     def _begin(self, connection: Connection, new: NewSession, said: Said, browser: Browser) -> None:
         self._sessions.begin(connection, new, browser)

@@ -102,12 +102,12 @@ class LdapDirectories:
             authenticate = self._ldap(source).authenticate
             said = await self._ask(partial(authenticate, subject=binding.subject, password=password))
             if said is not None:
-                return await self._admission.follow(said), source
+                return await self._admission.follow(source, said), source
         return None
 
     async def _welcome(self, source: Source, said: Said) -> tuple[Account, Source] | None:
         if await self._admission.account_of(said.issuer, said.subject):
-            return await self._admission.follow(said), source
+            return await self._admission.follow(source, said), source
         wish = proposed_name(said)
         if not wish or not may_come(source.settings, said):
             return None
@@ -147,7 +147,7 @@ class LdapDirectories:
             if found is None:
                 gone.append(binding)
             else:
-                await self._admission.follow(found[1], is_use=False)
+                await self._admission.follow(source, found[1], is_use=False)
         return gone
 
     async def _suspend(self, gone: Sequence[Binding]) -> int:

@@ -20,6 +20,7 @@ from synfonium.apps.identity.model.outside import (
     parse_source_id,
 )
 from synfonium.apps.identity.model.people import LABEL_LENGTH, parse_line
+from synfonium.apps.identity.store import organisations
 from synfonium.apps.identity.store import outside as store
 from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
@@ -88,6 +89,9 @@ class Sources:
 
         def work(connection: Connection) -> None:
             known = store.all_sources(connection)
+            slug = source.settings.organisation
+            if slug and organisations.organisation_by_slug(connection, slug) is None:
+                raise BadInput("organisation", _("No organisation here has this address."))
             if len(known) >= MOST_SOURCES:
                 raise BadInput("id", _("There are too many already."))
             if any(one.id == source.id for one in known):
