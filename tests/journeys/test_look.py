@@ -22,7 +22,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 60
 PASSWORD = "a sentence that nobody else uses"
 
-PUBLIC = ("/", "/signin", "/search?q=decheterie", "/search?q=qzxjkvw", "/bot", "/not-a-page")
+PUBLIC = ("/", "/signin", "/recover", "/search?q=decheterie", "/search?q=qzxjkvw", "/bot", "/not-a-page")
 SIGNED_IN = (
     "/",
     "/?q=kermesse",
@@ -31,6 +31,11 @@ SIGNED_IN = (
     "/apps",
     "/settings",
     "/settings/security",
+    "/settings/security/totp",
+    "/settings/security/email",
+    "/settings/trusted",
+    "/signin/again?next=/settings",
+    "/signin/passkey?next=/admin",
     "/drive",
     "/drive/trash",
     "/pc",
@@ -38,6 +43,7 @@ SIGNED_IN = (
     "/admin",
     "/admin/people",
     "/admin/sign-in",
+    "/admin/signup",
     "/admin/apps",
     "/admin/search",
     "/not-a-page",
