@@ -1,6 +1,7 @@
 """Backups by restic: what is stored comes back, and what cannot be is said in one word."""
 
 import asyncio
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -135,3 +136,24 @@ async def reason(work: object) -> str:
     with pytest.raises(VaultError) as refused:
         await work  # type: ignore[misc]
     return refused.value.reason
+
+
+async def test_files_that_cannot_be_read_are_named_and_the_rest_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As restic 0.14 says it of a file that its user may not open."""
+    home = tmp_path / "home"
+    home.mkdir()
+    summary = {"message_type": "summary", "data_added": 5, "total_bytes_processed": 2}
+    summary |= {"total_files_processed": 1, "snapshot_id": "819bf62b"}
+    said = f"""#!/bin/sh
+echo '{{"message_type":"error","error":{{"Err":13}},"during":"archival","item":"{home}/apps/no"}}' >&2
+echo '{json.dumps(summary)}'
+exit 3
+"""
+    (tmp_path / "restic").write_text(said)
+    (tmp_path / "restic").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    stored = await ResticVault(str(tmp_path / "place"), KEY).store(home, leave_out=[], told=quiet)
+    assert stored.left_out == ("apps/no",)
+    assert stored.id == "819bf62b"

@@ -58,7 +58,7 @@ async def take(source: Source, vault: Vault, address: str, progress: Progress) -
         finally:
             await asyncio.to_thread(staging.clear, source.home)
         unfinished.unlink()
-    _need_all(stored)
+    need_all(stored)
     return stored, manifest
 
 
@@ -125,8 +125,9 @@ def _tell(progress: Progress, text: str) -> Callable[[float, float], Coroutine[N
     return told
 
 
-def _need_all(stored: Stored) -> None:
-    """Files of a running PC come and go while they are read; anything else must be whole."""
+def need_all(stored: Stored) -> None:
+    """Raises Unreadable when something is missing. Files of a running PC come and go while
+    they are read; anything else must be whole."""
     missing = [path for path in stored.left_out if not path.startswith("apps/")]
     if missing:
         raise Unreadable(count=len(missing), first=missing[0])

@@ -1,12 +1,12 @@
 """What the home holds: databases, tables, blobs, jobs, certificates, letters, backups."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from synfonium.apps.operations.config import OperationsConfig
 from synfonium.apps.operations.contract import Finding, State
@@ -88,6 +88,39 @@ def jobs(scene: Scene) -> Iterator[Finding]:
         yield finding("jobs", "good", _("No durable job has failed."))
 
 
+def letters(scene: Scene) -> Iterator[Finding]:
+    """Letters of every app that could not be sent."""
+    failed = 0
+    for app in installed_apps():
+        if app.migrations:
+            try:
+                failed += (
+                    scene.engines.database(app, read_only=True).submit_read(_failed_letters(app)).result()
+                )
+            except Problem:
+                continue
+    if failed:
+        said = _("{count} letters could not be sent.")
+        remedy = _(
+            "Look at mail and mail_from in synfonium.toml; the log says what the mail server answered."
+        )
+        yield finding("mail", "note", said, remedy, count=failed)
+    else:
+        yield finding("mail", "good", _("No letter was given up."))
+
+
+def _failed_letters(app: App) -> Callable[[Connection], int]:
+    def read(connection: Connection) -> int:
+        table = f"{app.name}_mail"
+        if not inspect(connection).has_table(table):
+            return 0
+        return int(
+            connection.execute(text(f"SELECT count(*) FROM {table} WHERE state = 'failed'")).scalar_one()
+        )
+
+    return read
+
+
 def certificate(scene: Scene) -> Iterator[Finding]:
     config = scene.settings.house
     if config.tls == "off":
@@ -136,7 +169,7 @@ def backups(scene: Scene) -> Iterator[Finding]:
         yield finding("rehearsal", "bad", said, _("See /admin/backups."), reason=failed.reason)
 
 
-ALL = (databases, tables, jobs, certificate, backups)
+ALL = (databases, tables, jobs, letters, certificate, backups)
 
 # Blobs
 
