@@ -62,6 +62,10 @@ def signed_by_public_key(provider: OutsideProvider) -> Callable[[dict[str, Any],
     return sign
 
 
+def with_payload(provider: OutsideProvider, payload: bytes) -> Callable[[dict[str, Any], bytes], str]:
+    return lambda header, _payload: provider._sign(header, payload)
+
+
 def with_critical_header(provider: OutsideProvider) -> Callable[[dict[str, Any], bytes], str]:
     registry = jws.JWSRegistry(header_registry={"x": HeaderParameter("a test's", "str")})
 
@@ -128,6 +132,8 @@ BAD_TOKENS: dict[str, Knob] = {
     "its own key in the header": with_a_key_in_the_header,
     "an unknown critical header": lambda p: setattr(p, "sign", with_critical_header(p)),
     "no JWS": lambda p: setattr(p, "sign", lambda header, payload: "not.a"),
+    "claims that are no UTF-8": lambda p: setattr(p, "sign", with_payload(p, b'{"sub": "\xff\xfe"}')),
+    "claims without end": lambda p: setattr(p, "sign", with_payload(p, b'{"a":' + b"[" * 9000)),
     "a huge token": lambda p: p.claims.update(x="x" * 40_000),
 }
 
@@ -158,6 +164,19 @@ async def test_other_sound_algorithms_are_understood(
     if algorithm == "ES256":
         school.keys.insert(0, ECKey.generate_key("P-256", parameters={"kid": "curve"}))
     school.header = {"alg": algorithm}
+    assert (await come_in(browser, school)).status_code == 200
+
+
+async def test_a_header_member_that_is_not_understood_is_ignored(
+    browser: httpx.AsyncClient, school: OutsideProvider
+) -> None:
+    """RFC 7515, section 4: real providers add their own."""
+
+    def sign(header: dict[str, Any], payload: bytes) -> str:
+        registry = jws.JWSRegistry(strict_check_header=False)
+        return jws.serialize_compact({**header, "xms": 1}, payload, school.keys[0], registry=registry)
+
+    school.sign = sign
     assert (await come_in(browser, school)).status_code == 200
 
 
@@ -307,6 +326,10 @@ BAD_METADATA: dict[str, Knob] = {
     "deep JSON": lambda p: p.documents.update(
         {"/.well-known/openid-configuration": json_answer(b"[" * 100_000)}
     ),
+    "no UTF-8": lambda p: p.documents.update(
+        {"/.well-known/openid-configuration": json_answer(b'{"issuer": "\xff\xfe"}')}
+    ),
+    "keys without end": lambda p: p.documents.update({"/jwks": json_answer(b'{"keys":' + b"[" * 100_000)}),
     "no JSON": lambda p: p.documents.update({"/.well-known/openid-configuration": json_answer(b"hello")}),
     "a redirect to a private address": lambda p: p.documents.update(
         {

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from joserfc import jws
@@ -29,7 +29,9 @@ _KEYS: dict[str, tuple[str, str]] = {
 }
 ALGORITHMS = tuple(_KEYS)
 _HASHES = {"ES384": hashlib.sha384, "EdDSA": hashlib.sha512, "Ed25519": hashlib.sha512}
-_REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
+# Header members that are not understood are ignored (RFC 7515, section 4); `crit` is refused below.
+_REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+T = TypeVar("T")
 Key = RSAKey | ECKey | OKPKey
 
 
@@ -37,15 +39,20 @@ class UnknownKey(TokenRefused):
     """The token names a key that is not among those known; fetching them anew may help."""
 
 
+def read_json(document: bytes, kind: type[T]) -> T:
+    """JSON that a stranger sent. Raises ValueError, whatever is wrong with it."""
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("json") from None
+
+
 def import_keys(document: bytes) -> list[Key]:
     """Public signing keys of a JWK set (RFC 7517); those of other kinds are left out.
 
     Raises ValueError for what is no JWK set.
     """
-    try:
-        found = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
-    except msgspec.DecodeError:
-        raise ValueError("jwks") from None
+    found = read_json(document, dict[str, Any]).get("keys")
     if not isinstance(found, list) or len(found) > MOST_KEYS:
         raise ValueError("jwks")
     return [key for one in found if isinstance(one, dict) and (key := _import_key(one)) is not None]
@@ -77,11 +84,11 @@ def signed_claims(token: str, keys: Sequence[Key]) -> tuple[dict[str, Any], str]
     key = _key_for(header.get("kid"), algorithm, keys)
     try:
         payload = jws.deserialize_compact(token, key, [algorithm], registry=_REGISTRY).payload
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise TokenRefused("signature") from None
     try:
-        return msgspec.json.decode(payload, type=dict[str, Any]), algorithm
-    except msgspec.DecodeError:
+        return read_json(payload, dict[str, Any]), algorithm
+    except ValueError:
         raise TokenRefused("form") from None
 
 
@@ -105,8 +112,8 @@ def _key_for(kid: Any, algorithm: str, keys: Sequence[Key]) -> Key:
 def _decoded(part: str) -> dict[str, Any]:
     try:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (ValueError, msgspec.DecodeError):
+        return read_json(raw, dict[str, Any])
+    except ValueError:
         raise TokenRefused("form") from None
 
 

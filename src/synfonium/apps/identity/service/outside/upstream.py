@@ -24,6 +24,7 @@ from synfonium.apps.identity.service.outside.tokens import (
     UnknownKey,
     check_access_hash,
     import_keys,
+    read_json,
     signed_claims,
 )
 from synfonium.libraries.network.client import GuardedClient, RequestFailed
@@ -83,8 +84,8 @@ class Upstream:
         settings = self.settings
         address = f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            found = msgspec.json.decode(await self._fetch(address), type=Metadata)
-        except msgspec.DecodeError:
+            found = read_json(await self._fetch(address), Metadata)
+        except ValueError:
             raise UpstreamFailed("metadata") from None
         if found.issuer != settings.issuer:
             raise UpstreamFailed("issuer")
@@ -137,10 +138,8 @@ class Upstream:
         self._authenticate(fields, headers)
         body = urlencode(fields).encode()
         try:
-            return msgspec.json.decode(
-                await self._ask("POST", metadata.token_endpoint, headers, body), type=Tokens
-            )
-        except msgspec.DecodeError:
+            return read_json(await self._ask("POST", metadata.token_endpoint, headers, body), Tokens)
+        except ValueError:
             raise TokenRefused("form") from None
 
     def _authenticate(self, fields: dict[str, str], headers: dict[str, str]) -> None:
@@ -197,10 +196,8 @@ class Upstream:
             return claims
         headers = {"accept": "application/json", "authorization": f"Bearer {tokens.access_token}"}
         try:
-            told = msgspec.json.decode(
-                await self._ask("GET", metadata.userinfo_endpoint, headers), type=dict[str, Any]
-            )
-        except msgspec.DecodeError:
+            told = read_json(await self._ask("GET", metadata.userinfo_endpoint, headers), dict[str, Any])
+        except ValueError:
             raise TokenRefused("userinfo") from None
         if told.get("sub") != claims["sub"]:
             raise TokenRefused("userinfo_sub")
