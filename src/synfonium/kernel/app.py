@@ -82,7 +82,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     argparse subparsers object. config: `module:Class`, a frozen msgspec struct.
     places: its pages among the settings and in the administration.
     personal: `module:function` (Context) giving the app's kernel.personal.Part, for what a
-    person has here that is in no plain table.
+    person has here that is in no plain table. brings_person: whether a newcomer begins to
+    exist by what this app takes in; then it takes in last.
     offers: `protocol as module:Class` to `module:function` (Context) giving an
     implementation that apps in the same process may ask for with `context.offer`.
     blob_columns: `table.column` of those that name its blobs; sealed_columns: `table.column`
@@ -113,6 +114,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     blob_columns: tuple[str, ...] = ()
     sealed_columns: dict[str, str] = {}
     remade: tuple[str, ...] = ()
+    brings_person: bool = False
     scopes: dict[str, str] = {}
     """Scope to its meaning in plain words (English gettext source)."""
 

@@ -7,6 +7,7 @@ For plain tables nothing has to be written. A table says in its `info`:
         "personal": {"label": "what it is; what for; until when"},
         "owner": "person",                        # the column with the person's id, or
         "owner": ("node", "drive_node.id"),       # the column, and whose owner is its owner
+        "orphans_go": True,                       # a row goes when the row it hangs on has gone
         "secrets": ("public_key",),               # columns that are never given out, besides
                                                   # those called hash, sealed, secret, digest
         "mentions": ("author",),                  # ids of other people, replaced when they go
@@ -93,9 +94,9 @@ class Part(Protocol):
     run in the app's own role and may be asked again after a crash at any moment.
     """
 
-    comes_last: bool
-    """Whether others' data must be there before this app's: its `bring` is the switch that
-    makes the newcomer exist."""
+    async def size_bytes(self, person: PersonId) -> int:
+        """About how much `export` will add, to tell how far it is."""
+        ...
 
     def look(self, connection: Connection, person: PersonId) -> Any:
         """What `export` will need, read from the same snapshot as the rows."""
@@ -117,7 +118,8 @@ class Part(Protocol):
 class Plain:
     """A part that does nothing more than the tables say."""
 
-    comes_last = False
+    async def size_bytes(self, person: PersonId) -> int:
+        return 0
 
     def look(self, connection: Connection, person: PersonId) -> Any:
         return None

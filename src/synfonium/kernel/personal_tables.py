@@ -42,6 +42,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     mentions: tuple[str, ...] = ()
     ends: tuple[str, float] | None = None
     kept: str = ""
+    orphans_go: bool = False
 
 
 def declared(table: Table) -> Declared:
@@ -57,6 +58,7 @@ def declared(table: Table) -> Declared:
         mentions=tuple(info.get("mentions", ())),
         ends=info.get("ends"),
         kept=info.get("kept", ""),
+        orphans_go=info.get("orphans_go", False),
     )
     named = {*found.secrets, *found.mentions, *([owner] if owner else ()), *(found.ends or ())[:1]}
     if unknown := named - set(table.columns.keys()):
@@ -204,16 +206,28 @@ def erase_rows(connection: Connection, tables: Mapping[str, Table], person: str)
         condition = owned(table, tables, person)
         if condition is not None:
             counts[table.name] = connection.execute(delete(table).where(condition)).rowcount
+            _remove_orphans(connection, table, tables)
     for table in tables.values():
         for name in declared(table).mentions:
             connection.execute(update(table).where(table.c[name] == person).values({name: ERASED}))
     return {name: count for name, count in counts.items() if count}
 
 
+def _remove_orphans(connection: Connection, table: Table, tables: Mapping[str, Table]) -> int:
+    """Rows that hung on a row which is gone."""
+    said = declared(table)
+    if not said.orphans_go:
+        return 0
+    name, _, key = said.through.partition(".")
+    orphaned = table.c[said.owner].not_in(select(tables[name].c[key]))
+    return connection.execute(delete(table).where(orphaned)).rowcount
+
+
 def sweep_rows(connection: Connection, tables: Mapping[str, Table], now_s: float) -> int:
     """Deletes the rows whose declared end has come; how many."""
     count = 0
     for table in tables.values():
+        count += _remove_orphans(connection, table, tables)
         ends = declared(table).ends
         if ends is not None:
             column, after_s = ends

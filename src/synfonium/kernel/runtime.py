@@ -20,9 +20,10 @@ from synfonium.kernel.audit.heads import Signer
 from synfonium.kernel.audit.keeper import Keeper
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.calls import Call, Progress
-from synfonium.kernel.commands import find_command, role_of
+from synfonium.kernel.commands import find_command, keeps_something, role_of
 from synfonium.kernel.config import HouseConfig, Settings, sender_of, site_of
 from synfonium.kernel.context import Context, Engines, Offers
+from synfonium.kernel.giving import Giver
 from synfonium.kernel.hold import is_held
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
@@ -128,6 +129,8 @@ class Runtime:
         )
         for protocol, maker in app.offers.items():
             self._offers.add(protocol, partial(_made, maker, context))
+        if keeps_something(app):
+            self._offers.add(f"{Giver.__module__}:{Giver.__qualname__}", partial(Giver, context))
         return context
 
     async def _open(self, context: Context) -> None:

@@ -53,7 +53,19 @@ class SearchIndex(Protocol):
 
     def add(self, documents: Sequence[IndexDocument]) -> None: ...
     def delete(self, keys: Sequence[str]) -> None: ...
+    def delete_space(self, space: str) -> None:
+        """Deletes all documents that are fenced in this space."""
+        ...
+
     def commit(self) -> None: ...
+    def scour(self) -> Sequence[str]:
+        """Makes deleted documents leave the files; blocks, for as long as merging takes.
+
+        Where that cannot be done by itself, the keys of all documents that share a file with
+        a deleted one: when they have been added again and committed, nothing of it is left.
+        """
+        ...
+
     def search(
         self,
         query: str,

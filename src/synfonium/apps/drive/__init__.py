@@ -23,6 +23,7 @@ app = App(
     migrations=True,
     blob_columns=("drive_file_version.blob",),
     sealed_columns={"drive_space.sealed_key": "space/{id}"},
+    personal=f"{_HERE}.service.personal:part",
     commands=(
         Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
         Command(name="describe", handler=f"{_HERE}.jobs:describe"),

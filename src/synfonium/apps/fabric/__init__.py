@@ -12,9 +12,11 @@ app = App(
     service=f"{_HERE}.service:open_service",
     doors=f"{_HERE}.http:doors",
     migrations=True,
+    personal=f"{_HERE}.service.personal:part",
     commands=(
         Command(name="grant_secret", handler=f"{_HERE}.commands:grant_secret"),
         Command(name="grants_for", handler=f"{_HERE}.commands:grants_for"),
+        Command(name="forget_person", handler=f"{_HERE}.events:forget_person", role="worker"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
     ),
     subscriptions=(

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -19,11 +19,12 @@ from synfonium.apps.fabric.children import can_read, read_text
 from synfonium.apps.fabric.service import MINE
 from synfonium.common.event import Event
 from synfonium.kernel import logs
-from synfonium.kernel.context import Context
+from synfonium.kernel.context import Call, Context
 from synfonium.ports.index import IndexDocument
 
 log = logs.get("fabric")
 MOST_PAGES = 1000
+AT_ONCE = 200
 
 
 async def on_object(context: Context, event: Event) -> None:
@@ -66,7 +67,22 @@ async def _learn(context: Context, nodes: Sequence[str]) -> None:
             await asyncio.to_thread(index.delete, [address_of(node)])
         else:
             await asyncio.to_thread(index.add, [document])
+            # Reading takes a while, in which its owner may have gone for good.
+            if await context.call("drive.describe", {"node": node}) is None:
+                await asyncio.to_thread(index.delete, [address_of(node)])
     await asyncio.to_thread(index.commit)
+
+
+async def forget_person(context: Context, call: Call) -> Mapping[str, bool]:
+    """Takes all things of `person` out of the index, and out of its files."""
+    index = context.index(MINE, writable=True)
+    await asyncio.to_thread(index.delete_space, call.text("person"))
+    await asyncio.to_thread(index.commit)
+    shared = await asyncio.to_thread(index.scour)
+    nodes = [node for key in shared if (node := node_of(key))]
+    for at in range(0, len(nodes), AT_ONCE):
+        await _learn(context, nodes[at : at + AT_ONCE])
+    return {"done": True}
 
 
 async def _document(context: Context, node: str) -> IndexDocument | None:

@@ -21,6 +21,8 @@ app = App(
         "identity_outside_source.secret": "identity.outside.{id}",
         "identity_mail.sealed": "mail.identity",
     },
+    personal="synfonium.apps.identity.service.personal:part",
+    brings_person=True,
     config="synfonium.apps.identity.config:IdentityConfig",
     places=(
         Place(group="settings", path="/settings/security", title=_("Ways in"), order=20),
@@ -43,6 +45,8 @@ app = App(
         Command(name="user_find", handler=f"{_COMMANDS}:user_find"),
         Command(name="user_token", handler=f"{_COMMANDS}:user_token"),
         Command(name="user_link", handler=f"{_COMMANDS}:user_link"),
+        Command(name="user_close", handler=f"{_COMMANDS}.leaving:close"),
+        Command(name="user_reopen", handler=f"{_COMMANDS}.leaving:reopen"),
         Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
         Command(name="mail_state", handler=f"{_COMMANDS}:mail_state"),
         Command(name="note", handler=f"{_COMMANDS}:note"),

@@ -22,6 +22,7 @@ __all__ = [
     "SESSION_ENDED",
     "DetailType",
     "GroupView",
+    "Leaving",
     "Membership",
     "OrganisationKind",
     "Organisations",
@@ -70,6 +71,15 @@ class People(Protocol):
     async def by_name(self, name: str) -> PersonView | None: ...
 
     async def by_id(self, person_id: PersonId) -> PersonView | None: ...
+
+
+class Leaving(Protocol):
+    """Knows of accounts that their own people closed, to be erased later; offered in every process."""
+
+    async def path_of(self, person_id: PersonId) -> str:
+        """The page at which somebody who has just shown that they are this person decides
+        whether their account stays; empty when it is not to be erased."""
+        ...
 
 
 class Profile(Protocol):

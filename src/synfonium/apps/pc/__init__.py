@@ -19,6 +19,7 @@ app = App(
     mounts=(Mount("/pc/stream", f"{_HERE}.stream.door:asgi_app"),),
     migrations=True,
     remade=("images", "machines/*/sockets", "machines/*/mounts", "machines/*/cache"),
+    personal=f"{_HERE}.service.personal:part",
     subscriptions=(
         Subscription(
             name="pc-live-folders",

@@ -1,5 +1,6 @@
 """The embedded full-text index, on tantivy: one folder, one writer, many readers."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -16,6 +17,8 @@ __all__ = ["TantivyIndex"]
 
 _WRITER_HEAP_BYTES = 48 << 20
 _DEEPEST = 1000
+_SCOUR_ROUNDS, _SEGMENTS_MERGED = 3, 8
+_FILLER = "\x00filler"
 _EMPTY = IndexAnswer(total=0, hits=())
 
 
@@ -53,10 +56,50 @@ class TantivyIndex:
             for key in keys:
                 writer.delete_documents_by_term("key", clean(key))
 
+    def delete_space(self, space: str) -> None:
+        with self._lock:
+            self._open_writer().delete_documents_by_term("space", space)
+
     def commit(self) -> None:
         with self._lock:
             if self._writer is not None:
                 self._writer.commit()
+
+    def scour(self) -> Sequence[str]:
+        with self._lock:
+            dirty = self._segments(dirty=True)
+            for _round in range(_SCOUR_ROUNDS):
+                if not dirty & self._segments():
+                    return ()
+                self._force_merge()
+            return self._keys() if dirty & self._segments() else ()
+
+    def _force_merge(self) -> None:
+        """tantivy merges by itself when there are eight small segments: we make eight. What
+        they hold belongs to no space that anybody searches, and goes with the next round."""
+        writer = self._open_writer()
+        for number in range(_SEGMENTS_MERGED):
+            filler = IndexDocument(key=f"{_FILLER}{number}", space=_FILLER, title="", text="")
+            writer.add_document(to_document(filler))
+            writer.commit()
+        self._release_writer()
+        writer = self._open_writer()
+        writer.delete_documents_by_term("space", _FILLER)
+        writer.commit()
+        self._release_writer()
+        self._open_writer().garbage_collect_files()
+
+    def _segments(self, *, dirty: bool = False) -> set[str]:
+        """Ids of the segments, or of those that still hold deleted documents."""
+        state = json.loads((self._folder / "meta.json").read_bytes())
+        return {s["segment_id"] for s in state["segments"] if s.get("deletes") or not dirty}
+
+    def _keys(self) -> Sequence[str]:
+        assert self._index is not None
+        self._index.reload()
+        searcher = self._index.searcher()
+        found = searcher.search(Query.all_query(), max(searcher.num_docs, 1)).hits
+        return [str(searcher.doc(address)["key"][0]) for _score, address in found]
 
     def search(
         self,

@@ -131,6 +131,12 @@ class Room:
         spaces.add(connection, space, etag=new_id(now_s), now_s=now_s)
         return space
 
+    def forget(self, owner: PersonId) -> None:
+        """Keeps no key and no space of somebody who is gone."""
+        space = self._spaces.pop(owner, None)
+        for id_ in [kept for kept in self._keys if space is None or kept == space.id]:
+            del self._keys[id_]
+
     def key_of(self, space: Space) -> SpaceKey:
         """The space's key, unwrapped once."""
         kept = self._keys.get(space.id)

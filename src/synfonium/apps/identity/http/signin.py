@@ -8,7 +8,9 @@ import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
+from synfonium.apps.identity.contract import Leaving
 from synfonium.apps.identity.errors import (
+    AccountSuspended,
     ChallengeExpired,
     CodeRefused,
     OutsideUnreachable,
@@ -28,6 +30,7 @@ from synfonium.apps.identity.http.browser import (
 )
 from synfonium.apps.identity.model.people import local_path
 from synfonium.apps.identity.service.passkeys import Ceremony
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel.actor import Person, Visitor
 from synfonium.kernel.context import Context
@@ -75,6 +78,8 @@ async def sign_in(
         new = await service_of(context).passwords.sign_in(data.name.strip().lower(), data.password, browser)
     except (SignInRefused, TooManyTries, OutsideUnreachable) as refusal:
         return await sign_in_page(context, data.next, name=data.name, refusal=refusal, status=refusal.status)
+    except AccountSuspended as closed:
+        return See(await _decide(context, closed))
     if isinstance(new, str):
         return code_page(new, data.next)
     return entered(context, new, local_path(data.next))
@@ -103,7 +108,10 @@ async def sign_in_by_passkey(
 ) -> Response[Next]:
     refuse_other_sites(request, context)
     browser = browser_of(request, context)
-    new = await service_of(context).passkeys.sign_in(data.credential, data.sealed, browser)
+    try:
+        new = await service_of(context).passkeys.sign_in(data.credential, data.sealed, browser)
+    except AccountSuspended as closed:
+        return Response(Next(await _decide(context, closed)))
     return entered_by_script(context, new, local_path(data.next))
 
 
@@ -166,6 +174,14 @@ async def sign_out(actor: Person | Visitor, context: Context) -> See:
         with suppress(NotFound):  # ended elsewhere a moment ago; the cookie goes all the same
             await service_of(context).sessions.end(actor.id, actor.session_id)
     return left(context, "/")
+
+
+async def _decide(context: Context, closed: AccountSuspended) -> str:
+    """Where somebody goes who closed this account themselves. Raises AccountSuspended for others."""
+    for leaving in context.offers(Leaving):  # type: ignore[type-abstract]
+        if path := await leaving.path_of(PersonId(str(closed.values.get("person", "")))):
+            return path
+    raise closed
 
 
 async def sign_in_page(

@@ -24,7 +24,7 @@ RANKS: dict[Role, int] = {"member": 1, "administrator": 2, "owner": 3}
 ABOVE_ALL = 4
 """The rank of whoever administers the installation."""
 
-Hold = Literal["installation", "member", "organisation", "left"]
+Hold = Literal["installation", "member", "organisation", "left", "leaving"]
 """Why an account is closed: each holds it by itself, and it opens when none is left."""
 
 

@@ -153,7 +153,7 @@ class Passkeys:
         passkey, now_s = shown.passkey, self._context.clock.now_s()
         account = store.person_by_id(connection, passkey.person_id)
         if account is None or account.is_suspended:
-            raise AccountSuspended
+            raise AccountSuspended(person=passkey.person_id)
         if not credentials.use_passkey(connection, passkey.id, shown.before, shown.sign_count, now_s):
             raise PasskeyRefused
 

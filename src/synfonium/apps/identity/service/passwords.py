@@ -109,7 +109,7 @@ class Passwords:
                 raise ChallengeExpired
             account = store.person_by_id(connection, person_id)
             if account is None or account.is_suspended:
-                raise AccountSuspended
+                raise AccountSuspended(person=person_id)
             self._second.use(connection, person_id, code)
             self._sessions.begin(connection, new, browser)
             if said := halfway.said:
@@ -153,7 +153,7 @@ class Passwords:
                 raise SignInRefused
             account, source = found
         if account.is_suspended:
-            raise AccountSuspended
+            raise AccountSuspended(person=account.id)
         self._tries.forgive(name[:40])
         return account, source
 

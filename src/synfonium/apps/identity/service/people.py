@@ -132,6 +132,24 @@ class Directory:
 
         await self._write(work)
 
+    async def leave(self, person_id: PersonId, *, by: PersonId) -> None:
+        """The person closes their account, to be erased later. Raises LastAdministrator, NotFound."""
+
+        def work(connection: Connection) -> None:
+            self._change(connection, person_id, by, "identity.person.leave", is_suspended=True)
+            close(self._context, connection, [person_id], "leaving")
+
+        await self._write(work)
+
+    async def stay(self, person_id: PersonId, *, by: PersonId) -> None:
+        """Takes `leave` back; an account that somebody else holds closed stays closed."""
+
+        def work(connection: Connection) -> None:
+            open_again(self._context, connection, [person_id], "leaving")
+            self._context.audit.add(connection, by, "identity.person.stay", person_address(person_id))
+
+        await self._write(work)
+
     async def set_administrator(self, person_id: PersonId, is_administrator: bool, *, by: PersonId) -> None:
         """Raises LastAdministrator, NotFound."""
         act = "identity.administrator.make" if is_administrator else "identity.administrator.remove"

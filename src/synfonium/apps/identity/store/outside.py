@@ -77,6 +77,8 @@ outside_sessions = Table(
             "session": "the session that began there; to end it when it ends there; until the session ends",
             "subject": "the account's identifier at the outside source; the same; until the session ends",
         },
+        "owner": ("session", "identity_session.id"),
+        "orphans_go": True,
     },
 )
 

@@ -133,6 +133,7 @@ invitations = Table(
             "created_by": "who invited; so that members may see; 30 days after its end",
         },
         "owner": "created_by",
+        "swept": "synfonium.apps.identity.store.invitations:forget_ended",
     },
 )
 
@@ -145,6 +146,7 @@ arrivals = Table(
     info={
         "personal": {"person": "who came by the link; so that its maker can see; 30 days after its end"},
         "owner": "person",
+        "swept": "synfonium.apps.identity.store.invitations:forget_ended",
     },
 )
 

@@ -1,0 +1,5 @@
+"""Doors of your data."""
+
+from synfonium.apps.yourdata.http import pages
+
+doors = pages.doors

@@ -1,0 +1,98 @@
+"""One archive being written: see kernel.personal.Archive."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from io import FileIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from synfonium.libraries.safezip import SafeNames, Spool, ZipStream
+
+T = TypeVar("T")
+INLINE_BYTES = 1024 * 1024
+
+
+async def settled(work: Callable[..., T], *arguments: Any) -> T:
+    """Runs `work` in a thread; a cancelled caller waits for its end, so that no late write
+    meets a file that is closed already."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+class Writing:
+    """The archive as a whole. told: called with the bytes written, often."""
+
+    def __init__(self, file: FileIO, folder: Path, told: Callable[[int], None]) -> None:
+        self.stream = ZipStream(file, folder)
+        self.names = SafeNames()
+        self.folder, self._told = folder, told
+
+    async def file(
+        self, path: str, pieces: AsyncIterator[bytes], *, size_bytes: int, modified_s: float
+    ) -> str:
+        safe = self.names.take(path)
+        if size_bytes <= INLINE_BYTES:
+            content = b"".join([piece async for piece in pieces])
+            await settled(self._whole, safe, content, size_bytes, modified_s)
+        else:
+            await settled(self.stream.begin, safe, size_bytes, modified_s)
+            async for piece in pieces:
+                await settled(self.stream.write, piece)
+                self._told(self.stream.size_bytes)
+            self.stream.end()
+        self._told(self.stream.size_bytes)
+        return safe
+
+    def _whole(self, path: str, content: bytes, size_bytes: int, modified_s: float) -> None:
+        self.stream.begin(path, size_bytes, modified_s)
+        self.stream.write(content)
+        self.stream.end()
+
+    async def text(self, path: str, text: str) -> None:
+        await settled(self._whole, self.names.take(path), text.encode(), len(text.encode()), 0.0)
+
+    def spooled(self, rows: Iterable[Mapping[str, Any]]) -> Spool | None:
+        """The rows as JSON Lines, waiting in a temporary file; None for none. Blocks."""
+        spool: Spool | None = None
+        for row in rows:
+            spool = spool or Spool(self.folder)
+            spool.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        return spool
+
+    async def add(self, path: str, spool: Spool) -> None:
+        try:
+            await settled(self.stream.add, self.names.take(path), spool)
+        finally:
+            spool.close()
+        self._told(self.stream.size_bytes)
+
+
+class AppArchive:
+    """One app's folder of it."""
+
+    def __init__(self, writing: Writing, app: str) -> None:
+        self._writing, self._app = writing, app
+
+    async def file(
+        self, path: str, pieces: AsyncIterator[bytes], *, size_bytes: int, modified_s: float = 0.0
+    ) -> str:
+        place = f"apps/{self._app}/{path}"
+        return await self._writing.file(place, pieces, size_bytes=size_bytes, modified_s=modified_s)
+
+    async def rows(self, name: str, rows: Iterable[Mapping[str, Any]], schema: Mapping[str, Any]) -> None:
+        spool = await settled(self.spooled, rows)
+        if spool is not None:
+            await self.add(name, spool, schema)
+
+    def spooled(self, rows: Iterable[Mapping[str, Any]]) -> Spool | None:
+        return self._writing.spooled(rows)
+
+    async def add(self, name: str, spool: Spool, schema: Mapping[str, Any]) -> None:
+        await self._writing.add(f"apps/{self._app}/{name}.jsonl", spool)
+        words = json.dumps(schema, ensure_ascii=False, indent=1)
+        await self._writing.text(f"schemas/{self._app}/{name}.schema.json", words)
