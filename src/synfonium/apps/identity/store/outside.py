@@ -72,7 +72,6 @@ outside_sessions = Table(
     Column("sid", String(255), nullable=False),
     Index("identity_outside_session_subject", "subject"),
     info={
-        "owner": ("session", "identity_session.id"),
         "personal": {
             "session": "the session that began there; to end it when it ends there; until the session ends",
             "subject": "the account's identifier at the outside source; the same; until the session ends",
