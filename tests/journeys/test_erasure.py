@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.identity.store import addresses
 from synfonium.apps.yourdata.model import Receipt, holds
 from synfonium.common.problem import NotFound, Problem
 from synfonium.testing.client import Installation, installation
@@ -35,6 +37,9 @@ async def fill(house: Installation) -> None:
     identity = house.context("identity").service
     await identity.people.set_display(person.id, MARKER)
     await house.call("identity.user_token", {"name": NAME, "label": MARKER, "scopes": []})
+    await house.context("identity").database.write(
+        lambda c: addresses.set_address(c, person.id, f"{NAME}@example.org", 1.0)
+    )
     drive: DriveService = house.context("drive").service
     top = await drive.tree.top(person)
     text = await drive.tree.resolve(person, [f"{MARKER}letter.txt"])
@@ -45,6 +50,8 @@ async def fill(house: Installation) -> None:
     async with house.client(headers=SAME_ORIGIN) as browser:
         await browser.post("/signin", data={"name": NAME, "password": f"{NAME}-password-1"})
         await browser.post("/settings/security/tokens", data={"label": MARKER, "days": "0"})
+        await browser.post("/settings/data/archives")
+    await letter_of(house, "archive")
     await house.call(
         "yourdata.export", {"name": NAME, "path": str(house.context("yourdata").home.parent / "out.zip")}
     )
@@ -54,6 +61,16 @@ async def fill(house: Installation) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the index has not heard of it")
+
+
+async def letter_of(house: Installation, words: str) -> None:
+    """Waits until a letter with these words lies in the home's outbox."""
+    folder = house.context("yourdata").home / "mail"
+    for _ in range(200):
+        if any(words in path.read_text("utf-8", "replace") for path in folder.glob("*.eml")):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no letter says {words}")
 
 
 def traces(home: Path) -> list[object]:
@@ -190,8 +207,6 @@ def test_a_receipt_is_verified_offline_by_openssl_and_a_changed_one_is_not(
         "import json,base64,sys;r=json.load(open(sys.argv[1]));"
         "open('w','w').write(r['words']);open('s','wb').write(base64.b64decode(r['signature']));open('k','w').write(r['key'])"
     )
-    import sys
-
     verify = [openssl, "pkeyutl", "-verify", "-pubin", "-inkey", "k", "-rawin", "-in", "w", "-sigfile", "s"]
     for change, is_good in ((False, True), (True, False)):
         if change:

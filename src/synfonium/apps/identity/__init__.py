@@ -72,6 +72,7 @@ app = App(
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",
         "synfonium.kernel.mail.topics:MailChoices": "synfonium.apps.identity.service.letters:choices",
+        "synfonium.apps.identity.contract:Mailboxes": "synfonium.apps.identity.service.personal:mailboxes",
         "synfonium.apps.identity.contract:People": "synfonium.apps.identity.service.people:people",
         "synfonium.apps.identity.contract:Organisations": (
             "synfonium.apps.identity.service.memberships:memberships"

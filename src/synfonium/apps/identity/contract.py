@@ -23,6 +23,8 @@ __all__ = [
     "DetailType",
     "GroupView",
     "Leaving",
+    "Mailbox",
+    "Mailboxes",
     "Membership",
     "OrganisationKind",
     "Organisations",
@@ -79,6 +81,21 @@ class Leaving(Protocol):
     async def path_of(self, person_id: PersonId) -> str:
         """The page at which somebody who has just shown that they are this person decides
         whether their account stays; empty when it is not to be erased."""
+        ...
+
+
+class Mailbox(msgspec.Struct, frozen=True):
+    """Where a person is written to, and in which language ("" for the installation's)."""
+
+    address: str
+    locale: str
+
+
+class Mailboxes(Protocol):
+    """Finds where people are written to; offered in every process."""
+
+    async def of(self, person_id: PersonId) -> Mailbox | None:
+        """None for a person without a verified address, or without an account."""
         ...
 
 

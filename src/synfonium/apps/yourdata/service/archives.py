@@ -10,6 +10,7 @@ from synfonium.apps.identity.contract import People
 from synfonium.apps.yourdata import store
 from synfonium.apps.yourdata.errors import NoSuchArchive
 from synfonium.apps.yourdata.model import Asked
+from synfonium.apps.yourdata.service import letters
 from synfonium.apps.yourdata.service.exports import Exports
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import Problem
@@ -156,7 +157,15 @@ class Archives:
     async def _ready(self, asked: Asked, files: int, size_bytes: int) -> None:
         ends_s = self._context.clock.now_s() + self._context.config.archive_days * DAY_S
         values = {"state": "ready", "files": files, "done_bytes": size_bytes, "total_bytes": size_bytes}
-        if not await self._change(asked.id, **values, ends_s=ends_s):
+        letter = await letters.archive_ready(self._context, asked.person, ends_s)
+
+        def work(connection: Connection) -> bool:
+            is_there = store.change_archive(connection, asked.id, **values, ends_s=ends_s)
+            if is_there:
+                letters.add(self._context, connection, letter)
+            return is_there
+
+        if not await self._context.database.write(work):
             self.path(asked.id).unlink(missing_ok=True)  # dropped in the last moment
 
     async def _change(self, id_: str, **values: object) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from synfonium.apps.yourdata import store
 from synfonium.apps.yourdata.errors import NotLeaving
 from synfonium.apps.yourdata.model import Erasure
+from synfonium.apps.yourdata.service import letters
 from synfonium.apps.yourdata.service.receipts import DAY_S, Receipts
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import Problem
@@ -67,10 +68,13 @@ class Erasures:
             receipt="",
         )
 
+        letter = await letters.account_closed(self._context, wanted) if days else None
+
         def work(connection: Connection) -> Erasure:
             there = store.erasure_of(connection, person)
             if there is None:
                 store.add_erasure(connection, wanted)
+                letters.add(self._context, connection, letter)
             elif there.due_s > wanted.due_s:
                 store.change_erasure(connection, there.id, due_s=wanted.due_s)
             return there or wanted
