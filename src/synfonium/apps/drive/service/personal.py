@@ -1,6 +1,7 @@
 """What Drive does with a person's data beyond its tables: the bytes of files, a whole tree
 taken in, and the key destroyed."""
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from synfonium.apps.drive.store import spaces, whole
 from synfonium.apps.drive.store.whole import Stored
 from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
+from synfonium.kernel.hold import is_held
 from synfonium.kernel.personal import Archive, Coming, Part
 
 BATCH = 400
@@ -106,6 +108,8 @@ class _Drive:
         return {"blobs": count, "files_and_folders": files, "keys": 1}
 
     async def _remove(self, names: list[BlobName]) -> None:
+        while is_held(self._context.home):  # a backup reads them; then nothing would be deleted
+            await asyncio.sleep(1)
         for name in names:
             await self._context.blobs.delete(name)
         await self._context.database.write(lambda c: whole.forget_blobs(c, names))
