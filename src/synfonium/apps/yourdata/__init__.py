@@ -18,7 +18,10 @@ app = App(
     mounts=(Mount("/settings/data/archive", f"{_HERE}.http.download:asgi_app"),),
     migrations=True,
     remade=("archives",),
-    sealed_columns={"yourdata_arrival.sealed_key": "yourdata/arrival/{person}"},
+    sealed_columns={
+        "yourdata_arrival.sealed_key": "yourdata/arrival/{person}",
+        "yourdata_mail.sealed": "mail.yourdata",
+    },
     personal=f"{_HERE}.service.own:part",
     commands=(
         Command(name="export", handler=f"{_COMMANDS}:export"),

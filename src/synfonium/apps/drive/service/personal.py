@@ -108,7 +108,8 @@ class _Drive:
         return {"blobs": count, "files_and_folders": files, "keys": 1}
 
     async def _remove(self, names: list[BlobName]) -> None:
-        while is_held(self._context.home):  # a backup reads them; then nothing would be deleted
+        # While a backup reads them, a delete would do nothing.
+        while is_held(self._context.home):  # noqa: ASYNC110
             await asyncio.sleep(1)
         for name in names:
             await self._context.blobs.delete(name)
