@@ -138,7 +138,7 @@ def pages(url: str, token: str) -> dict[str, float]:
         "groups": "/organisation/school/groups",
     }
     headers = {"authorization": f"Bearer {token}", "accept": "text/html"}
-    with httpx.Client(base_url=url, headers=headers) as client:
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         return {name: median_ms(client, path) for name, path in paths.items()}
 
 
@@ -149,7 +149,7 @@ def queries(url: str, token: str) -> dict[str, float]:
         "page of 100": f"{users}?startIndex=5001&count=100",
         "emails co, over all": f'{users}?filter=emails.value co "07777"',
     }
-    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}) as client:
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60) as client:
         return {name: median_ms(client, path) for name, path in paths.items()}
 
 

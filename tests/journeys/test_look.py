@@ -42,6 +42,8 @@ SIGNED_IN = (
     "/fabric/grants",
     "/admin",
     "/admin/people",
+    "/admin/organisations",
+    "/settings/family",
     "/admin/sign-in",
     "/admin/signup",
     "/admin/apps",

@@ -59,6 +59,7 @@ class Outbox:
         self._app, self._clock = app, clock
         self.on_added: Callable[[], None] = lambda: None
         self._table = outbox_table(app, MetaData())
+        self._insert = insert(self._table)
 
     def exists(self, connection: Connection) -> bool:
         """Whether the app has made its outbox: apps without events have none."""
@@ -82,7 +83,7 @@ class Outbox:
             "data": msgspec.json.encode(values or {}),
             "attempts": 0,
         }
-        connection.execute(insert(self._table), [row])
+        connection.execute(self._insert, [row])
         self.on_added()
         return event_id
 

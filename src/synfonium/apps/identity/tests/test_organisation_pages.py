@@ -7,6 +7,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from synfonium.apps.identity.store import tables_organisations
 from synfonium.apps.identity.store.tables import people
@@ -165,6 +166,29 @@ async def test_administrators_find_people_among_many(house: Installation, ada: h
     assert re.findall(r"pupil\d+", found)[0] == "pupil014"
     inside = (await ada.get("/admin/people", params={"organisation": "school", "q": "a"})).text
     assert ">ada<" not in re.sub(r"\s", "", re.findall(r"<tbody>.*</tbody>", inside, re.DOTALL)[0])
+
+
+async def test_pages_of_people_ask_as_much_for_sixty_as_for_three(
+    house: Installation, ada: httpx.AsyncClient
+) -> None:
+    await house.call("identity.organisation_add", {"slug": "school", "name": "School"})
+    await house.call("identity.organisation_group", {"slug": "school", "name": "6e"})
+    asked: list[str] = []
+    event.listen(Engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts: list[list[int]] = []
+    for start, stop in ((0, 3), (3, 60)):
+        lines = "\n".join(f"pupil{number}; Pupil; 6e" for number in range(start, stop))
+        await house.call("identity.organisation_import", {"slug": "school", "lines": lines})
+        counts.append([])
+        for path in ("/admin/people", "/admin/organisations", "/organisation/school"):
+            tries = []
+            for _ in range(4):  # who asks is looked up once a second
+                asked.clear()
+                assert (await ada.get(path)).status_code == 200
+                tries.append(len([one for one in asked if one.startswith("SELECT")]))
+            counts[-1].append(min(tries))
+    assert counts[0] == counts[1]
+    assert max(counts[1]) <= 8
 
 
 _ACTS = st.sampled_from(

@@ -13,7 +13,7 @@ from synfonium.apps.identity.service.scim.bulk import Bulk
 from synfonium.apps.identity.service.scim.groups import ScimGroups
 from synfonium.apps.identity.service.scim.refusals import as_scim_error
 from synfonium.apps.identity.service.scim.single import Kind, write_one
-from synfonium.apps.identity.service.scim.users import Resource, Users
+from synfonium.apps.identity.service.scim.users import Resource, Users, versioned
 from synfonium.common.problem import NotFound
 from synfonium.kernel.context import Context
 from synfonium.libraries.scim.filters import Names, matches
@@ -84,12 +84,12 @@ def _found(connection: Connection, of: Kind, authority: Authority, query: Query)
     total, found = of.find(connection, authority, query)
     if total is None:
         return _page(_chosen(found, query, of.shape.names), query)
-    return list_response([projected(one, query) for one in found], total, query.start)
+    return list_response([projected(versioned(one), query) for one in found], total, query.start)
 
 
 def _page(chosen: Sequence[Resource], query: Query) -> dict[str, Any]:
     shown = chosen[query.start - 1 : query.start - 1 + query.count]
-    return list_response([projected(one, query) for one in shown], len(chosen), query.start)
+    return list_response([projected(versioned(one), query) for one in shown], len(chosen), query.start)
 
 
 def _chosen(found: Any, query: Query, names: Names) -> list[Resource]:

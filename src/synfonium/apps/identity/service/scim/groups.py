@@ -10,7 +10,7 @@ from synfonium.apps.identity.model.scim import GROUP, GROUP_SHAPE
 from synfonium.apps.identity.service.groups import Groups
 from synfonium.apps.identity.service.organisations import Authority, checked_title
 from synfonium.apps.identity.service.scim.parsing import SentGroup, parse_group
-from synfonium.apps.identity.service.scim.users import Resource, base_of, with_meta
+from synfonium.apps.identity.service.scim.users import Resource, base_of, versioned, with_meta
 from synfonium.apps.identity.store import groups as store
 from synfonium.kernel.context import Context
 from synfonium.libraries.scim.messages import Query
@@ -27,7 +27,7 @@ class ScimGroups:
     def get(self, connection: Connection, authority: Authority, group_id: str) -> Resource:
         """Raises NotFound."""
         group = self._groups.target(connection, authority, group_id)
-        return self._render(authority, group, store.people_of(connection, group.id))
+        return versioned(self._render(authority, group, store.people_of(connection, group.id)))
 
     def make(self, connection: Connection, authority: Authority, body: Any) -> Resource:
         """Raises ScimError, BadInput, TitleTaken, TooMany."""

@@ -11,7 +11,7 @@ from synfonium.apps.identity.contract import person_address
 from synfonium.apps.identity.errors import NameTaken
 from synfonium.apps.identity.model.organisations import Group, Member, user_key
 from synfonium.apps.identity.model.people import Account
-from synfonium.apps.identity.model.scim import USER, USER_SHAPE
+from synfonium.apps.identity.model.scim import MOST_RESULTS, USER, USER_SHAPE
 from synfonium.apps.identity.service.members import Members, NewMember, checked_user_name
 from synfonium.apps.identity.service.organisations import Authority
 from synfonium.apps.identity.service.people import checked_display
@@ -45,7 +45,7 @@ class Users:
         if found is None:
             raise NotFound
         groups = group_store.groups_of_person(connection, authority.organisation.id, user_id)
-        return self._render(authority, *found, groups)
+        return versioned(self._render(authority, *found, groups))
 
     def make(self, connection: Connection, authority: Authority, body: Any) -> Resource:
         """Raises ScimError, NameTaken, TooMany."""
@@ -59,7 +59,7 @@ class Users:
             is_suspended=sent.active is False,
         )
         member, account = self._members.add_in(connection, authority, new)
-        return self._render(authority, member, account, ())
+        return versioned(self._render(authority, member, account, ()))
 
     def replace(self, connection: Connection, authority: Authority, user_id: str, body: Any) -> Resource:
         """Raises ScimError, NotFound, Forbidden, NameTaken."""
@@ -101,14 +101,16 @@ class Users:
     def find(
         self, connection: Connection, authority: Authority, query: Query
     ) -> tuple[int | None, Sequence[Resource]]:
-        """Resources that may match; the total when they are exactly the page that is asked for."""
+        """Resources that may match, their versions still to be made; the total when they are
+        exactly the page that is asked for."""
         organisation_id = authority.organisation.id
         if query.filter is None and not query.sort_by:
             found = store.slice_of(connection, organisation_id, query.start - 1, query.count)
             total: int | None = store.count(connection, organisation_id)
         else:
             found, total = store.everybody(connection, organisation_id, *_narrowed(query.filter)), None
-        ids = None if total is None else [member.person for member, _account in found]
+        few = len(found) <= MOST_RESULTS
+        ids = [member.person for member, _account in found] if few else None
         groups = group_store.groups_by_person(connection, organisation_id, ids)
         return total, [
             self._render(authority, member, account, groups.get(member.person, ()))
@@ -155,7 +157,13 @@ def with_meta(resource: Resource, kind: str, base: str, created_s: float, change
         "lastModified": moment(changed_s),
         "location": f"{base}/{kind}s/{resource['id']}",
     }
-    resource["meta"] = {**meta, "version": version_of({**resource, "meta": meta})}
+    resource["meta"] = meta
+    return resource
+
+
+def versioned(resource: Resource) -> Resource:
+    """The resource with the version that it has as it is."""
+    resource["meta"] = {**resource["meta"], "version": version_of(resource)}
     return resource
 
 
