@@ -11,6 +11,8 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     minimum_age: in years, for signing up; the same.
     recovery_link_minutes: life of a link that lets somebody in again by e-mail.
     trusted_wait_hours: between a trusted person's word and the account opening.
+    people_make_families: whether anybody with an account may make a family and invite to it,
+    people without an account included.
     open_registration: whether any program may register itself as a client (RFC 7591).
     local_clients: whether key sets, sector lists and logout addresses of clients may lie on
     private networks and loopback.
@@ -26,5 +28,6 @@ class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     recovery_link_minutes: int = 30
     trusted_wait_hours: int = 24
     administrators_need_passkey: bool = True
+    people_make_families: bool = False
     open_registration: bool = True
     local_clients: bool = False

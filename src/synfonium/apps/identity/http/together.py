@@ -30,13 +30,14 @@ async def show_family(actor: Person, context: Context) -> Page:
         "identity/family.html",
         joined=await memberships.of_person(actor.id),
         quota=await memberships.quota_of(actor.id),
+        may_make=context.config.people_make_families,
     )
 
 
 @post(FAMILY)
 async def make_family(actor: Person, context: Context, data: Form[FamilyForm]) -> See:
-    """Anybody may make a family; how much it may store is for the installation to say."""
-    if not actor.by_session:
+    """Where the operator lets people; how much it may store is for the installation to say."""
+    if not actor.by_session or not context.config.people_make_families:
         raise Forbidden
     made = await service_of(context).organisations.make(
         data.name, data.slug.strip().lower(), "family", by=actor.id, owner=actor.id

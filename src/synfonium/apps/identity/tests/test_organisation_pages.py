@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -127,16 +128,39 @@ async def test_an_invitation_is_written_to_an_address(house: Installation) -> No
     assert (await olga.post("/organisation/nest/invitations", data={"uses": "0"})).status_code == 422
 
 
-async def test_a_person_makes_a_family_and_invites_the_others(house: Installation) -> None:
+async def test_a_person_makes_a_family_where_the_operator_lets_them(house: Installation) -> None:
     await house.person("bob")
-    bob = await signed_in(house, "bob")
-    made = await bob.post("/settings/family", data={"name": "Chez nous", "slug": "chez-nous"})
+    bob, context = await signed_in(house, "bob"), house.context("identity")
+    family = {"name": "Chez nous", "slug": "chez-nous"}
+    assert (await bob.post("/settings/family", data=family)).status_code == 403
+    context.config = msgspec.structs.replace(context.config, people_make_families=True)
+    made = await bob.post("/settings/family", data=family)
     assert made.headers["location"] == "/organisation/chez-nous/invitations"
     assert (await bob.get(made.headers["location"])).status_code == 200
     more = await bob.post("/organisation/chez-nous/settings", data={"name": "Chez nous", "total": "9 TB"})
     assert more.status_code == 303
     quota = (await house.call("identity.organisation_list"))["organisations"][0]
     assert quota["total_bytes"] is None
+
+
+async def test_administrators_invite_to_the_installation_alone(
+    house: Installation, ada: httpx.AsyncClient
+) -> None:
+    page = await ada.post("/admin/people/invitations", data={"uses": "1", "days": "7"})
+    assert page.status_code == 200, page.text
+    link = link_in(page.text, "invitation")
+    async with house.client(headers=SAME_ORIGIN) as bob:
+        new = {"link": link.rpartition("/")[2], "name": "bob", "display": "Bob"}
+        assert (await bob.post("/invitation/new", data=new)).status_code == 303
+        assert (await bob.get(link)).status_code == 410
+    shown = (await ada.get("/admin/people/invitations")).text
+    assert "Bob" in shown
+    await ada.post("/admin/people/invitations", data={"uses": "1", "days": "7"})
+    open_one = re.findall(r"invitations/(\w+)/revoke", (await ada.get("/admin/people/invitations")).text)
+    assert len(open_one) == 1
+    assert (await ada.post(f"/admin/people/invitations/{open_one[0]}/revoke")).status_code == 303
+    async with house.client(token=await house.person("eve")) as eve:
+        assert (await eve.get("/admin/people/invitations")).status_code == 403
 
 
 async def test_a_member_may_leave_and_an_account_of_the_organisations_own_may_not(
