@@ -41,12 +41,26 @@ class Writing:
             await settled(self._whole, safe, content, size_bytes, modified_s)
         else:
             await settled(self.stream.begin, safe, size_bytes, modified_s)
-            async for piece in pieces:
-                await settled(self.stream.write, piece)
-                self._told(self.stream.size_bytes)
+            await self._pieces(pieces)
             self.stream.end()
         self._told(self.stream.size_bytes)
         return safe
+
+    async def _pieces(self, pieces: AsyncIterator[bytes]) -> None:
+        """Writes each piece while the next one is read and opened."""
+        writing: asyncio.Task[None] | None = None
+        try:
+            async for piece in pieces:
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(settled(self.stream.write, piece))
+                self._told(self.stream.size_bytes)
+            if writing is not None:
+                await writing
+        finally:
+            # Nobody writes any more when this has ended, however it ended.
+            if writing is not None:
+                await asyncio.wait({writing})
 
     def _whole(self, path: str, content: bytes, size_bytes: int, modified_s: float) -> None:
         self.stream.begin(path, size_bytes, modified_s)
