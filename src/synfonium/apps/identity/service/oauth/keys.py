@@ -51,7 +51,7 @@ class SigningKey:
         return str(self.public["kid"])
 
     def sign(self, claims: Mapping[str, Any], kind: str) -> str:
-        """RFC 7515, compact. 35 µs against 130 µs by joserfc, which prepares anew (measured)."""
+        """RFC 7515, compact. 59 µs of CPU against 91 by joserfc, which prepares anew (measured)."""
         head = self._heads.get(kind)
         if head is None:
             header = {"alg": self.algorithm, "kid": self.kid, "typ": kind}
