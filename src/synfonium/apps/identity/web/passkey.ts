@@ -26,7 +26,9 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   if (response.ok) return (await response.json()) as T;
   const problem = (await response.json().catch(() => ({}))) as Problem;
   if (problem.code === "proof_needed") {
-    location.assign(`/signin/again?${new URLSearchParams({ next: location.pathname + location.search, refused: "1" })}`);
+    location.assign(
+      `/signin/again?${new URLSearchParams({ next: location.pathname + location.search, refused: "1" })}`,
+    );
   }
   throw new Refused([problem.title, problem.detail ?? problem.remedy].filter(Boolean).join(" "));
 }

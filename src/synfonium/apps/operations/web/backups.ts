@@ -32,3 +32,6 @@ async function watch(place: HTMLElement, address: string): Promise<void> {
 }
 
 if (part?.dataset["now"]) void watch(part, part.dataset["now"]);
+
+// A module: its names are its own.
+export {};
