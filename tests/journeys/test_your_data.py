@@ -65,6 +65,15 @@ async def test_an_archive_of_one_person_has_nothing_of_another(house: Installati
     assert b"Zebrafish" not in whole
 
 
+async def test_a_person_sees_that_the_operator_took_a_copy(house: Installation, tmp_path: Path) -> None:
+    await house.person("ada")
+    ada = await actor(house, "ada")
+    passes = house.context("identity").service.passes
+    assert "kernel.person.export" not in {one.act for one in await passes.looked(ada.id)}
+    await export(house, "ada", tmp_path / "a.zip")
+    assert "kernel.person.export" in {one.act for one in await passes.looked(ada.id)}
+
+
 async def test_a_file_that_is_there_is_not_overwritten(house: Installation, tmp_path: Path) -> None:
     await house.person("ada")
     (tmp_path / "a.zip").write_text("mine")

@@ -23,6 +23,7 @@ async def export(context: Context, call: Call) -> Answer:
     _only(call, "cli")
     view = await _named(context, call.text("name"))
     path = Path(call.text("path"))
+    await _note(context, view, "kernel.person.export")
     written = await _service(context).exports.write(Whose(view.id, view.name), path, call.progress)
     return dict(msgspec.structs.asdict(written))
 
@@ -42,6 +43,7 @@ async def erase(context: Context, call: Call) -> Answer:
     view = await _named(context, call.text("name"))
     erasures, days = _service(context).erasures, _days(call)
     erasure = await erasures.begin(view.id, by=OPERATOR, after_days=days)
+    await _note(context, view, "kernel.person.erase")
     if days == 0:
         erasure = await erasures.run(erasure.id, call.progress)
     receipt = msgspec.json.decode(erasure.receipt) if erasure.receipt else None
@@ -84,6 +86,11 @@ async def processing(context: Context, call: Call) -> Answer:
 async def receipt_key(context: Context, call: Call) -> Answer:
     """`key`: the public key, PEM, that this installation's receipts are signed with."""
     return {"key": _service(context).receipts.public_key}
+
+
+async def _note(context: Context, view: PersonView, act: str) -> None:
+    """What the operator does with a person's data stands on that person's own page."""
+    await context.call("identity.note", {"person": view.id, "act": act})
 
 
 def _only(call: Call, caller: str) -> None:
