@@ -24,6 +24,8 @@ MIB = 1024 * 1024
 UNKNOWN = "0123456789abcdefghjkmnpqrs"
 # Tries at signing in are counted, so that guessing is slow.
 COUNTED = frozenset({"identity_attempt", "identity_try"})
+# The audit signs its head every few minutes, whatever is asked meanwhile.
+SIGNED = "_audit_head"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +54,7 @@ class House:
             with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
                 names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
                 for (name,) in names:
-                    if name not in COUNTED:
+                    if name not in COUNTED and not name.endswith(SIGNED):
                         (count,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
                         found[f"{path.stem}.{name}"] = count
         return found
@@ -272,8 +274,7 @@ async def test_another_site_cannot_act_with_a_session(
 async def test_a_body_that_is_too_large_is_refused_by_its_length(house: House, target: str) -> None:
     kind = "application/json" if target.startswith("/api/") else "application/x-www-form-urlencoded"
     answer = await house.send("POST", target.encode(), body=b"a" * (2 * MIB), content_type=kind)
-    assert answer.status < 500
-    assert answer.status != 200 or target in ("/search", "/api/identity/passkey/challenge")
+    assert 400 <= answer.status < 500
 
 
 @pytest.mark.parametrize("target", ["/signin", "/search", "/fabric/grants", "/api/identity/passkey/signin"])

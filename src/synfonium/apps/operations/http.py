@@ -19,7 +19,8 @@ from synfonium.apps.operations.store import pulses, runs
 from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Administrator
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+from synfonium.kernel.problems import wants_page
 from synfonium.kernel.settled import last_upgrade
 
 SHOWN_DAYS = 30
@@ -45,6 +46,7 @@ async def backups_now(actor: Administrator, context: Context) -> Now:
 @post("/admin/backups")
 async def want(
     actor: Administrator,
+    request: AnyRequest,
     context: Context,
     data: Annotated[WantForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Page | See:
@@ -52,6 +54,8 @@ async def want(
     try:
         await context.call("operations.want", {"kind": data.kind})
     except Problem as problem:
+        if not wants_page(request.scope):
+            raise
         return await _page(context, problem=problem)
     return See(f"/admin/backups?said={data.kind}")
 

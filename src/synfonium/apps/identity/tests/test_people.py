@@ -105,7 +105,12 @@ async def test_what_happens_to_people_is_written_down_without_names(
         lambda c: [(row.act, row.subject) for row in c.execute(audit.select())]
     )
     acts = [act for act, _subject in added_events]
-    assert acts == ["identity.person.add", "identity.token.add", "identity.session.begin"]
+    assert acts == [
+        "identity.person.add",
+        "identity.token.add",
+        "identity.person.token",
+        "identity.session.begin",
+    ]
     assert all("ada" not in subject for _act, subject in added_events)
     events = await house.context("identity").database.read(lambda c: list(c.execute(outbox.select())))
     assert all(b"ada" not in row.data for row in events)
