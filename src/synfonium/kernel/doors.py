@@ -20,7 +20,7 @@ from synfonium.kernel.actor import Administrator, Person, Proved, Scope, Visitor
 from synfonium.kernel.authentication import Authentication, header
 from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
-from synfonium.kernel.refusals import PasskeyNeeded, ProofNeeded
+from synfonium.kernel.refusals import PasskeyNeeded, ProofNeeded, TooLarge
 
 __all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "public_doors", "put"]
 
