@@ -14,6 +14,7 @@ from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresq
 
 pytestmark = pytest.mark.full
 ROOT = Path(__file__).resolve().parents[2]
+TESTED = sorted({path.parents[1].name for path in (ROOT / "src/synfonium/apps").glob("*/tests/test_*.py")})
 JOURNEYS = ("tests/journeys/test_together.py", "tests/journeys/test_kill.py")
 
 
@@ -44,10 +45,11 @@ def run_tests(server: PostgresqlServer, *words: str) -> str:
 
 
 @pytest.mark.timeout(1500)
-def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, "src/synfonium/apps", "-m", "not full", "-n", "2")
+@pytest.mark.parametrize("app", TESTED)
+def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer, app: str) -> None:
+    assert " passed" in run_tests(server, f"src/synfonium/apps/{app}", "-m", "not full", "-n", "2")
     schemas = server.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'home_%'")
-    assert int(schemas) > 5, "the tests did not use the server"
+    assert int(schemas) > 0, "the tests did not use the server"
 
 
 @pytest.mark.timeout(1500)
