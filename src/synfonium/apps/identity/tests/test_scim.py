@@ -290,7 +290,8 @@ async def test_nothing_that_a_directory_sends_leads_to_a_500(house: Installation
             st.sampled_from(
                 ["/Users", f"/Users/{paul['id']}", "/Groups", "/Bulk", "/.search", "/Users/.search"]
             )
-            | st.text("abc/.:%?", max_size=8).map("/".__add__),
+            # Two slashes first would be a host, which httpx refuses before anything is sent.
+            | st.text("abc/.:%?", max_size=8).map("/".__add__).filter(lambda path: not path.startswith("//")),
             _JSON
             | st.builds(lambda value: {"schemas": [bulk()["schemas"][0]], "Operations": value}, _JSON)
             | st.builds(lambda value: patch({"op": "add", "value": value}), _JSON),

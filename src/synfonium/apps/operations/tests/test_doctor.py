@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from synfonium.testing.chosen_database import database_of
 from synfonium.testing.client import installation
 
 Found = list[dict[str, object]]
@@ -34,6 +35,13 @@ def _settle(home: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _spoil_a_database(home: Path) -> None:
+    """Leaves one file without a readable database; on PostgreSQL the jobs alone are in a file."""
+    name = "jobs" if database_of(home) else "search"
+    (home / "databases").mkdir(exist_ok=True)
+    (home / "databases" / f"{name}.sqlite").write_bytes(b"this is no database" * 1000)
+
+
 def doctor(home: Path, **environment: str) -> tuple[int, Found]:
     done = subprocess.run(
         [sys.executable, "-m", "synfonium.main", "doctor", "--json", "--home", str(home)],
@@ -41,7 +49,7 @@ def doctor(home: Path, **environment: str) -> tuple[int, Found]:
         text=True,
         timeout=100,
         check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, **database_of(home), **environment},
     )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -73,8 +81,7 @@ def test_each_thing_that_is_wrong_is_found(home: Path) -> None:
     (home / "secret.key").write_text("0" * 10)
     blob = next(path for path in (home / "blobs" / "drive" / "blobs").rglob("*") if path.is_file())
     blob.unlink()
-    database = home / "databases" / "search.sqlite"
-    database.write_bytes(b"this is no database" * 1000)
+    _spoil_a_database(home)
     (home / "secret.key").write_text("ab" * 32)
     status, found = doctor(home, SYNFONIUM_PORT="18655")
     assert status == 1
