@@ -22,7 +22,7 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
 from synfonium.kernel.refusals import PasskeyNeeded, ProofNeeded, TooLarge
 
-__all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "public_doors", "put"]
+__all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "preflight", "public_doors", "put"]
 
 DEFAULT_BODY_BYTES = 1024 * 1024
 AnyRequest = Request[Any, Any, Any]
@@ -166,6 +166,11 @@ def patch(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., 
 
 def delete(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     return _door("delete", path, **options)
+
+
+def preflight(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """A door for OPTIONS, where pages of other origins may ask first (Fetch, CORS preflight)."""
+    return _door("route", path, http_method=["OPTIONS"], **options)
 
 
 def public_doors(handlers: Sequence[HTTPRouteHandler]) -> list[str]:

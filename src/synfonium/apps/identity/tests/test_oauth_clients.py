@@ -333,3 +333,29 @@ async def test_metadata_stand_at_both_addresses(house: Installation) -> None:
         two = await server.get("/.well-known/oauth-authorization-server")
     assert one.json() == two.json()
     assert one.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("endpoint", ["token", "par", "revoke", "userinfo"])
+async def test_a_page_of_another_origin_may_ask_with_a_proof(house: Installation, endpoint: str) -> None:
+    """CORS: the Fetch standard, 3.2; the nonce of RFC 9449, 8 can be read."""
+    page = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
+    wished = {"access-control-request-method": "POST", "access-control-request-headers": "dpop"}
+    async with house.client(headers=page) as browser:
+        allowed = await browser.options(f"/oauth/{endpoint}", headers=wished)
+        assert (allowed.status_code, allowed.content) == (204, b"")
+        assert allowed.headers["access-control-allow-origin"] == "*"
+        assert {"authorization", "dpop"} <= set(allowed.headers["access-control-allow-headers"].split(", "))
+        assert "access-control-allow-credentials" not in allowed.headers
+        answer = await browser.post(f"/oauth/{endpoint}", data={"token": "x"}, headers={"dpop": "x"})
+        assert answer.status_code in (400, 401)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "dpop-nonce" in answer.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/consent", "/signin", "/settings/security"])
+async def test_no_other_page_of_ours_can_be_read_from_elsewhere(house: Installation, path: str) -> None:
+    page = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
+    async with house.client(headers=page) as browser:
+        for method in ("OPTIONS", "GET", "POST"):
+            answer = await browser.request(method, path)
+            assert not [name for name in answer.headers if name.startswith("access-control-")]

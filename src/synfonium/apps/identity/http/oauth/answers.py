@@ -11,8 +11,16 @@ from synfonium.common.problem import BadInput
 from synfonium.kernel.doors import AnyRequest
 
 # Answers hold no cookie and change nothing by one: pages of any site may read their own.
-NOT_KEPT = {"cache-control": "no-store", "pragma": "no-cache", "access-control-allow-origin": "*"}
-KEPT_A_WHILE = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+_ANYBODY = {"access-control-allow-origin": "*"}
+_READABLE = {**_ANYBODY, "access-control-expose-headers": "dpop-nonce, www-authenticate"}
+NOT_KEPT = {"cache-control": "no-store", "pragma": "no-cache", **_READABLE}
+KEPT_A_WHILE = {"cache-control": "public, max-age=3600", **_ANYBODY}
+PREFLIGHT = {
+    **_ANYBODY,
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "authorization, content-type, dpop",
+    "access-control-max-age": "7200",
+}
 _STATUS = {
     "invalid_client": 401,
     "invalid_token": 401,

@@ -6,7 +6,14 @@ from typing import Any
 from litestar import Response
 
 from synfonium.apps.identity.http.browser import form_pairs, service_of
-from synfonium.apps.identity.http.oauth.answers import KEPT_A_WHILE, NOT_KEPT, asked, dpop_of, refuse
+from synfonium.apps.identity.http.oauth.answers import (
+    KEPT_A_WHILE,
+    NOT_KEPT,
+    PREFLIGHT,
+    asked,
+    dpop_of,
+    refuse,
+)
 from synfonium.apps.identity.http.oauth.authorize import LARGEST_FORM_BYTES
 from synfonium.apps.identity.model.oauth.client import PROOF_ALGORITHMS
 from synfonium.apps.identity.model.oauth.words import OAuthError, discovery
@@ -14,7 +21,7 @@ from synfonium.apps.identity.service.oauth.authentication import Asked
 from synfonium.apps.identity.service.oauth.keys import ALGORITHMS
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import AnyRequest, get, post
+from synfonium.kernel.doors import AnyRequest, get, post, preflight
 
 _BASIC = 'Basic realm="Synfonium"'
 
@@ -34,6 +41,12 @@ async def metadata(actor: Visitor, context: Context) -> Response[dict[str, Any]]
 @get("/oauth/jwks")
 async def jwks(actor: Visitor, context: Context) -> Response[dict[str, Any]]:
     return Response(service_of(context).oauth.keys.jwks(), headers=KEPT_A_WHILE)
+
+
+@preflight(["/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/userinfo"])
+async def preflighted(actor: Visitor) -> Response[None]:
+    """Clients that are pages ask before they send a proof or a token (RFC 9449, 9.2)."""
+    return Response(None, status_code=204, headers=PREFLIGHT)
 
 
 @post("/oauth/token", max_body_bytes=LARGEST_FORM_BYTES)
@@ -113,4 +126,15 @@ def _challenge(kind: str, access_token: str, refusal: OAuthError) -> str:
     return f'{scheme}, error="{refusal.error}"' if access_token else scheme
 
 
-doors = (metadata, jwks, token, push, begin_device, introspect, revoke, userinfo, userinfo_by_form)
+doors = (
+    metadata,
+    jwks,
+    preflighted,
+    token,
+    push,
+    begin_device,
+    introspect,
+    revoke,
+    userinfo,
+    userinfo_by_form,
+)
