@@ -9,9 +9,7 @@ second one that changes nothing in a few seconds. Writes benchmarks/results/back
 """
 
 import argparse
-import json
 import os
-import platform
 import shutil
 import sqlite3
 import subprocess
@@ -21,7 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-RESULT = Path(__file__).resolve().parent / "results" / "backup.json"
+from answers import keep
+
 PROGRAM = [sys.executable, "-m", "synfonium.main"]
 MB = 1_000_000
 
@@ -32,8 +31,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         answer = measured(Path(folder), asked.megabytes)
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("backup", answer)
 
 
 def measured(folder: Path, megabytes: int) -> dict[str, object]:
@@ -61,8 +59,6 @@ def measured(folder: Path, megabytes: int) -> dict[str, object]:
         "seconds": {name: round(taken, 2) for name, taken in seconds.items()},
         "megabytes a second": {name: round(total / taken) for name, taken in seconds.items()},
         "place in megabytes": round(sum(p.stat().st_size for p in place.rglob("*") if p.is_file()) / MB),
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
     }
 
 

@@ -13,9 +13,7 @@ Medians. Writes benchmarks/results/webdav_put.json.
 import argparse
 import base64
 import http.client
-import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -27,9 +25,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from answers import keep
+
 from synfonium.testing.server import family, free_ports, real_server
 
-RESULT = Path(__file__).resolve().parent / "results" / "webdav_put.json"
 FILE_BYTES = 4096
 WAYS = 8
 PROPFIND = (
@@ -155,12 +154,8 @@ def main() -> None:
             name: {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
             for name, rounds in taken.items()
         },
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
     }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(answer, indent=2) + "\n")
-    print(json.dumps(answer, indent=2))
+    keep("webdav_put", answer)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,7 @@ Writes benchmarks/results/scim_import.json.
 """
 
 import argparse
-import json
-import os
-import platform
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from answers import cpu_s, keep
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "scim_import.json"
-PROGRAM = [sys.executable, "-m", "synfonium.main"]
-START_S = 60
+from synfonium.testing.server import real_server
+
 AT_ONCE = 500
 IN_A_GROUP = 25
 PAGE_TRIES = 20
@@ -43,38 +36,17 @@ def main() -> None:
     people = parser.parse_args().people
     with tempfile.TemporaryDirectory() as folder:
         answer = measure(Path(folder) / "home", people)
-    answer |= {
-        "goals": {"wall_s": 60, "page_ms": 250},
-        "machine": {
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "load_average": round(os.getloadavg()[0], 1),
-        },
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("scim_import", {**answer, "goals": {"wall_s": 60, "page_ms": 250}})
 
 
 def measure(home: Path, people: int) -> dict[str, Any]:
-    ports = [free_port(), free_port()]
-    environment = {**os.environ, "SYNFONIUM_HOME": str(home), "SYNFONIUM_CONTENT_PORT": str(ports[1])}
-    server = subprocess.Popen(
-        [*PROGRAM, "serve", "--single", "--port", str(ports[0])], env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        url = f"http://localhost:{ports[0]}"
-        wait_for(f"{url}/readyz", server)
-        run(environment, "organisation", "add", "school", "--name", "School")
-        token = run(environment, "organisation", "token", "school", "--label", "x").split()[1]
-        imported = import_people(f"{url}/scim/v2/school", token, people, server.pid)
-        run(environment, "user", "add", "ada", "--admin", "--password-stdin", stdin="a long enough one")
-        admin = run(environment, "user", "token", "ada", "--label", "x").strip()
-        return imported | {"pages_ms": pages(url, admin), "scim_ms": queries(url, token)}
-    finally:
-        server.terminate()
-        server.wait(30)
+    with real_server(home, options=["--single"]) as server:
+        server.run("organisation", "add", "school", "--name", "School")
+        token = server.run("organisation", "token", "school", "--label", "x").split()[1]
+        imported = import_people(f"{server.url}/scim/v2/school", token, people, server.pid)
+        server.run("user", "add", "ada", "--admin", "--password-stdin", stdin="a long enough one")
+        admin = server.run("user", "token", "ada", "--label", "x").strip()
+        return imported | {"pages_ms": pages(server.url, admin), "scim_ms": queries(server.url, token)}
 
 
 def import_people(url: str, token: str, people: int, pid: int) -> dict[str, Any]:
@@ -160,37 +132,6 @@ def median_ms(client: httpx.Client, path: str) -> float:
         client.get(path).raise_for_status()
         taken.append(time.perf_counter() - began_s)
     return round(statistics.median(taken) * 1000, 1)
-
-
-def run(environment: dict[str, str], *words: str, stdin: str = "") -> str:
-    command = [*PROGRAM, *words]
-    return subprocess.run(
-        command, env=environment, input=stdin, capture_output=True, text=True, check=True
-    ).stdout
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process, all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
-    deadline_s = time.monotonic() + START_S
-    while server.poll() is None and time.monotonic() < deadline_s:
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the server did not become ready")
 
 
 if __name__ == "__main__":

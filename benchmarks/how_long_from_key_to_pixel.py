@@ -10,20 +10,17 @@ Goals: p95 at most 40 ms on loopback, no key lost. Writes results/key_to_pixel.j
 """
 
 import argparse
-import json
-import os
-import platform
 import shutil
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from answers import cpu_s, keep
 from playwright.sync_api import Page, sync_playwright
 
 from synfonium.testing.server import RealServer, family, real_server
 
-RESULT = Path(__file__).resolve().parent / "results" / "key_to_pixel.json"
 PASSWORD = "a long enough password"
 LOST_AFTER_MS = 2000
 TERMINAL_AT = (89, 700)
@@ -62,18 +59,7 @@ def main() -> None:
         with real_server(home) as server:
             answer = measure(server, options.keys)
             server.run("pc", "delete", "Bureau")
-    answer |= {
-        "goals": {"p95_ms": 40, "lost": 0},
-        "machine": {
-            "cores": os.cpu_count(),
-            "load": round(os.getloadavg()[0], 1),
-            "system": platform.platform(),
-        },
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("key_to_pixel", {**answer, "goals": {"p95_ms": 40, "lost": 0}})
 
 
 def measure(server: RealServer, keys: int) -> dict[str, object]:
@@ -144,11 +130,6 @@ def idle_share(server: RealServer, seconds: float = 5.0) -> float:
     before = sum(cpu_s(pid) for pid in pids)
     time.sleep(seconds)
     return round((sum(cpu_s(pid) for pid in pids) - before) / seconds, 3)
-
-
-def cpu_s(pid: int) -> float:
-    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

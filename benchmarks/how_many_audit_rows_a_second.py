@@ -11,9 +11,7 @@ another. Medians. Writes benchmarks/results/audit_rows.json.
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -21,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from answers import keep
 from sqlalchemy import Connection, MetaData, insert
 
 from synfonium.engines.database.postgresql import open_postgresql
@@ -34,7 +33,6 @@ from synfonium.ports.clock import SystemClock
 from synfonium.ports.database import Database
 from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresql
 
-RESULT = Path(__file__).resolve().parent / "results" / "audit_rows.json"
 CALLERS = 512
 PERSON, SUBJECT = "01m8fsstgv1r1k3v5s7k71s7r3", "drive:node/01m8fsstgv1r1k3v5s7k71s7r3"
 Taken = dict[str, list[tuple[float, float]]]
@@ -61,13 +59,7 @@ def main() -> None:
     finally:
         if server:
             server.remove()
-    answer = {
-        "audit": {name: median(measured) for name, measured in taken.items()},
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("audit_rows", {"audit": {name: median(measured) for name, measured in taken.items()}})
 
 
 async def measure(product: str, database: Database, folder: Path, rows: int, taken: Taken) -> None:

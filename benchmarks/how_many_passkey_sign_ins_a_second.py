@@ -13,31 +13,23 @@ A busy machine makes everything look dearer. Writes benchmarks/results/passkey_s
 
 import argparse
 import asyncio
-import json
-import os
-import platform
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+from answers import cpu_s, keep
 
 from synfonium.apps.identity.tests.authenticator import SoftAuthenticator
+from synfonium.testing.server import real_server
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "passkey_sign_ins.json"
 PASSWORD = "a long enough sentence"
 BROWSER = {"accept": "text/html", "sec-fetch-site": "same-origin", "user-agent": "Firefox on Linux"}
 AT_ONCE = 16
 PASSWORDS = 40
 WARM_UP = 100
-START_S = 60
 KEYCLOAK_A_SECOND = 15
-PROGRAM = [sys.executable, "-m", "synfonium.main"]
 
 
 def main() -> None:
@@ -49,33 +41,14 @@ def main() -> None:
     answer |= {
         "peers": {"keycloak_passwords_a_second_a_vcpu": KEYCLOAK_A_SECOND, "source": "published by Keycloak"},
         "goals": {"passkeys_a_second_a_core": 300},
-        "machine": {
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "load_average": round(os.getloadavg()[0], 1),
-        },
-        "date": time.strftime("%Y-%m-%d"),
     }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("passkey_sign_ins", answer)
 
 
 def measure(home: Path, count: int) -> dict[str, Any]:
-    ports = [free_port(), free_port()]
-    environment = {**os.environ, "SYNFONIUM_HOME": str(home), "SYNFONIUM_CONTENT_PORT": str(ports[1])}
-    server = subprocess.Popen(
-        [*PROGRAM, "serve", "--single", "--port", str(ports[0])], env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        url = f"http://localhost:{ports[0]}"
-        wait_for(f"{url}/readyz", server)
-        add = [*PROGRAM, "user", "add", "ada", "--password-stdin"]
-        subprocess.run(add, input=PASSWORD, env=environment, check=True, text=True, capture_output=True)
-        return asyncio.run(both(url, server.pid, count))
-    finally:
-        server.terminate()
-        server.wait(30)
+    with real_server(home, options=["--single"]) as server:
+        server.run("user", "add", "ada", "--password-stdin", stdin=PASSWORD)
+        return asyncio.run(both(server.url, server.pid, count))
 
 
 async def both(url: str, pid: int, count: int) -> dict[str, Any]:
@@ -134,27 +107,6 @@ async def sign_in(browser: httpx.AsyncClient, key: SoftAuthenticator) -> None:
 async def by_password(browser: httpx.AsyncClient) -> None:
     entered = await browser.post("/signin", data={"name": "ada", "password": PASSWORD})
     assert entered.status_code == 303, entered.text
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline_s = time.monotonic() + START_S
-    while time.monotonic() < deadline_s and server.poll() is None:
-        try:
-            if httpx.get(url, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not answer")
 
 
 if __name__ == "__main__":

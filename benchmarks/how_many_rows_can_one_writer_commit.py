@@ -9,9 +9,6 @@ All with WAL and synchronous=FULL. Medians. Writes benchmarks/results/rows.json.
 
 import argparse
 import asyncio
-import json
-import os
-import platform
 import sqlite3
 import statistics
 import tempfile
@@ -20,11 +17,11 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from answers import keep
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert
 
 from synfonium.engines.database.sqlite import open_sqlite
 
-RESULT = Path(__file__).resolve().parent / "results" / "rows.json"
 CALLERS = (1, 8, 64, 512)
 metadata = MetaData()
 table = Table(
@@ -51,13 +48,7 @@ def main() -> None:
         for number in range(asked.rounds):
             for name, measure in subjects.items():
                 taken[name].append(measure(Path(folder) / f"{number}-{len(taken[name])}-{name}.sqlite"))
-    answer = {
-        "rows": {name: median(measured) for name, measured in taken.items()},
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("rows", {"rows": {name: median(measured) for name, measured in taken.items()}})
 
 
 def raw(path: Path, rows: int, *, group: int) -> tuple[float, float]:

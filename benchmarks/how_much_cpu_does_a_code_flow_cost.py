@@ -11,29 +11,22 @@ Writes benchmarks/results/code_flow.json.
 import argparse
 import base64
 import hashlib
-import json
-import os
-import platform
 import re
 import secrets
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+from answers import cpu_s, keep
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "code_flow.json"
+from synfonium.testing.server import RealServer, real_server
+
 REDIRECT = "http://localhost:9/callback"
 PASSWORD = "a long enough sentence"
 BROWSER = {"accept": "text/html", "sec-fetch-site": "same-origin"}
 WARM_UP = 50
-START_S = 60
-PROGRAM = [sys.executable, "-m", "synfonium.main"]
 
 
 def main() -> None:
@@ -42,31 +35,15 @@ def main() -> None:
     flows = parser.parse_args().flows
     with tempfile.TemporaryDirectory() as folder:
         answer = measure(Path(folder) / "home", flows)
-    answer |= {
-        "goals": {"cpu_ms": 5},
-        "machine": {
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "load_average": round(os.getloadavg()[0], 1),
-        },
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("code_flow", {**answer, "goals": {"cpu_ms": 5}})
 
 
 def measure(home: Path, flows: int) -> dict[str, object]:
-    ports = [free_port(), free_port()]
-    environment = {**os.environ, "SYNFONIUM_HOME": str(home), "SYNFONIUM_CONTENT_PORT": str(ports[1])}
-    server = subprocess.Popen(
-        [*PROGRAM, "serve", "--single", "--port", str(ports[0])], env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        url = f"http://localhost:{ports[0]}"
-        wait_for(f"{url}/readyz", server)
-        client = registered(environment)
-        with httpx.Client(base_url=url, headers=BROWSER) as browser, httpx.Client(base_url=url) as site:
+    with real_server(home, options=["--single"]) as server:
+        client = registered(server)
+        browser = httpx.Client(base_url=server.url, headers=BROWSER)
+        site = httpx.Client(base_url=server.url)
+        with browser, site:
             sign_in(browser)
             agree(browser, client)
             for _ in range(WARM_UP):
@@ -75,9 +52,6 @@ def measure(home: Path, flows: int) -> dict[str, object]:
             for _ in range(flows):
                 flow(browser, site, client)
             used_s, took_s = cpu_s(server.pid) - before_s, time.monotonic() - began_s
-    finally:
-        server.terminate()
-        server.wait(30)
     return {
         "cpu_ms": round(used_s / flows * 1000, 2),
         "wall_ms": round(took_s / flows * 1000, 2),
@@ -85,18 +59,11 @@ def measure(home: Path, flows: int) -> dict[str, object]:
     }
 
 
-def registered(environment: dict[str, str]) -> dict[str, str]:
+def registered(server: RealServer) -> dict[str, str]:
     """A confidential client; and ada, who has a password."""
-    add = [*PROGRAM, "user", "add", "ada", "--password-stdin"]
-    subprocess.run(add, input=PASSWORD, env=environment, check=True, text=True, capture_output=True)
-    told = subprocess.run(
-        [*PROGRAM, "client", "add", "Benchmark", "--redirect-uri", REDIRECT],
-        env=environment,
-        check=True,
-        text=True,
-        capture_output=True,
-    )
-    return dict(line.split("=", 1) for line in told.stdout.split())
+    server.run("user", "add", "ada", "--password-stdin", stdin=PASSWORD)
+    told = server.run("client", "add", "Benchmark", "--redirect-uri", REDIRECT)
+    return dict(line.split("=", 1) for line in told.split())
 
 
 def sign_in(browser: httpx.Client) -> None:
@@ -138,27 +105,6 @@ def authorize_path(client: dict[str, str], verifier: str) -> str:
         "code_challenge_method": "S256",
     }
     return f"/oauth/authorize?{urlencode(fields)}"
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline_s = time.monotonic() + START_S
-    while time.monotonic() < deadline_s and server.poll() is None:
-        try:
-            if httpx.get(url, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not answer")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ Writes benchmarks/results/results_page.json.
 import argparse
 import json
 import os
-import platform
 import random
 import re
 import socket
@@ -21,9 +20,9 @@ import time
 from pathlib import Path
 
 import httpx
+from answers import keep
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "results_page.json"
 PROGRAM = ROOT / ".venv" / "bin" / "synfonium"
 DOCUMENTS, WORDS, WARM_UP, START_S = 5000, 120, 50, 60
 LINKED = re.compile(r'(?:href|src)="(/static/[^"#]+)')
@@ -36,17 +35,7 @@ def main() -> None:
     pages = parser.parse_args().pages
     with tempfile.TemporaryDirectory() as folder:
         answer = measure(Path(folder), pages)
-    answer |= {
-        "goals": {"cpu_ms": 5, "kilobytes": 50},
-        "machine": {
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("results_page", {**answer, "goals": {"cpu_ms": 5, "kilobytes": 50}})
 
 
 def measure(folder: Path, pages: int) -> dict[str, object]:

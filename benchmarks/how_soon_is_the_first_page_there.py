@@ -8,9 +8,7 @@ Writes benchmarks/results/first_page.json.
 """
 
 import argparse
-import json
 import os
-import platform
 import shutil
 import signal
 import socket
@@ -22,8 +20,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from answers import keep
+
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "first_page.json"
 IDLE_S = 10
 LIMIT_S = 300
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -33,7 +32,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="second starts to take the median of")
     rounds = parser.parse_args().rounds
-    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "synfonium"
         copy_project(checkout)
@@ -44,16 +42,8 @@ def main() -> None:
         "again_s": round(statistics.median(seconds for seconds, _ in again), 2),
         "idle_pss_mib": round(statistics.median(mib for _, mib in again)),
         "goals": {"fresh_s": 60, "again_s": 3, "idle_pss_mib": 250},
-        "machine": {
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
-        "load_before": round(load, 1),
-        "date": time.strftime("%Y-%m-%d"),
     }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("first_page", answer)
 
 
 def copy_project(checkout: Path) -> None:

@@ -9,20 +9,19 @@ Writes benchmarks/results/sealing.json.
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+from answers import keep
+
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.kernel.sealed_blobs import SealedBlobs, SpaceKey
 from synfonium.kernel.secret_box import InstallationSecretBox
 
-RESULT = Path(__file__).resolve().parent / "results" / "sealing.json"
 MIB = 1024 * 1024
 SMALL_BYTES, SMALL_FILES = 4096, 200
 KEY = SpaceKey(bytes(range(32)))
@@ -110,11 +109,8 @@ def main() -> None:
         "seconds": {peer: {w: median(m) for w, m in rows.items()} for peer, rows in taken.items()},
         "big_mib": asked.mib,
         "small": {"files": SMALL_FILES, "bytes": SMALL_BYTES},
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
     }
-    RESULT.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep("sealing", answer)
 
 
 async def measure(subject: Plain | Local | Sealed, mib: int) -> dict[str, tuple[float, float]]:
