@@ -2,7 +2,10 @@
 
 import pytest
 
-from .fapi2 import BothModules, OpenidModules, PushedModules, TokenModules
+from .fapi2_flows import BothModules
+from .fapi2_openid import OpenidModules
+from .fapi2_pushed import PushedModules
+from .fapi2_tokens import TokenModules
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
