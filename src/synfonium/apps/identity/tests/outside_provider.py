@@ -12,6 +12,11 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
 from joserfc import jwk, jws
+from sqlalchemy import func, select
+
+from synfonium.apps.identity.store.outside import bindings
+from synfonium.apps.identity.store.tables import people, sessions
+from synfonium.testing.client import Installation
 
 CLIENT_ID, SECRET = "synfonium here", "a secret & more"
 Claims = dict[str, Any]
@@ -157,3 +162,13 @@ async def start(browser: httpx.AsyncClient, source: str = "school", wish: str = 
     answer = await browser.get(f"/signin/with/{source}" + (f"?next={wish}" if wish else ""))
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
+
+
+async def counts(house: Installation) -> tuple[int, int, int]:
+    """People, links, sessions."""
+
+    def count(connection: Any) -> tuple[int, int, int]:
+        tables = (people, bindings, sessions)
+        return tuple(connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables)
+
+    return await house.context("identity").database.read(count)
