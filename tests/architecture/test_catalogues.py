@@ -47,6 +47,7 @@ def _declared(room: str) -> Iterator[str]:
         if app.name == room:
             yield from (app.title, app.summary)
             yield from app.scopes.values()
+            yield from app.pass_acts.values()
 
 
 def _problem_texts(path: Path) -> Iterator[str]:

@@ -60,6 +60,41 @@ class Administrator(Person, frozen=True, kw_only=True):
     """A person who administers the installation; a door that asks for one refuses others."""
 
 
+class DelegatedAdministrator(Person, frozen=True, kw_only=True):
+    """A person who may look after others within a part of the installation, such as one
+    organisation. The door admits everybody signed in; the app's own check says whom they look
+    after, and takes nobody but this type or an `Administrator`."""
+
+
+class Impersonal(msgspec.Struct, frozen=True):
+    """`Annotated[Administrator, Impersonal("names and roles")]`: the door shows nothing that is
+    a person's own, at most the entry of the directory. `shows`: what it does show of people."""
+
+    shows: str = ""
+
+
+class NeedsPass(msgspec.Struct, frozen=True):
+    """`Annotated[Administrator, NeedsPass("drive.person.look")]`: the door shows what is a
+    person's own, so it opens only to who has a pass for that person (a reason, for a while),
+    and the use is written into the audit, for that person to read, before the door is entered.
+
+    act: as it stands in the audit; its words are in the app's `pass_acts`. person: the parameter
+    of the path that names whose it is; empty when that is learned only on the way: then the
+    door or its service asks for the pass itself.
+    """
+
+    act: str
+    person: str = "person_id"
+
+
+class Passes(Protocol):
+    """Leave to see what is a person's own; identity offers it in every process."""
+
+    async def use(self, by: PersonId, person: PersonId, act: str) -> bool:
+        """Whether `by` has a pass for `person` now; if so, the use has been written down."""
+        ...
+
+
 class Scope(msgspec.Struct, frozen=True):
     """`Annotated[Person, Scope("drive.read")]`: the credential must cover this scope."""
 

@@ -115,6 +115,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     sealed_columns: dict[str, str] = {}
     remade: tuple[str, ...] = ()
     brings_person: bool = False
+    pass_acts: dict[str, str] = {}
+    """What an administrator with a pass does with a person's data (act of the audit) to how that
+    person reads it: "looked at your files" (English gettext source)."""
     scopes: dict[str, str] = {}
     """Scope to its meaning in plain words (English gettext source)."""
 

@@ -2,7 +2,9 @@
 
 A door says in its `actor` parameter who may come in: `Person`, `Administrator`,
 `Annotated[Person, Scope("drive.read")]`, `Annotated[Person, Proved()]`, or, publicly,
-`Visitor` or `Person | Visitor`. A door without one does not load.
+`Visitor` or `Person | Visitor`. A door without one does not load. A door of an administrator
+says besides what it shows of people: `Annotated[Administrator, NeedsPass("drive.person.look")]`
+or `Annotated[Administrator, Impersonal("names and roles")]`; without it, it does not load.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +17,37 @@ from litestar import Request
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import Forbidden, SignInNeeded
-from synfonium.kernel.actor import Administrator, Person, Proved, Scope, Visitor
+from synfonium.kernel.actor import (
+    Administrator,
+    DelegatedAdministrator,
+    Impersonal,
+    NeedsPass,
+    Passes,
+    Person,
+    Proved,
+    Scope,
+    Visitor,
+)
 from synfonium.kernel.authentication import Authentication, header
 from synfonium.kernel.context import Context
 from synfonium.kernel.pages import Page, See
-from synfonium.kernel.refusals import PasskeyNeeded, ProofNeeded, TooLarge
+from synfonium.kernel.refusals import PasskeyNeeded, PassNeeded, ProofNeeded, TooLarge
 
-__all__ = ["Page", "See", "delete", "get", "needs_proof", "patch", "post", "preflight", "public_doors", "put"]
+__all__ = [
+    "Page",
+    "See",
+    "delete",
+    "get",
+    "needs_pass",
+    "needs_proof",
+    "patch",
+    "post",
+    "preflight",
+    "public_doors",
+    "put",
+]
 
 DEFAULT_BODY_BYTES = 1024 * 1024
 AnyRequest = Request[Any, Any, Any]
@@ -33,6 +58,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     is_public: bool = False
     needs_administrator: bool = False
+    is_delegated: bool = False
+    shown: NeedsPass | Impersonal | None = None
     scopes: tuple[str, ...] = ()
     proved: Proved | None = None
     wants_person: bool = True
@@ -52,6 +79,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             needs_proof(admitted, self.proved, now_s)
         return admitted
 
+    @property
+    def administers(self) -> bool:
+        """Whether it is a door of an administrator, of the installation or of a part of it."""
+        return self.needs_administrator or self.is_delegated
+
     def _admit(self, person: Person) -> Person:
         # A grant opens one object at the doors that ask for it by scope, and nothing else.
         if person.grant and not self.scopes:
@@ -60,17 +92,28 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             raise Forbidden
         if not self.scopes and not self.is_public and not person.may("*"):
             raise Forbidden
+        fields = {field: getattr(person, field) for field in person.__struct_fields__}
+        if self.is_delegated:
+            return DelegatedAdministrator(**fields)
         if not self.needs_administrator:
             return person
         if not person.is_administrator:
             raise PasskeyNeeded if person.awaits_passkey else Forbidden
-        return Administrator(**{field: getattr(person, field) for field in person.__struct_fields__})
+        return Administrator(**fields)
 
 
 def needs_proof(person: Person, proved: Proved, now_s: float) -> None:
     """For doors that learn only on the way that an act is sensitive. Raises ProofNeeded."""
     if not person.by_session or now_s - person.fresh_s > proved.within_s:
         raise ProofNeeded(proved.back)
+
+
+async def needs_pass(context: Context, by: Person, person: PersonId, act: str) -> None:
+    """For doors that learn only on the way whose data they show. Raises PassNeeded."""
+    if by.id == person:
+        return
+    if not await context.offer(Passes).use(by.id, person, act):  # type: ignore[type-abstract]
+        raise PassNeeded(person)
 
 
 def _entry(function: Callable[..., Any]) -> Entry:
@@ -80,16 +123,25 @@ def _entry(function: Callable[..., Any]) -> Entry:
     kind = hints["actor"]
     scopes: tuple[str, ...] = ()
     proved: Proved | None = None
+    shown: NeedsPass | Impersonal | None = None
     if get_origin(kind) is Annotated:
         kind, *notes = get_args(kind)
         scopes = tuple(note.name for note in notes if isinstance(note, Scope))
         proved = next((note for note in notes if isinstance(note, Proved)), None)
+        shown = next((note for note in notes if isinstance(note, NeedsPass | Impersonal)), None)
     kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
-    if not kinds or not kinds <= {Person, Administrator, Visitor}:
+    if not kinds or not kinds <= {Person, Administrator, DelegatedAdministrator, Visitor}:
         raise TypeError(f"{function.__qualname__}: actor is Person, Administrator or Visitor")
     if proved and Visitor in kinds:
         raise TypeError(f"{function.__qualname__}: a visitor has nothing to prove")
+    if bool(shown) != bool(kinds & {Administrator, DelegatedAdministrator}):
+        raise TypeError(
+            f"{function.__qualname__}: a door of an administrator, and no other, says NeedsPass(act) when it"
+            " shows what is a person's own, or else Impersonal(what)"
+        )
     return Entry(
+        shown=shown,
+        is_delegated=DelegatedAdministrator in kinds,
         proved=proved,
         is_public=Visitor in kinds,
         wants_person=kinds != {Visitor},
@@ -103,6 +155,7 @@ def _door(
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     def decorate(function: Callable[..., Any]) -> HTTPRouteHandler:
         entry = _entry(function)
+        _check_pass(entry, function, [path] if isinstance(path, str) else path)
         # Litestar would validate the actor as if it came from outside.
         given = {"actor": NamedDependency[Any]}  # type: ignore[misc]  # an alias of Annotated, generic at run time
         if "context" in function.__annotations__:
@@ -123,6 +176,12 @@ def _door(
     return decorate
 
 
+def _check_pass(entry: Entry, function: Callable[..., Any], paths: Sequence[str]) -> None:
+    name = entry.shown.person if isinstance(entry.shown, NeedsPass) else ""
+    if name and not all(f"{{{name}:" in path for path in paths):
+        raise TypeError(f"{function.__qualname__}: its pass is for {name}, which is not in its path")
+
+
 def _gives_a_page(function: Callable[..., Any]) -> bool:
     """Pages are for people; OpenAPI describes the doors for programs."""
     given = get_type_hints(function).get("return")
@@ -134,7 +193,12 @@ def _provider(entry: Entry, max_body_bytes: int) -> Callable[[AnyRequest, Any], 
     # of one rank in a task group, which costs every request 0.3 ms of CPU (measured).
     async def provide_actor(request: AnyRequest, context: Any) -> Any:
         _check_length(request, max_body_bytes)
-        return await entry(request, context.clock.now_s())
+        actor = await entry(request, context.clock.now_s())
+        if isinstance(entry.shown, NeedsPass) and entry.shown.person:
+            assert isinstance(actor, Person)
+            person = PersonId(str(request.path_params[entry.shown.person]))
+            await needs_pass(context, actor, person, entry.shown.act)
+        return actor
 
     return provide_actor
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import Problem, Unavailable
 from synfonium.kernel.i18n import _
 
@@ -50,6 +51,18 @@ class PasskeyNeeded(Problem):
     status, code = 403, "passkey_needed"
     title = _("Administrators come in by passkey.")
     remedy = _("Show or make one at /signin/passkey; a password does not open this.")
+
+
+class PassNeeded(Problem):
+    """What is a person's own is looked at with a reason and for a while, or not at all."""
+
+    status, code = 403, "pass_needed"
+    title = _("You need a pass to look at this.")
+    remedy = _("Ask for one at /pass/{person}, with a reason. The person is told.")
+
+    def __init__(self, person: PersonId) -> None:
+        super().__init__(person=person)
+        self.person = person
 
 
 class Misdirected(Problem):

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.config.app import AppConfig
@@ -27,7 +27,14 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import DEFAULT_BODY_BYTES
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
-from synfonium.kernel.refusals import InternalError, MethodNotAllowed, PasskeyNeeded, ProofNeeded, TooLarge
+from synfonium.kernel.refusals import (
+    InternalError,
+    MethodNotAllowed,
+    PasskeyNeeded,
+    PassNeeded,
+    ProofNeeded,
+    TooLarge,
+)
 
 log = logs.get("kernel")
 AnyRequest = Request[Any, Any, Any]
@@ -78,6 +85,8 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
         return Response(b"", status_code=303, headers={"location": _proof_url(request, problem.back)})
     if isinstance(problem, PasskeyNeeded) and wants_page(request.scope):
         return Response(b"", status_code=303, headers={"location": _passkey_url(request)})
+    if isinstance(problem, PassNeeded) and wants_page(request.scope):
+        return Response(b"", status_code=303, headers={"location": _pass_url(request, problem.person)})
     status, headers, body = problem_response(request.scope, problem, request.app.state.pages)
     return Response(
         body,
@@ -102,6 +111,13 @@ def _proof_url(request: AnyRequest, back: str) -> str:
 def _passkey_url(request: AnyRequest) -> str:
     is_look = request.method in ("GET", "HEAD")
     return f"/signin/passkey?{urlencode({'next': _address(request) if is_look else _page_above(request)})}"
+
+
+def _pass_url(request: AnyRequest, person: str) -> str:
+    """Where an administrator says why; a refused form leads back to its page."""
+    is_look = request.method in ("GET", "HEAD")
+    after = _address(request) if is_look else _page_above(request)
+    return f"/pass/{quote(person, safe='')}?{urlencode({'next': after})}"
 
 
 def _address(request: AnyRequest) -> str:

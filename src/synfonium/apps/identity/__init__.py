@@ -50,6 +50,7 @@ app = App(
         Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
         Command(name="mail_state", handler=f"{_COMMANDS}:mail_state"),
         Command(name="note", handler=f"{_COMMANDS}:note"),
+        Command(name="pass_use", handler=f"{_COMMANDS}:pass_use"),
         Command(name="client_list", handler=f"{_COMMANDS}:client_list"),
         Command(name="organisation_add", handler=f"{_COMMANDS}.organisations:add"),
         Command(name="organisation_list", handler=f"{_COMMANDS}.organisations:list_all"),
@@ -69,8 +70,13 @@ app = App(
         Command(name="outside_follow", handler=f"{_COMMANDS}.outside:follow"),
         Command(name="keys_rotate", handler=f"{_COMMANDS}:keys_rotate"),
     ),
+    pass_acts={
+        "identity.pass.look": _("looked at your devices, sites, groups and storage"),
+        "identity.link.make": _("made a sign-in link to hand to you"),
+    },
     offers={
         "synfonium.kernel.actor:Authenticator": "synfonium.apps.identity.service.authenticator:authenticator",
+        "synfonium.kernel.actor:Passes": "synfonium.apps.identity.service.passes:passes",
         "synfonium.kernel.mail.topics:MailChoices": "synfonium.apps.identity.service.letters:choices",
         "synfonium.apps.identity.contract:Mailboxes": "synfonium.apps.identity.service.personal:mailboxes",
         "synfonium.apps.identity.contract:People": "synfonium.apps.identity.service.people:people",

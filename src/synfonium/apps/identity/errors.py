@@ -246,14 +246,6 @@ class OutsideUnreachable(Problem):
     remedy = _("Try again in a few minutes. Passkeys and passwords of this installation go on working.")
 
 
-class PassNeeded(Problem):
-    """What is a person's own is looked at with a reason and for a while, or not at all."""
-
-    status, code = 403, "identity.pass_needed"
-    title = _("You need a pass to look at this.")
-    remedy = _("Ask for one on the page of the person, with a reason. They are told.")
-
-
 class NotLinked(Problem):
     """The outside account is known to its source, and to nobody here."""
 

@@ -17,7 +17,7 @@ from synfonium.apps.operations.service.pulse import RoleNow
 from synfonium.apps.operations.service.schedule import rhythm_of
 from synfonium.apps.operations.store import pulses, runs
 from synfonium.common.problem import Problem
-from synfonium.kernel.actor import Administrator
+from synfonium.kernel.actor import Administrator, Impersonal
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 from synfonium.kernel.problems import wants_page
@@ -25,6 +25,7 @@ from synfonium.kernel.settled import last_upgrade
 
 SHOWN_DAYS = 30
 _DAY_S = 86_400.0
+Admin = Annotated[Administrator, Impersonal("roles, checks and backups")]
 
 
 class WantForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,20 +33,20 @@ class WantForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/admin/backups")
-async def backups(actor: Administrator, context: Context, said: str = "") -> Page:
+async def backups(actor: Admin, context: Context, said: str = "") -> Page:
     """The last backup and its last trial, the next ones, and the last thirty days."""
     return await _page(context, said=said)
 
 
 @get("/admin/backups/now")
-async def backups_now(actor: Administrator, context: Context) -> Now:
+async def backups_now(actor: Admin, context: Context) -> Now:
     """What is being done at this moment."""
     return await _now(context)
 
 
 @post("/admin/backups")
 async def want(
-    actor: Administrator,
+    actor: Admin,
     request: AnyRequest,
     context: Context,
     data: Annotated[WantForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
@@ -93,7 +94,7 @@ async def _now(context: Context) -> Now:
 
 
 @get("/admin/health")
-async def health(actor: Administrator, context: Context) -> Page:
+async def health(actor: Admin, context: Context) -> Page:
     """How each role is and was over the last day, and what the doctor finds."""
     roles = msgspec.convert(msgspec.to_builtins(await context.call("operations.vitals", {})), list[RoleNow])
     answer = msgspec.to_builtins(await context.call("operations.doctor", {}))

@@ -12,12 +12,13 @@ from litestar.params import Body
 from synfonium.apps.identity.contract import Profile
 from synfonium.apps.shell.model import bolded, clean_query, marked
 from synfonium.apps.shell.service import home, installation
-from synfonium.kernel.actor import Administrator, Person, Visitor
+from synfonium.kernel.actor import Administrator, Impersonal, Person, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
 Where = Literal["all", "web", "mine"]
 LAST_PAGE = 50
+Admin = Annotated[Administrator, Impersonal("counts")]
 
 
 class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +95,7 @@ async def change_settings(
 
 
 @get("/admin")
-async def admin(actor: Administrator, context: Context) -> Page:
+async def admin(actor: Admin, context: Context) -> Page:
     """How the installation is, and where each part of it is administered."""
     used_bytes, disk_bytes = installation.disk_of(context)
     return Page(

@@ -12,6 +12,7 @@ app = App(
     doors="synfonium.apps.trust.http:doors",
     places=(Place(group="administration", path="/admin/audit", title=_("Audit"), order=60),),
     cli="synfonium.apps.trust.cli:add_commands",
+    pass_acts={"trust.audit.follow": _("read in the audit what you did")},
     commands=(
         Command(name="audit_verify", handler=f"{_COMMANDS}:audit_verify"),
         Command(name="audit_export", handler=f"{_COMMANDS}:audit_export"),

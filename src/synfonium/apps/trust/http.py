@@ -6,19 +6,25 @@ import msgspec
 from litestar import Response
 
 from synfonium.apps.trust import service
-from synfonium.apps.trust.model import Search
-from synfonium.kernel.actor import Administrator, Proved, Visitor
+from synfonium.apps.trust.model import ID_LENGTH, Search
+from synfonium.common.ids import PersonId
+from synfonium.kernel.actor import Administrator, Impersonal, NeedsPass, Proved, Visitor
 from synfonium.kernel.audit.heads import fingerprint, read_public_key
 from synfonium.kernel.audit.verify import Verdict
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, get, post
+from synfonium.kernel.doors import Page, get, needs_pass, post
 
 HERE = "/admin/audit"
+FOLLOW = "trust.audit.follow"
+SHOWN = Impersonal("rows under pseudonyms")
+Admin = Annotated[Administrator, SHOWN]
+ProvedAdmin = Annotated[Administrator, SHOWN, Proved()]
+Reading = Annotated[Administrator, NeedsPass(FOLLOW, person="")]
 
 
 @get(HERE, summary="Audit")
 async def show(
-    actor: Administrator,
+    actor: Reading,
     context: Context,
     act: str = "",
     person: str = "",
@@ -27,7 +33,9 @@ async def show(
     until: str = "",
     before: float = 0.0,
 ) -> Page:
-    """Rows of the installation, the newest first."""
+    """Rows of the installation, the newest first; to follow one person takes a pass."""
+    if len(person) == ID_LENGTH:
+        await needs_pass(context, actor, PersonId(person), FOLLOW)
     asked = Search(act=act, person=person, app=app, since=since, until=until, before=before)
     return await _page(context, asked)
 
@@ -47,13 +55,13 @@ async def _page(context: Context, asked: Search, verdicts: list[Verdict] | None 
 
 
 @post(f"{HERE}/verify")
-async def check(actor: Administrator, context: Context) -> Page:
+async def check(actor: Admin, context: Context) -> Page:
     """Checks every row, head and file, and shows how that ended."""
     return await _page(context, Search(), list(await service.verify(context)))
 
 
 @post(f"{HERE}/export")
-async def export(actor: Annotated[Administrator, Proved()], context: Context) -> Response[bytes]:
+async def export(actor: ProvedAdmin, context: Context) -> Response[bytes]:
     content = await service.export_for_download(context)
     return Response(
         content,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 PAGE = 50
+ID_LENGTH = 26
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):

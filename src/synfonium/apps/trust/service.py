@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synfonium.apps.trust.errors import AuditBroken, CannotWrite, WrongMoment
-from synfonium.apps.trust.model import PAGE, Line, Search, day_s
+from synfonium.apps.trust.model import ID_LENGTH, PAGE, Line, Search, day_s
 from synfonium.kernel.audit.chain import Broken, Row
 from synfonium.kernel.audit.export import write_export
 from synfonium.kernel.audit.store import Wanted
@@ -35,7 +35,7 @@ async def search(context: Context, asked: Search) -> tuple[list[Line], float]:
     except ValueError:
         raise WrongMoment from None
     wanted = Wanted(
-        person=asked.person if asked.person in OF_THE_HOUSE or len(asked.person) == 26 else "",
+        person=asked.person if asked.person in OF_THE_HOUSE or len(asked.person) == ID_LENGTH else "",
         act=asked.act[:100],
         since_s=since_s,
         before_s=asked.before or until_s,

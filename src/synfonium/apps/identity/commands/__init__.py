@@ -126,6 +126,12 @@ async def note(context: Context, call: Call) -> Answer:
     return {}
 
 
+async def pass_use(context: Context, call: Call) -> Answer:
+    """`has_pass`: whether `by` may do `act` with what is `person`'s now; it is written down if so."""
+    by, person = PersonId(call.text("by")), PersonId(call.text("person"))
+    return {"has_pass": await _service(context).passes.use(by, person, call.text("act"))}
+
+
 def _texts(call: Call, name: str) -> list[str]:
     try:
         return msgspec.convert(call.arguments.get(name) or [], list[str])

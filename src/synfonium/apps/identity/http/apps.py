@@ -1,6 +1,6 @@
 """Sites and programs that people may sign in to: a developer's own, and all of them for administrators."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -10,7 +10,7 @@ from synfonium.apps.identity.model.oauth.words import DEVICE_GRANT, EXCHANGE_GRA
 from synfonium.apps.identity.service.clients import OPERATOR
 from synfonium.apps.identity.service.oauth.registration import Registration
 from synfonium.common.problem import BadInput
-from synfonium.kernel.actor import Administrator, Person
+from synfonium.kernel.actor import Administrator, Impersonal, Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
@@ -19,6 +19,7 @@ ALL = "/admin/apps"
 MINE = "/settings/apps"
 _METHODS = {"server": "client_secret_basic", "program": "none", "device": "none"}
 _GRANTS = ("authorization_code", "refresh_token")
+Admin = Annotated[Administrator, Impersonal("sites and programs that are registered")]
 
 
 class ClientForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class DetailsForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(ALL)
-async def show_clients(actor: Administrator, context: Context) -> Page:
+async def show_clients(actor: Admin, context: Context) -> Page:
     return await _all(context)
 
 
@@ -63,14 +64,14 @@ async def _all(context: Context, fresh: Registration | None = None) -> Page:
 
 
 @post(ALL)
-async def add_client(actor: Administrator, context: Context, data: Form[ClientForm]) -> Page:
+async def add_client(actor: Admin, context: Context, data: Form[ClientForm]) -> Page:
     """Shows the client's secret, this once."""
     fresh = await service_of(context).clients.add(_metadata(data), by=actor.id, owner=OPERATOR)
     return await _all(context, fresh)
 
 
 @post(f"{ALL}/{{client_id:str}}/remove")
-async def remove_client(actor: Administrator, context: Context, client_id: str) -> See:
+async def remove_client(actor: Admin, context: Context, client_id: str) -> See:
     await service_of(context).clients.remove(client_id, by=actor.id)
     return See(ALL)
 

@@ -1,15 +1,18 @@
 """Invitations to the installation alone, made by its administrators."""
 
+from typing import Annotated
+
 import msgspec
 
 from synfonium.apps.identity.http.browser import Form, service_of
-from synfonium.apps.identity.http.organisations import ProvedAdministrator
+from synfonium.apps.identity.http.organisations import ProvedAdmin
 from synfonium.apps.identity.service.invitations import Wish
-from synfonium.kernel.actor import Administrator
+from synfonium.kernel.actor import Administrator, Impersonal
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
 HERE = "/admin/people/invitations"
+Admin = Annotated[Administrator, Impersonal("addresses that administrators wrote, and names of who came")]
 
 
 class GuestForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +22,7 @@ class GuestForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(HERE)
-async def show_guests(actor: Administrator, context: Context) -> Page:
+async def show_guests(actor: Admin, context: Context) -> Page:
     return await _page(context)
 
 
@@ -36,7 +39,7 @@ async def _page(context: Context, link: str = "", sent: str = "") -> Page:
 
 
 @post(HERE)
-async def add_guest(actor: ProvedAdministrator, context: Context, data: Form[GuestForm]) -> Page:
+async def add_guest(actor: ProvedAdmin, context: Context, data: Form[GuestForm]) -> Page:
     """Shows the link this once; a letter carries it too when there is an address."""
     wish = Wish(email=data.email.strip(), uses=data.uses, days=data.days, locale=actor.locale)
     link = await service_of(context).invitations.make(None, wish, by=actor.id)
@@ -44,7 +47,7 @@ async def add_guest(actor: ProvedAdministrator, context: Context, data: Form[Gue
 
 
 @post(f"{HERE}/{{invitation_id:str}}/revoke")
-async def revoke_guest(actor: Administrator, context: Context, invitation_id: str) -> See:
+async def revoke_guest(actor: Admin, context: Context, invitation_id: str) -> See:
     await service_of(context).invitations.revoke(None, invitation_id, by=actor.id)
     return See(HERE)
 

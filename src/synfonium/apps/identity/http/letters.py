@@ -1,10 +1,12 @@
 """How the mail is, for administrators; and the one click that stops a notice (RFC 8058)."""
 
+from typing import Annotated
+
 import msgspec
 
 from synfonium.apps.identity.http.browser import Form, service_of
 from synfonium.common.ids import PersonId
-from synfonium.kernel.actor import Administrator, Visitor
+from synfonium.kernel.actor import Administrator, Impersonal, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
@@ -12,6 +14,7 @@ from synfonium.kernel.mail.topics import TOPICS
 
 HERE = "/admin/mail"
 STOP = "/mail/stop/{token:str}"
+Admin = Annotated[Administrator, Impersonal("how many letters wait or failed, and why; not to whom")]
 
 
 class TestForm(msgspec.Struct, frozen=True):
@@ -21,7 +24,7 @@ class TestForm(msgspec.Struct, frozen=True):
 
 
 @get(HERE, summary=_("Mail"))
-async def show_mail(actor: Administrator, context: Context, sent: bool = False) -> Page:
+async def show_mail(actor: Admin, context: Context, sent: bool = False) -> Page:
     letters = service_of(context).letters
     return Page(
         "identity/letters.html",
@@ -34,7 +37,7 @@ async def show_mail(actor: Administrator, context: Context, sent: bool = False) 
 
 
 @post(f"{HERE}/test")
-async def send_test(actor: Administrator, context: Context, data: Form[TestForm]) -> See:
+async def send_test(actor: Admin, context: Context, data: Form[TestForm]) -> See:
     await service_of(context).letters.send_test(actor.id, data.to, actor.locale)
     return See(f"{HERE}?sent=true")
 

@@ -11,14 +11,18 @@ from synfonium.apps.identity.model.organisations import RANKS, outranks
 from synfonium.apps.identity.service.members import NewMember, checked_lines
 from synfonium.apps.identity.service.organisations import Authority
 from synfonium.common.ids import PersonId
-from synfonium.kernel.actor import Person, Proved
+from synfonium.kernel.actor import DelegatedAdministrator, Impersonal, NeedsPass, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
 HERE = "/organisation/{slug:str}"
 MEMBER = f"{HERE}/members/{{person_id:str}}"
 ROLES: tuple[Role, ...] = ("member", "administrator", "owner")
-ProvedPerson = Annotated[Person, Proved()]
+ENTRIES = Impersonal("entries of members: names, roles, groups, what they may store")
+Delegate = Annotated[DelegatedAdministrator, ENTRIES]
+ProvedDelegate = Annotated[DelegatedAdministrator, ENTRIES, Proved()]
+# Whoever has a sign-in link comes in as that person, and sees all that is theirs.
+LinkMaker = Annotated[DelegatedAdministrator, NeedsPass("identity.link.make", person=""), Proved()]
 
 
 class AddForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +48,7 @@ def chosen(group: str | list[str]) -> tuple[str, ...]:
 
 
 async def authority_of(
-    actor: Person, context: Context, slug: str, least: Role = "administrator"
+    actor: DelegatedAdministrator, context: Context, slug: str, least: Role = "administrator"
 ) -> Authority:
     return await service_of(context).organisations.authority(actor, slug, least)
 
@@ -63,7 +67,7 @@ def common(authority: Authority) -> dict[str, Any]:
 
 @get(HERE)
 async def show_members(
-    actor: Person, context: Context, slug: str, q: str = "", group: str = "", after: str = ""
+    actor: Delegate, context: Context, slug: str, q: str = "", group: str = "", after: str = ""
 ) -> Page:
     authority = await authority_of(actor, context, slug, "member")
     if authority.rank < RANKS["administrator"]:
@@ -71,7 +75,7 @@ async def show_members(
     return await _page(context, authority, q=q, group=group, after=after)
 
 
-async def _mine(actor: Person, context: Context, authority: Authority) -> Page:
+async def _mine(actor: DelegatedAdministrator, context: Context, authority: Authority) -> Page:
     """What a plain member sees: their own part."""
     found = await service_of(context).memberships.of_person(actor.id)
     mine = [one for one in found if one.organisation == authority.organisation.id]
@@ -106,7 +110,7 @@ async def _page(
 
 
 @post(f"{HERE}/members")
-async def add_member(actor: ProvedPerson, context: Context, slug: str, data: Form[AddForm]) -> Page:
+async def add_member(actor: ProvedDelegate, context: Context, slug: str, data: Form[AddForm]) -> Page:
     """Shows the one-time link to hand over, this once."""
     authority = await authority_of(actor, context, slug)
     new = NewMember(
@@ -121,14 +125,14 @@ async def add_member(actor: ProvedPerson, context: Context, slug: str, data: For
 
 
 @get(f"{HERE}/list")
-async def show_list(actor: Person, context: Context, slug: str) -> Page:
+async def show_list(actor: Delegate, context: Context, slug: str) -> Page:
     authority = await authority_of(actor, context, slug)
     groups, _sizes = await service_of(context).groups.all(authority)
     return Page("identity/organisation_list.html", groups=groups, added=[], **common(authority))
 
 
 @post(f"{HERE}/list")
-async def add_list(actor: ProvedPerson, context: Context, slug: str, data: Form[ListForm]) -> Page:
+async def add_list(actor: ProvedDelegate, context: Context, slug: str, data: Form[ListForm]) -> Page:
     """Adds all of them or none, and shows their links, this once, to print."""
     authority = await authority_of(actor, context, slug)
     service = service_of(context)
@@ -144,7 +148,7 @@ async def add_list(actor: ProvedPerson, context: Context, slug: str, data: Form[
 
 
 @get(MEMBER)
-async def show_member(actor: Person, context: Context, slug: str, person_id: str) -> Page:
+async def show_member(actor: Delegate, context: Context, slug: str, person_id: str) -> Page:
     authority = await authority_of(actor, context, slug)
     return await _member_page(context, authority, person_id)
 
@@ -167,7 +171,7 @@ async def _member_page(context: Context, authority: Authority, person_id: str, l
 
 @post(MEMBER)
 async def change_member(
-    actor: ProvedPerson, context: Context, slug: str, person_id: str, data: Form[MemberForm]
+    actor: ProvedDelegate, context: Context, slug: str, person_id: str, data: Form[MemberForm]
 ) -> See:
     authority = await authority_of(actor, context, slug)
     service, person = service_of(context), PersonId(person_id)
@@ -182,28 +186,28 @@ async def change_member(
 
 
 @post(f"{MEMBER}/link")
-async def make_link(actor: ProvedPerson, context: Context, slug: str, person_id: str) -> Page:
+async def make_link(actor: LinkMaker, context: Context, slug: str, person_id: str) -> Page:
     authority = await authority_of(actor, context, slug)
     link = await service_of(context).members.link_for(authority, PersonId(person_id))
     return await _member_page(context, authority, person_id, link)
 
 
 @post(f"{MEMBER}/suspend")
-async def suspend(actor: Person, context: Context, slug: str, person_id: str) -> See:
+async def suspend(actor: Delegate, context: Context, slug: str, person_id: str) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).members.suspend(authority, PersonId(person_id))
     return See(f"/organisation/{slug}")
 
 
 @post(f"{MEMBER}/resume")
-async def resume(actor: Person, context: Context, slug: str, person_id: str) -> See:
+async def resume(actor: Delegate, context: Context, slug: str, person_id: str) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).members.resume(authority, PersonId(person_id))
     return See(f"/organisation/{slug}")
 
 
 @post(f"{MEMBER}/remove")
-async def remove(actor: ProvedPerson, context: Context, slug: str, person_id: str) -> See:
+async def remove(actor: ProvedDelegate, context: Context, slug: str, person_id: str) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).members.remove(authority, PersonId(person_id))
     return See(f"/organisation/{slug}")

@@ -4,11 +4,17 @@ import msgspec
 
 from synfonium.apps.identity.contract import Role
 from synfonium.apps.identity.http.browser import Form, service_of
-from synfonium.apps.identity.http.organisation import HERE, ProvedPerson, authority_of, chosen, common
+from synfonium.apps.identity.http.organisation import (
+    HERE,
+    Delegate,
+    ProvedDelegate,
+    authority_of,
+    chosen,
+    common,
+)
 from synfonium.apps.identity.http.organisations import checked_size
 from synfonium.apps.identity.service.invitations import Wish
 from synfonium.apps.identity.service.organisations import Authority
-from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
@@ -36,14 +42,14 @@ class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"{HERE}/groups")
-async def show_groups(actor: Person, context: Context, slug: str) -> Page:
+async def show_groups(actor: Delegate, context: Context, slug: str) -> Page:
     authority = await authority_of(actor, context, slug)
     groups, sizes = await service_of(context).groups.all(authority)
     return Page("identity/organisation_groups.html", groups=groups, sizes=sizes, **common(authority))
 
 
 @post(f"{HERE}/groups")
-async def add_group(actor: Person, context: Context, slug: str, data: Form[NameForm]) -> See:
+async def add_group(actor: Delegate, context: Context, slug: str, data: Form[NameForm]) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).groups.add(authority, data.name)
     return See(f"/organisation/{slug}/groups")
@@ -51,7 +57,7 @@ async def add_group(actor: Person, context: Context, slug: str, data: Form[NameF
 
 @post(f"{HERE}/groups/{{group_id:str}}/rename")
 async def rename_group(
-    actor: Person, context: Context, slug: str, group_id: str, data: Form[NameForm]
+    actor: Delegate, context: Context, slug: str, group_id: str, data: Form[NameForm]
 ) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).groups.rename(authority, group_id, data.name)
@@ -59,14 +65,14 @@ async def rename_group(
 
 
 @post(f"{HERE}/groups/{{group_id:str}}/remove")
-async def remove_group(actor: Person, context: Context, slug: str, group_id: str) -> See:
+async def remove_group(actor: Delegate, context: Context, slug: str, group_id: str) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).groups.remove(authority, group_id)
     return See(f"/organisation/{slug}/groups")
 
 
 @get(f"{HERE}/invitations")
-async def show_invitations(actor: Person, context: Context, slug: str) -> Page:
+async def show_invitations(actor: Delegate, context: Context, slug: str) -> Page:
     return await _invitations(context, await authority_of(actor, context, slug))
 
 
@@ -89,7 +95,7 @@ async def _invitations(context: Context, authority: Authority, link: str = "", s
 
 @post(f"{HERE}/invitations")
 async def add_invitation(
-    actor: ProvedPerson, context: Context, slug: str, data: Form[InvitationForm]
+    actor: ProvedDelegate, context: Context, slug: str, data: Form[InvitationForm]
 ) -> Page:
     """Shows the link this once; a letter carries it too when there is an address."""
     authority = await authority_of(actor, context, slug)
@@ -106,14 +112,14 @@ async def add_invitation(
 
 
 @post(f"{HERE}/invitations/{{invitation_id:str}}/revoke")
-async def revoke_invitation(actor: Person, context: Context, slug: str, invitation_id: str) -> See:
+async def revoke_invitation(actor: Delegate, context: Context, slug: str, invitation_id: str) -> See:
     authority = await authority_of(actor, context, slug)
     await service_of(context).invitations.revoke(authority, invitation_id, by=actor.id)
     return See(f"/organisation/{slug}/invitations")
 
 
 @get(f"{HERE}/settings")
-async def show_settings(actor: Person, context: Context, slug: str) -> Page:
+async def show_settings(actor: Delegate, context: Context, slug: str) -> Page:
     return await _settings(context, await authority_of(actor, context, slug))
 
 
@@ -129,7 +135,7 @@ async def _settings(context: Context, authority: Authority, token: str = "") -> 
 
 
 @post(f"{HERE}/settings")
-async def change_settings(actor: Person, context: Context, slug: str, data: Form[SettingsForm]) -> See:
+async def change_settings(actor: Delegate, context: Context, slug: str, data: Form[SettingsForm]) -> See:
     authority = await authority_of(actor, context, slug)
     organisations = service_of(context).organisations
     total = authority.organisation.total_bytes
@@ -142,28 +148,28 @@ async def change_settings(actor: Person, context: Context, slug: str, data: Form
 
 
 @post(f"{HERE}/directory")
-async def add_directory(actor: ProvedPerson, context: Context, slug: str, data: Form[LabelForm]) -> Page:
+async def add_directory(actor: ProvedDelegate, context: Context, slug: str, data: Form[LabelForm]) -> Page:
     authority = await authority_of(actor, context, slug, "owner")
     token = await service_of(context).directories.add(authority, data.label)
     return await _settings(context, authority, token)
 
 
 @post(f"{HERE}/directory/{{token_id:str}}/revoke")
-async def revoke_directory(actor: Person, context: Context, slug: str, token_id: str) -> See:
+async def revoke_directory(actor: Delegate, context: Context, slug: str, token_id: str) -> See:
     authority = await authority_of(actor, context, slug, "owner")
     await service_of(context).directories.revoke(authority, token_id)
     return See(f"/organisation/{slug}/settings")
 
 
 @post(f"{HERE}/remove")
-async def remove_organisation(actor: ProvedPerson, context: Context, slug: str) -> See:
+async def remove_organisation(actor: ProvedDelegate, context: Context, slug: str) -> See:
     authority = await authority_of(actor, context, slug, "owner")
     await service_of(context).organisations.remove(authority)
     return See("/admin/organisations" if authority.is_above_all else "/settings/family")
 
 
 @post(f"{HERE}/leave")
-async def leave(actor: Person, context: Context, slug: str) -> See:
+async def leave(actor: Delegate, context: Context, slug: str) -> See:
     authority = await authority_of(actor, context, slug, "member")
     await service_of(context).members.leave(authority)
     return See("/settings/family")

@@ -8,13 +8,15 @@ from synfonium.apps.identity.contract import OrganisationKind
 from synfonium.apps.identity.http.browser import Form, service_of
 from synfonium.apps.identity.model.organisations import parse_size
 from synfonium.common.problem import BadInput
-from synfonium.kernel.actor import Administrator, Proved
+from synfonium.kernel.actor import Administrator, Impersonal, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 HERE = "/admin/organisations"
-ProvedAdministrator = Annotated[Administrator, Proved()]
+SHOWN = Impersonal("organisations and how many are in them")
+Admin = Annotated[Administrator, SHOWN]
+ProvedAdmin = Annotated[Administrator, SHOWN, Proved()]
 
 
 class OrganisationForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +37,13 @@ def checked_size(text: str, field: str) -> int | None:
 
 
 @get(HERE)
-async def show_organisations(actor: Administrator, context: Context, after: str = "") -> Page:
+async def show_organisations(actor: Admin, context: Context, after: str = "") -> Page:
     found, members = await service_of(context).organisations.all(after)
     return Page("identity/organisations.html", organisations=found, members=members)
 
 
 @post(HERE)
-async def add_organisation(actor: ProvedAdministrator, context: Context, data: Form[OrganisationForm]) -> See:
+async def add_organisation(actor: ProvedAdmin, context: Context, data: Form[OrganisationForm]) -> See:
     service = service_of(context)
     owner = await service.people.named(data.owner.strip().lower()) if data.owner.strip() else None
     made = await service.organisations.make(
@@ -57,14 +59,14 @@ async def add_organisation(actor: ProvedAdministrator, context: Context, data: F
 
 
 @post(f"{HERE}/{{slug:str}}/suspend")
-async def suspend(actor: ProvedAdministrator, context: Context, slug: str) -> See:
+async def suspend(actor: ProvedAdmin, context: Context, slug: str) -> See:
     organisations = service_of(context).organisations
     await organisations.suspend(await organisations.authority(actor, slug))
     return See(HERE)
 
 
 @post(f"{HERE}/{{slug:str}}/resume")
-async def resume(actor: ProvedAdministrator, context: Context, slug: str) -> See:
+async def resume(actor: ProvedAdmin, context: Context, slug: str) -> See:
     organisations = service_of(context).organisations
     await organisations.resume(await organisations.authority(actor, slug))
     return See(HERE)

@@ -4,27 +4,38 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.identity.errors import PassNeeded
 from synfonium.apps.identity.http.browser import Form, service_of
 from synfonium.apps.identity.model.passes import MOST_HOURS
-from synfonium.apps.identity.service.passes import ACTS, ROWS_SHOWN
+from synfonium.apps.identity.model.people import local_path
+from synfonium.apps.identity.service.passes import ROWS_SHOWN, acts
 from synfonium.common.ids import PersonId
-from synfonium.kernel.actor import Administrator, Person, Proved
+from synfonium.kernel.actor import (
+    Administrator,
+    DelegatedAdministrator,
+    Impersonal,
+    NeedsPass,
+    Person,
+    Proved,
+)
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
-BASE = "/admin/people/{person_id:str}/data"
+DATA = "/admin/people/{person_id:str}/data"
+PASS = "/pass/{person_id:str}"
 PRIVACY = "/settings/privacy"
 HOURS = (1, 4, 8, MOST_HOURS)
-ProvedAdministrator = Annotated[Administrator, Proved()]
+NAME = Impersonal("the name of whom the pass is asked for")
+Asking = Annotated[DelegatedAdministrator, NAME]
+ProvedAsking = Annotated[DelegatedAdministrator, NAME, Proved()]
 
 
 class PassForm(msgspec.Struct, frozen=True):
-    """Why, and for how many hours."""
+    """Why, for how many hours, and where to go on."""
 
     reason: str
     hours: int = 1
+    next: str = ""
 
 
 class TopicForm(msgspec.Struct, frozen=True):
@@ -34,38 +45,46 @@ class TopicForm(msgspec.Struct, frozen=True):
     wanted: str = ""
 
 
-@get(BASE, summary=_("A person’s data"))
-async def show_data(actor: Administrator, context: Context, person_id: str) -> Page:
-    """What a pass shows; without one, the form that asks for it, and nothing else."""
-    passes = service_of(context).passes
+@get(DATA, summary=_("A person’s data"))
+async def show_data(
+    actor: Annotated[Administrator, NeedsPass("identity.pass.look")], context: Context, person_id: str
+) -> Page:
+    """What a pass shows."""
+    seen = await service_of(context).passes.look(actor.id, PersonId(person_id))
+    return Page("identity/data.html", seen=seen, now_s=context.clock.now_s())
+
+
+@get(PASS, summary=_("A pass"))
+async def show_pass(actor: Asking, context: Context, person_id: str, next: str = "") -> Page:
+    """The form that asks for a pass, and nothing of the person but the name."""
     person = PersonId(person_id)
-    try:
-        seen = await passes.look(actor.id, person)
-    except PassNeeded:
-        seen = None
+    asked = await service_of(context).passes.about(actor, person)
     return Page(
-        "identity/data.html",
-        seen=seen,
+        "identity/pass.html",
+        asked=asked,
         about=person,
-        called=await passes.name_of(person),
         is_self=person == actor.id,
         hours=HOURS,
-        now_s=context.clock.now_s(),
+        next=_after(person, next),
     )
 
 
-@post(BASE)
-async def ask_for_data(
-    actor: ProvedAdministrator, context: Context, person_id: str, data: Form[PassForm]
-) -> See:
-    await service_of(context).passes.ask(actor.id, PersonId(person_id), data.reason, data.hours)
-    return See(f"/admin/people/{person_id}/data")
+@post(PASS)
+async def ask_for_pass(actor: ProvedAsking, context: Context, person_id: str, data: Form[PassForm]) -> See:
+    person, passes = PersonId(person_id), service_of(context).passes
+    asked = await passes.about(actor, person)
+    await passes.ask(actor.id, person, data.reason, data.hours, asked.organisation)
+    return See(_after(person, data.next))
 
 
-@post(f"{BASE}/end")
-async def end_data(actor: Administrator, context: Context, person_id: str) -> See:
+@post(f"{PASS}/end")
+async def end_pass(actor: Asking, context: Context, person_id: str) -> See:
     await service_of(context).passes.end(actor.id, PersonId(person_id))
     return See("/admin/people")
+
+
+def _after(person: PersonId, next: str) -> str:
+    return local_path(next, DATA.replace("{person_id:str}", person))
 
 
 @get(PRIVACY, summary=_("Who looked"))
@@ -80,7 +99,7 @@ async def show_privacy(
         looked=looked,
         older=looked[-1].time_s if len(looked) >= ROWS_SHOWN else 0.0,
         act=act,
-        acts=ACTS,
+        acts=acts(),
         topics=await service.letters.topics_of(actor.id),
         saved=saved,
         now_s=context.clock.now_s(),
@@ -93,4 +112,4 @@ async def choose_letters(actor: Person, context: Context, data: Form[TopicForm])
     return See(f"{PRIVACY}?saved=true#letters")
 
 
-doors = (show_data, ask_for_data, end_data, show_privacy, choose_letters)
+doors = (show_data, show_pass, ask_for_pass, end_pass, show_privacy, choose_letters)

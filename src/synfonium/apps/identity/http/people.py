@@ -7,14 +7,18 @@ import msgspec
 from synfonium.apps.identity.http.browser import Form, service_of
 from synfonium.apps.identity.model.people import Account
 from synfonium.common.ids import PersonId
-from synfonium.kernel.actor import Administrator, Proved
+from synfonium.kernel.actor import Administrator, Impersonal, NeedsPass, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 HERE = "/admin/people"
 SHOWN = 100
-ProvedAdministrator = Annotated[Administrator, Proved()]
+ENTRIES = Impersonal("entries of the directory: names, roles, organisations, state, passkey or none")
+Admin = Annotated[Administrator, ENTRIES]
+ProvedAdmin = Annotated[Administrator, ENTRIES, Proved()]
+# Whoever has a sign-in link comes in as that person, and sees all that is theirs.
+LinkMaker = Annotated[Administrator, NeedsPass("identity.link.make", person=""), Proved()]
 
 
 class AddForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +33,7 @@ class RightForm(msgspec.Struct, frozen=True):
 
 @get(HERE, summary=_("People"))
 async def show_people(
-    actor: Administrator, context: Context, q: str = "", organisation: str = "", after: str = ""
+    actor: Admin, context: Context, q: str = "", organisation: str = "", after: str = ""
 ) -> Page:
     return await _page(context, q[:80], organisation[:40], after)
 
@@ -58,7 +62,7 @@ async def _page(
 
 
 @post(HERE)
-async def add_person(actor: ProvedAdministrator, context: Context, data: Form[AddForm]) -> Page:
+async def add_person(actor: ProvedAdmin, context: Context, data: Form[AddForm]) -> Page:
     """Shows the one-time link to hand over, this once."""
     service = service_of(context)
     account: Account = await service.people.add(
@@ -72,26 +76,26 @@ async def add_person(actor: ProvedAdministrator, context: Context, data: Form[Ad
 
 
 @post(f"{HERE}/{{person_id:str}}/link")
-async def make_link(actor: ProvedAdministrator, context: Context, person_id: str) -> Page:
+async def make_link(actor: LinkMaker, context: Context, person_id: str) -> Page:
     link = await service_of(context).welcome.link_for(PersonId(person_id), by=actor.id)
     return await _page(context, link=link)
 
 
 @post(f"{HERE}/{{person_id:str}}/suspend")
-async def suspend(actor: Administrator, context: Context, person_id: str) -> See:
+async def suspend(actor: Admin, context: Context, person_id: str) -> See:
     await service_of(context).people.suspend(PersonId(person_id), by=actor.id)
     return See(HERE)
 
 
 @post(f"{HERE}/{{person_id:str}}/resume")
-async def resume(actor: Administrator, context: Context, person_id: str) -> See:
+async def resume(actor: Admin, context: Context, person_id: str) -> See:
     await service_of(context).people.resume(PersonId(person_id), by=actor.id)
     return See(HERE)
 
 
 @post(f"{HERE}/{{person_id:str}}/administrator")
 async def set_administrator(
-    actor: ProvedAdministrator, context: Context, person_id: str, data: Form[RightForm]
+    actor: ProvedAdmin, context: Context, person_id: str, data: Form[RightForm]
 ) -> See:
     people = service_of(context).people
     await people.set_administrator(PersonId(person_id), data.is_administrator, by=actor.id)

@@ -7,12 +7,15 @@ import msgspec
 from synfonium.apps.identity.errors import FormTooQuick, NameTaken, TooManyTries
 from synfonium.apps.identity.http.browser import Form, refuse_other_sites, service_of
 from synfonium.common.problem import BadInput
-from synfonium.kernel.actor import Administrator, Proved, Visitor
+from synfonium.kernel.actor import Administrator, Impersonal, Proved, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 from synfonium.kernel.gate import header
 
 ADMIN = "/admin/signup"
+SHOWN = Impersonal("the rules")
+Admin = Annotated[Administrator, SHOWN]
+ProvedAdmin = Annotated[Administrator, SHOWN, Proved()]
 
 
 class SignUpForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,14 +89,12 @@ async def confirm(actor: Visitor, request: AnyRequest, context: Context, data: F
 
 
 @get(ADMIN)
-async def show_rules(actor: Administrator, context: Context) -> Page:
+async def show_rules(actor: Admin, context: Context) -> Page:
     return Page("identity/signup_rules.html", rules=await service_of(context).sign_up.rules(), wrong={})
 
 
 @post(ADMIN)
-async def decide(
-    actor: Annotated[Administrator, Proved()], context: Context, data: Form[RulesForm]
-) -> Page | See:
+async def decide(actor: ProvedAdmin, context: Context, data: Form[RulesForm]) -> Page | See:
     sign_up = service_of(context).sign_up
     try:
         await sign_up.decide(

@@ -13,13 +13,15 @@ from synfonium.apps.identity.model.outside import (
     Security,
 )
 from synfonium.common.problem import Problem
-from synfonium.kernel.actor import Administrator, Proved
+from synfonium.kernel.actor import Administrator, Impersonal, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 HERE = "/admin/sign-in"
-ProvedAdministrator = Annotated[Administrator, Proved()]
+SHOWN = Impersonal("providers and directories, and none of their people")
+Admin = Annotated[Administrator, SHOWN]
+ProvedAdmin = Annotated[Administrator, SHOWN, Proved()]
 
 
 class ProviderForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,7 @@ class OpenForm(msgspec.Struct, frozen=True):
 
 
 @get(HERE, summary=_("Signing in"))
-async def show_sources(actor: Administrator, context: Context) -> Page:
+async def show_sources(actor: Admin, context: Context) -> Page:
     return await _page(context)
 
 
@@ -86,7 +88,7 @@ async def _page(
 
 
 @post(f"{HERE}/provider")
-async def add_provider(actor: ProvedAdministrator, context: Context, data: Form[ProviderForm]) -> Page:
+async def add_provider(actor: ProvedAdmin, context: Context, data: Form[ProviderForm]) -> Page:
     settings = OpenIdSettings(
         issuer=data.issuer,
         client_id=data.client_id,
@@ -105,7 +107,7 @@ async def add_provider(actor: ProvedAdministrator, context: Context, data: Form[
 
 
 @post(f"{HERE}/directory")
-async def add_directory(actor: ProvedAdministrator, context: Context, data: Form[DirectoryForm]) -> Page:
+async def add_directory(actor: ProvedAdmin, context: Context, data: Form[DirectoryForm]) -> Page:
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value != ""}
     settings = msgspec.convert(
         {"type": "ldap", **{k: v for k, v in given.items() if k not in ("id", "label", "secret")}},
@@ -119,7 +121,7 @@ async def add_directory(actor: ProvedAdministrator, context: Context, data: Form
 
 
 @post(f"{HERE}/{{source_id:str}}/check")
-async def check(actor: ProvedAdministrator, context: Context, source_id: str) -> Page:
+async def check(actor: ProvedAdmin, context: Context, source_id: str) -> Page:
     service = service_of(context)
     source = await service.sources.get(source_id)
     try:
@@ -130,13 +132,13 @@ async def check(actor: ProvedAdministrator, context: Context, source_id: str) ->
 
 
 @post(f"{HERE}/{{source_id:str}}/open")
-async def set_open(actor: ProvedAdministrator, context: Context, source_id: str, data: Form[OpenForm]) -> See:
+async def set_open(actor: ProvedAdmin, context: Context, source_id: str, data: Form[OpenForm]) -> See:
     await service_of(context).sources.set_open(source_id, data.is_open, by=actor.id)
     return See(HERE)
 
 
 @post(f"{HERE}/{{source_id:str}}/remove")
-async def remove(actor: ProvedAdministrator, context: Context, source_id: str) -> See:
+async def remove(actor: ProvedAdmin, context: Context, source_id: str) -> See:
     await service_of(context).sources.remove(source_id, by=actor.id)
     return See(HERE)
 

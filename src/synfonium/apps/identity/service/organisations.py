@@ -32,9 +32,11 @@ from synfonium.apps.identity.store import organisations as store
 from synfonium.apps.identity.store import people as people_store
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import BadInput, Forbidden, NotFound
-from synfonium.kernel.actor import Person
+from synfonium.kernel.actor import Administrator, DelegatedAdministrator
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
+
+Administering = Administrator | DelegatedAdministrator
 
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ class Administration:
     def __init__(self, context: Context, forget: Callable[[], None]) -> None:
         self._context, self._forget = context, forget
 
-    async def authority(self, actor: Person, slug: str, least: Role = "administrator") -> Authority:
+    async def authority(self, actor: Administering, slug: str, least: Role = "administrator") -> Authority:
         """What the actor may do in the organisation `slug`.
 
         Raises NotFound for whoever has nothing to do with it, so that nobody learns that
@@ -85,7 +87,7 @@ class Administration:
         """
         return await self._context.database.read(lambda c: self._authority(c, actor, slug, least))
 
-    def _authority(self, connection: Connection, actor: Person, slug: str, least: Role) -> Authority:
+    def _authority(self, connection: Connection, actor: Administering, slug: str, least: Role) -> Authority:
         organisation = store.organisation_by_slug(connection, slug)
         if organisation is None:
             raise NotFound

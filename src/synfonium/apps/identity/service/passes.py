@@ -1,7 +1,7 @@
 """Passes: asking for one, needing one, and what the person sees of it.
 
-Every door by which an administrator sees a person's own data asks `need` first; its use is a
-row of the audit before anything is shown.
+Every door by which an administrator sees a person's own data declares `NeedsPass`; the kernel
+then asks `use`, and the use is a row of the audit before anything is shown.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.contract import person_address
-from synfonium.apps.identity.errors import PassNeeded
+from synfonium.apps.identity.model.organisations import RANKS, outranks
 from synfonium.apps.identity.model.passes import MOST_HOURS, REASON_LENGTH, Looked, Pass
 from synfonium.apps.identity.model.people import Account, AppToken, Session, parse_line
 from synfonium.apps.identity.service.addresses import MailAddresses
@@ -19,26 +19,30 @@ from synfonium.apps.identity.service.memberships import memberships_of
 from synfonium.apps.identity.service.people import OPERATOR
 from synfonium.apps.identity.service.tries import Tries
 from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import members as member_store
 from synfonium.apps.identity.store import passes as store
 from synfonium.apps.identity.store import people as people_store
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import BadInput, Forbidden, NotFound, Problem
+from synfonium.kernel import actor
+from synfonium.kernel.actor import Administrator, DelegatedAdministrator
+from synfonium.kernel.app import installed_apps
 from synfonium.kernel.audit.chain import Row
 from synfonium.kernel.audit.store import Wanted
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
+from synfonium.kernel.refusals import PassNeeded
 
-__all__ = ["ACTS", "Passes", "Seen"]
+__all__ = ["Passes", "Seen", "acts", "passes"]
 
 PASSES_OF_ONE, PASSES_IN_ALL = (20, 3600.0), (200, 3600.0)
 ROWS_SHOWN = 200
+PASS_ACTS = ("identity.pass.ask", "identity.pass.end")
 
-ACTS = {
+_ACTS = {
     "identity.pass.ask": _("asked to look at your data"),
     "identity.pass.end": _("ended that"),
-    "identity.pass.look": _("looked at your devices, sites, groups and storage"),
     "identity.pass.export": _("took a copy of your data"),
-    "identity.link.make": _("made a sign-in link to hand to you"),
     "identity.person.token": _("made a token that acts for you"),
     "identity.person.add": _("made your account"),
     "identity.person.suspend": _("suspended your account"),
@@ -47,7 +51,24 @@ ACTS = {
     "kernel.person.export": _("took a copy of your data"),
     "kernel.person.erase": _("asked to erase your account"),
 }
-"""What was done, in plain words (English gettext source)."""
+
+
+def acts() -> dict[str, str]:
+    """What others do with what is a person's, in plain words (English gettext source); what
+    needs a pass is declared by the app that does it."""
+    return {**_ACTS, **_by_pass()}
+
+
+def _by_pass() -> dict[str, str]:
+    return {act: words for app in installed_apps() for act, words in app.pass_acts.items()}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """About whom a pass is asked, and as whose administrator: the organisation's name, or empty
+    for an administrator of the installation."""
+
+    called: str
+    organisation: str
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +90,22 @@ class Passes:
         self._context, self._addresses, self._clients = context, addresses, clients
         self._tries = Tries(context.clock.now_s, of_one=PASSES_OF_ONE, in_all=PASSES_IN_ALL)
 
-    async def ask(self, by: PersonId, person_id: PersonId, reason: str, hours: int) -> None:
+    async def about(self, asking: Administrator | DelegatedAdministrator, person_id: PersonId) -> Asked:
+        """Raises NotFound for whoever looks after nobody of that id."""
+
+        def read(connection: Connection) -> Asked:
+            account = people_store.person_by_id(connection, person_id)
+            if account is None:
+                raise NotFound
+            if asking.is_administrator or asking.id == person_id:
+                return Asked(account.display, "")
+            return Asked(account.display, _looked_after_in(connection, asking.id, account))
+
+        return await self._context.database.read(read)
+
+    async def ask(
+        self, by: PersonId, person_id: PersonId, reason: str, hours: int, organisation: str = ""
+    ) -> None:
         """Gives a pass; the person is told by mail. Raises BadInput, Forbidden, NotFound, TooManyTries."""
         given = self._new(by, person_id, reason, hours)
         self._tries.take(by)
@@ -84,6 +120,7 @@ class Passes:
                 "who": asking.display,
                 "reason": given.reason,
                 "until_s": given.until_s,
+                "organisation": organisation,
                 "privacy_url": f"{self._context.site.public_url}/settings/privacy",
             }
             if self._is_active(connection, person_id):
@@ -112,15 +149,17 @@ class Passes:
             until_s=now_s + hours * 3600.0,
         )
 
-    async def need(self, by: PersonId, person_id: PersonId, act: str) -> Pass:
-        """The pass that allows it; its use is written down first. Raises PassNeeded."""
+    async def use(self, by: PersonId, person_id: PersonId, act: str) -> bool:
+        """Whether there is a pass; its use is then written down. Raises BadInput for an act that
+        no app declares."""
+        if act not in _by_pass():
+            raise BadInput("act", "")
 
-        def work(connection: Connection) -> Pass:
-            given = store.valid(connection, by, person_id, self._context.clock.now_s())
-            if given is None:
-                raise PassNeeded
+        def work(connection: Connection) -> bool:
+            if not store.valid(connection, by, person_id, self._context.clock.now_s()):
+                return False
             self._audit(connection, by, act, person_id)
-            return given
+            return True
 
         return await self._context.database.write(work)
 
@@ -134,11 +173,17 @@ class Passes:
         await self._context.database.write(work)
 
     async def look(self, by: PersonId, person_id: PersonId) -> Seen:
-        """Devices, tokens, sites, groups and storage of a person. Raises PassNeeded, NotFound."""
-        given = await self.need(by, person_id, "identity.pass.look")
+        """Devices, tokens, sites, groups and storage of a person. Raises PassNeeded, NotFound.
+
+        The use of the pass was written down by the door."""
         now_s = self._context.clock.now_s()
 
-        def read(connection: Connection) -> tuple[Account, Sequence[Session], Sequence[AppToken], list[str]]:
+        def read(
+            connection: Connection,
+        ) -> tuple[Pass, Account, Sequence[Session], Sequence[AppToken], list[str]]:
+            given = store.valid(connection, by, person_id, now_s)
+            if given is None:
+                raise PassNeeded(person_id)
             account = people_store.person_by_id(connection, person_id)
             if account is None:
                 raise NotFound
@@ -147,9 +192,9 @@ class Passes:
                 for one in memberships_of(connection, person_id)
             ]
             sessions = credentials.sessions_of(connection, person_id, now_s)
-            return account, sessions, credentials.tokens_of(connection, person_id), groups
+            return given, account, sessions, credentials.tokens_of(connection, person_id), groups
 
-        account, sessions, tokens, groups = await self._context.database.read(read)
+        given, account, sessions, tokens, groups = await self._context.database.read(read)
         sites = [client.name for client, _scopes, _s in await self._clients.consents_of(person_id)]
         used_bytes = await self._storage_of(person_id)
         return Seen(
@@ -164,16 +209,9 @@ class Passes:
 
     async def note(self, person_id: PersonId, act: str) -> None:
         """What the operator did on the machine, as the person will read it. Raises BadInput."""
-        if act not in ACTS:
+        if act not in acts():
             raise BadInput("act", "")
         await self._context.database.write(lambda c: self._audit(c, OPERATOR, act, person_id))
-
-    async def name_of(self, person_id: PersonId) -> str:
-        """What a person is called. Raises NotFound."""
-        account = await self._context.database.read(lambda c: people_store.person_by_id(c, person_id))
-        if account is None:
-            raise NotFound
-        return account.display
 
     async def _storage_of(self, person_id: PersonId) -> int | None:
         try:
@@ -190,7 +228,8 @@ class Passes:
         self, person_id: PersonId, *, act: str = "", before_s: float | None = None
     ) -> list[Looked]:
         """What others did with what is this person's, in every app; the newest first."""
-        wanted = Wanted(about=person_address(person_id), act=act if act in ACTS else "", before_s=before_s)
+        words, of_pass = acts(), {*PASS_ACTS, *_by_pass()}
+        wanted = Wanted(about=person_address(person_id), act=act if act in words else "", before_s=before_s)
         rows = await self._context.audit_of_all().find(wanted, ROWS_SHOWN)
         rows = [row for row in rows if row.person != person_id]
         names, given = await self._context.database.read(
@@ -201,8 +240,8 @@ class Passes:
                 time_s=row.time_s,
                 who="" if row.person == OPERATOR else names.get(row.person, row.person),
                 act=row.act,
-                words=ACTS.get(row.act, ""),
-                reason=why.reason if (why := _why(given, row)) else "",
+                words=words.get(row.act, ""),
+                reason=why.reason if (why := _why(given, row, of_pass)) else "",
                 until_s=why.until_s if why else 0.0,
             )
             for row in rows
@@ -220,9 +259,38 @@ class Passes:
         self._context.audit.add(connection, by, act, person_address(person_id))
 
 
-def _why(given: Sequence[Pass], row: Row) -> Pass | None:
+class _Anywhere:
+    """Passes as any process may use them: the one that keeps them writes."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def use(self, by: PersonId, person: PersonId, act: str) -> bool:
+        answer = await self._context.call("identity.pass_use", {"by": by, "person": person, "act": act})
+        return bool(answer["has_pass"])
+
+
+def passes(context: Context) -> actor.Passes:
+    return _Anywhere(context)
+
+
+def _looked_after_in(connection: Connection, by: PersonId, account: Account) -> str:
+    """The name of the organisation whose account it is, and which `by` administers.
+    Raises NotFound."""
+    for member, organisation in member_store.memberships_of(connection, [account.id]):
+        mine = member_store.member(connection, member.organisation, by)
+        if mine is None or mine[0].is_suspended or organisation.is_suspended:
+            continue
+        rank = RANKS[mine[0].role]
+        may_change = rank >= RANKS["administrator"] and outranks(rank, member.role)
+        if member.is_managed and may_change and not account.is_administrator:
+            return str(organisation.name)
+    raise NotFound
+
+
+def _why(given: Sequence[Pass], row: Row, of_pass: set[str]) -> Pass | None:
     """The pass that an administrator had at that moment."""
-    if not row.act.startswith("identity.pass."):
+    if row.act not in of_pass:
         return None
     # The row is written a moment after the pass; and before it ends, or as it does.
     theirs = (one for one in given if one.administrator == row.person)

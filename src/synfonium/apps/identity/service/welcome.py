@@ -23,9 +23,11 @@ from synfonium.apps.identity.service.sealed import seal, unseal
 from synfonium.apps.identity.service.second import SecondStep, is_on
 from synfonium.apps.identity.service.sessions import Browser, NewSession, Sessions, end_sessions
 from synfonium.apps.identity.store import credentials
+from synfonium.apps.identity.store import passes as pass_store
 from synfonium.apps.identity.store import people as store
 from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
+from synfonium.kernel.refusals import PassNeeded
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +68,10 @@ class Welcome:
         return self._url(secret) if await self._context.database.write(work) else None
 
     async def link_for(self, person_id: PersonId, *, by: PersonId) -> str:
-        """A URL to hand to a person; it replaces the one made before. Raises AccountSuspended."""
+        """A URL to hand to a person; it replaces the one made before.
+
+        Whoever holds it comes in as that person: for an account that somebody already uses it
+        takes a pass. Raises AccountSuspended, PassNeeded."""
         return await self._context.database.write(lambda c: self.link_in(c, person_id, by=by))
 
     def link_in(self, connection: Connection, person_id: PersonId, *, by: PersonId) -> str:
@@ -75,10 +80,17 @@ class Welcome:
         account = store.person_by_id(connection, person_id)
         if account is None or account.is_suspended:
             raise AccountSuspended
+        if by not in (OPERATOR, person_id):
+            self._need_pass(connection, by, person_id)
         credentials.remove_links(connection, "welcome", person_id)
         credentials.add_link(connection, link, digest(secret))
         self._context.audit.add(connection, by, "identity.link.make", f"identity:person/{person_id}")
         return self._url(secret)
+
+    def _need_pass(self, connection: Connection, by: PersonId, person_id: PersonId) -> None:
+        is_used = credentials.ways_in(connection, person_id) > 0
+        if is_used and not pass_store.valid(connection, by, person_id, self._context.clock.now_s()):
+            raise PassNeeded(person_id)
 
     def recovery_link(
         self, connection: Connection, kind: LinkKind, person_id: PersonId, life_s: float

@@ -62,6 +62,41 @@ async def test_an_owner_adds_a_person_who_comes_in_by_the_link(house: Installati
     assert "olga" not in re.findall(r"<tbody>.*</tbody>", listed, re.DOTALL)[0]
 
 
+async def test_a_link_into_a_members_account_takes_a_pass_of_who_looks_after_it(house: Installation) -> None:
+    olga = await owner_of(house, "school", "olga")
+    stranger = await owner_of(house, "club", "eve")
+    page = await olga.post("/organisation/school/members", data={"name": "paul", "display": "Paul"})
+    secret = link_in(page.text, "welcome").rpartition("/")[2]
+    paul, member = await id_of(house, "paul"), f"/organisation/school/members/{await id_of(house, 'paul')}"
+    assert (await olga.post(f"{member}/link")).status_code == 200  # nobody uses the account yet
+    page = await olga.post(f"{member}/link")
+    secret = link_in(page.text, "welcome").rpartition("/")[2]
+    async with house.client(headers=SAME_ORIGIN) as browser:
+        await browser.post("/welcome", data={"link": secret, "password": "a long sentence"})
+        refused = await olga.post(f"{member}/link")
+        assert (refused.status_code, refused.headers["location"].partition("?")[0]) == (303, f"/pass/{paul}")
+        why = {"reason": "Paul lost his phone on Monday", "hours": "1", "next": member}
+        assert (await stranger.get(f"/pass/{paul}")).status_code == 404
+        assert (await stranger.post(f"/pass/{paul}", data=why)).status_code == 404
+        assert "A sign-in link for Paul" in (await olga.get(f"/pass/{paul}")).text
+        assert (await olga.post(f"/pass/{paul}", data=why)).headers["location"] == member
+        assert link_in((await olga.post(f"{member}/link")).text, "welcome")
+        seen = (await browser.get("/settings/privacy")).text
+    newest = seen.partition('<ul class="list plain mt-4">')[2].partition("</li>")[0]
+    assert "<b>Olga</b> made a sign-in link to hand to you" in newest
+    assert "Paul lost his phone on Monday" in newest
+
+
+async def test_who_looks_after_an_organisation_gets_no_pass_for_an_account_of_a_persons_own(
+    house: Installation,
+) -> None:
+    olga = await owner_of(house, "school", "olga")
+    await house.person("bob")
+    await house.call("identity.organisation_member", {"slug": "school", "name": "bob"})
+    assert (await olga.get(f"/organisation/school/members/{await id_of(house, 'bob')}")).status_code == 200
+    assert (await olga.get(f"/pass/{await id_of(house, 'bob')}")).status_code == 404
+
+
 async def test_a_list_of_people_gets_links_to_print(house: Installation) -> None:
     olga = await owner_of(house, "school", "olga")
     page = await olga.post("/organisation/school/list", data={"lines": "paul; Paul\nlea; Léa"})

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from synfonium.kernel.app import installed_apps, resolve
 from synfonium.testing.client import Installation
 
 from .conftest import SAME_ORIGIN, MovedClock
@@ -39,11 +38,15 @@ async def ask(house: Installation, by: str, about: str, hours: int = 1, reason: 
 async def test_without_a_pass_an_administrator_sees_a_form_and_nothing_of_the_person(
     house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient
 ) -> None:
-    page = await ada.get(f"/admin/people/{await id_of(house, 'bob')}/data")
-    assert page.status_code == 200
+    page = await ada.get(f"/admin/people/{await id_of(house, 'bob')}/data", follow_redirects=True)
+    assert (page.status_code, page.url.path) == (200, f"/pass/{await id_of(house, 'bob')}")
     assert 'name="reason"' in page.text
     assert "Firefox, Linux" not in page.text
     assert "test</b>" not in page.text
+    refused = await ada.get(
+        f"/admin/people/{await id_of(house, 'bob')}/data", headers={"accept": "application/json"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "pass_needed")
 
 
 async def test_with_a_pass_they_look_and_afterwards_they_do_not(
@@ -54,7 +57,7 @@ async def test_with_a_pass_they_look_and_afterwards_they_do_not(
     page = await ada.get(url)
     assert "Firefox, Linux" in page.text
     clock.ahead_s += 3601
-    page = await ada.get(url)
+    page = await ada.get(url, follow_redirects=True)
     assert "Firefox, Linux" not in page.text
     assert 'name="reason"' in page.text
 
@@ -62,7 +65,7 @@ async def test_with_a_pass_they_look_and_afterwards_they_do_not(
 async def test_a_pass_is_for_one_person_and_one_administrator(
     house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient
 ) -> None:
-    from synfonium.apps.identity.errors import PassNeeded
+    from synfonium.kernel.refusals import PassNeeded
 
     await house.person("eve", administrator=True)
     await ask(house, "ada", "bob")
@@ -70,15 +73,31 @@ async def test_a_pass_is_for_one_person_and_one_administrator(
     for by, about in (("eve", "bob"), ("ada", "eve"), ("bob", "ada")):
         with pytest.raises(PassNeeded):
             await passes.look(await id_of(house, by), await id_of(house, about))
+        assert not await passes.use(await id_of(house, by), await id_of(house, about), "identity.pass.look")
 
 
 async def test_a_pass_given_back_opens_nothing_more(
     house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient
 ) -> None:
-    url = f"/admin/people/{await id_of(house, 'bob')}/data"
+    bob_id = await id_of(house, "bob")
     await ask(house, "ada", "bob", hours=24)
-    assert (await ada.post(f"{url}/end")).status_code == 303
-    assert 'name="reason"' in (await ada.get(url)).text
+    assert (await ada.post(f"/pass/{bob_id}/end")).status_code == 303
+    assert 'name="reason"' in (await ada.get(f"/admin/people/{bob_id}/data", follow_redirects=True)).text
+
+
+async def test_who_says_why_goes_on_to_what_they_wanted_to_see(
+    house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    url = f"/admin/people/{await id_of(house, 'bob')}/data"
+    form = await ada.get(url)
+    assert form.status_code == 303
+    asked = await ada.post(
+        f"/pass/{await id_of(house, 'bob')}", data={"reason": REASON, "hours": "1", "next": url}
+    )
+    assert asked.headers["location"] == url
+    away = {"reason": REASON, "hours": "1", "next": "https://example.org/"}
+    asked = await ada.post(f"/pass/{await id_of(house, 'bob')}", data=away)
+    assert asked.headers["location"] == url
 
 
 @pytest.mark.parametrize(
@@ -97,11 +116,12 @@ async def test_without_a_reason_or_for_longer_than_a_day_there_is_no_pass(
 async def test_asking_needs_a_fresh_proof_and_an_administrator(
     house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient, clock: MovedClock
 ) -> None:
-    url = f"/admin/people/{await id_of(house, 'ada')}/data"
+    url = f"/pass/{await id_of(house, 'ada')}"
     refused = await bob.post(url, data={"reason": REASON, "hours": "1"})
-    assert refused.status_code == 403
+    assert refused.status_code == 404
+    assert (await bob.get(url)).status_code == 404
     clock.ahead_s += 1200
-    url = f"/admin/people/{await id_of(house, 'bob')}/data"
+    url = f"/pass/{await id_of(house, 'bob')}"
     again = await ada.post(url, data={"reason": REASON, "hours": "1"})
     assert again.status_code == 303
     assert again.headers["location"].startswith("/signin/again")
@@ -179,27 +199,25 @@ async def test_no_name_and_no_reason_is_in_the_audit(
         assert re.fullmatch(r"identity:[a-z_]+/[0-9a-z]{26}", row.subject), row.subject
 
 
-def test_every_administrators_door_on_one_person_needs_a_pass_or_was_reviewed() -> None:
-    """What administration itself needs stands here; all else shows nothing without a pass."""
-    needed_to_administer = {
-        "/admin/people/{person_id:str}/link",
-        "/admin/people/{person_id:str}/suspend",
-        "/admin/people/{person_id:str}/resume",
-        "/admin/people/{person_id:str}/administrator",
-    }
-    by_pass = {
-        "/admin/people/{person_id:str}/data",
-        "/admin/people/{person_id:str}/data/end",
-    }
-    from importlib.metadata import entry_points
+async def test_a_link_into_an_account_that_somebody_uses_takes_a_pass(
+    house: Installation, ada: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    bob_id = await id_of(house, "bob")
+    refused = await ada.post(f"/admin/people/{bob_id}/link")
+    assert refused.status_code == 303
+    assert refused.headers["location"] == f"/pass/{bob_id}?next=%2Fadmin%2Fpeople"
+    await ask(house, "ada", "bob")
+    assert "/welcome/" in (await ada.post(f"/admin/people/{bob_id}/link")).text
+    page = (await bob.get("/settings/privacy")).text
+    assert "<b>Ada</b> made a sign-in link to hand to you" in page
+    assert page.count(REASON) == 2
 
-    found = set()
-    for point in entry_points(group="synfonium.apps"):
-        app = point.load()
-        for handler in resolve(app.doors) if app.doors else ():
-            if handler.opt["entry"].needs_administrator:
-                found |= {path for path in handler.paths if re.search(r"\{(person|owner|account)", path)}
-    assert found - needed_to_administer == by_pass, (
-        "an administrator's door on a person's own data asks context.service.passes.need first"
-    )
-    assert installed_apps()
+
+async def test_an_act_that_no_app_declares_opens_nothing(house: Installation, ada: httpx.AsyncClient) -> None:
+    from synfonium.common.problem import BadInput
+
+    await house.person("bob")
+    await ask(house, "ada", "bob")
+    who = {"by": await id_of(house, "ada"), "person": await id_of(house, "bob")}
+    with pytest.raises(BadInput):
+        await house.call("identity.pass_use", {**who, "act": "garden.look"})

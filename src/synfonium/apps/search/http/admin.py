@@ -17,7 +17,7 @@ from synfonium.apps.search.model import CrawlReport, CrawlState
 from synfonium.apps.search.service.open import SearchService
 from synfonium.apps.search.store import CrawlRow
 from synfonium.common.problem import Problem
-from synfonium.kernel.actor import Administrator
+from synfonium.kernel.actor import Administrator, Impersonal
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
@@ -25,6 +25,7 @@ from synfonium.kernel.i18n import _
 _SHOWN_CRAWLS = 8
 _SHOWN_SOURCES = 50
 _LARGEST_UPLOAD_BYTES = 256 << 20
+Admin = Annotated[Administrator, Impersonal("sources and crawls; no question of anybody")]
 
 
 class CrawlForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,19 +62,19 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/admin/search", summary=_("Pages to find"))
-async def sources(actor: Administrator, context: Context, said: str = "") -> Page:
+async def sources(actor: Admin, context: Context, said: str = "") -> Page:
     return await _page(context, said=said)
 
 
 @get("/admin/search/progress")
-async def progress(actor: Administrator, context: Context) -> Overview:
+async def progress(actor: Admin, context: Context) -> Overview:
     """How far the latest crawls are."""
     return await _overview(context)
 
 
 @post("/admin/search/crawl")
 async def crawl(
-    actor: Administrator,
+    actor: Admin,
     context: Context,
     data: Annotated[CrawlForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Page | See:
@@ -92,7 +93,7 @@ async def crawl(
 
 @post("/admin/search/stop")
 async def stop(
-    actor: Administrator,
+    actor: Admin,
     context: Context,
     data: Annotated[StopForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> See:
@@ -102,7 +103,7 @@ async def stop(
 
 @post("/admin/search/import", max_body_bytes=_LARGEST_UPLOAD_BYTES)
 async def import_file(
-    actor: Administrator,
+    actor: Admin,
     context: Context,
     data: Annotated[ImportForm, Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Page | See:
