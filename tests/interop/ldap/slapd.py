@@ -1,5 +1,6 @@
 """Debian's slapd on loopback: a school's directory, with StartTLS, groups and locked accounts."""
 
+import re
 import shutil
 import signal
 import socket
@@ -140,8 +141,14 @@ class School:
         )
         assert done.returncode == 0, done.stderr
 
+    @property
+    def asked(self) -> list[str]:
+        """What it was asked so far, in order, as `BIND`, `SRCH` or `EXT` (by its own log)."""
+        log = (self.folder / "slapd.log").read_text("utf-8", "replace")
+        return re.findall(r" op=\d+ (BIND(?= .*method=)|SRCH(?= base=)|EXT|UNBIND)\b", log)
+
     def begin(self) -> None:
-        command = ["/usr/sbin/slapd", "-d", "0", "-f", str(self.folder / "slapd.conf")]
+        command = ["/usr/sbin/slapd", "-d", "256", "-f", str(self.folder / "slapd.conf")]
         log = (self.folder / "slapd.log").open("ab")
         self.process = subprocess.Popen(
             [*command, "-h", f"ldap://127.0.0.1:{self.port} {self._socket}"], stdout=log, stderr=log

@@ -1,5 +1,6 @@
 """People of a school's directory sign in with the name and password that they know, by Debian's slapd."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from synfonium.apps.identity.service.outside.ldap import Ldap
 from synfonium.apps.identity.service.passwords import TRIES_AN_ACCOUNT
 from synfonium.apps.identity.store.outside import bindings
 from synfonium.apps.identity.store.tables import people, sessions
@@ -109,6 +111,48 @@ async def test_a_name_is_never_read_as_a_filter(
         if name.strip() != "ada":
             assert answer.status_code in (403, 429), name
     assert {row.name for row in await rows(house, people)} <= {"ada"}
+
+
+async def test_a_refusal_asks_the_directory_the_same_whether_it_knows_the_name_or_not(
+    house: Installation, browser: httpx.AsyncClient, served: School
+) -> None:
+    """Else the time it takes says who is in it."""
+    groups = {"group_base": f"ou=groups,{BASE}", "group_attribute": "title"}
+    await known_here(house, served, **groups)
+    await house.person("local")
+    assert (await sign_in(browser, "bob")).status_code == 303
+    await browser.post("/signout")
+
+    async def asked(name: str) -> list[str]:
+        before = len(served.asked)
+        assert (await sign_in(browser, name, "a wrong password")).status_code == 403
+        for _ in range(100):  # the log is written a moment later
+            if served.asked[before:].count("UNBIND") == 2:
+                break
+            await asyncio.sleep(0.02)
+        return served.asked[before:]
+
+    known = await asked("ada")
+    assert (known.count("BIND"), known.count("SRCH")) == (2, 2)
+    assert await asked("nobody-of-that-name") == known
+    assert await asked("bob") == known, "an account that is bound to the directory"
+    assert await asked("local") == known, "an account of this installation alone"
+
+
+async def test_the_directory_hears_no_password_of_an_account_that_is_not_its_own(
+    house: Installation, browser: httpx.AsyncClient, served: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[str, str]] = []
+    connection = Ldap._connection
+    monkeypatch.setattr(
+        Ldap, "_connection", lambda self, dn, word: heard.append((dn, word)) or connection(self, dn, word)
+    )
+    await known_here(house, served)
+    await house.person("local")
+    assert (await sign_in(browser, "local", "nearly my password")).status_code == 403
+    assert (await sign_in(browser, "nobody-of-that-name", "nearly my password")).status_code == 403
+    assert len(heard) == 4
+    assert not [words for words in heard if "local" in words[0] or "nearly" in words[1]]
 
 
 async def test_an_account_of_this_installation_is_never_taken_over_by_its_name(

@@ -72,37 +72,48 @@ class LdapDirectories:
     async def known(self, name: str, password: str, account: Account | None) -> tuple[Account, Source] | None:
         """Whose name and password these are in a directory; None when nobody's.
 
-        `account` is who has that name here: then only a directory that it is bound to is asked.
+        `account` is who has that name here: then only a directory that it is bound to hears of
+        it, and the others are asked as much about nobody, so that the time tells nothing.
         Newcomers get an account. Raises OutsideUnreachable, TooManyTries, NameTaken.
         """
         if not password or not is_askable(name):
             return None
-        if account is not None:
-            return await self._known_here(account, password)
+        bound = await self._subjects_of(account) if account else {}
         silent: OutsideUnreachable | None = None
         for source in await self._open():
             try:
-                said = await self._ask(partial(self._ldap(source).authenticate, name=name, password=password))
+                if account is None:
+                    said = await self._ask(
+                        partial(self._ldap(source).authenticate, name=name, password=password)
+                    )
+                else:
+                    said = await self._said_of(source, bound.get(source.id, []), password)
             except OutsideUnreachable as failure:
                 silent = failure
                 continue
-            if said is not None:
+            if said is not None and account is None:
                 return await self._welcome(source, said)
+            if said is not None:
+                return await self._admission.follow(source, said), source
         if silent:
             raise silent
         return None
 
-    async def _known_here(self, account: Account, password: str) -> tuple[Account, Source] | None:
-        bindings = await self._context.database.read(lambda c: store.bindings_of(c, account.id))
-        by_id = {source.id: source for source in await self._open()}
-        for binding in bindings:
-            source = by_id.get(binding.source)
-            if source is None:
-                continue
-            authenticate = self._ldap(source).authenticate
-            said = await self._ask(partial(authenticate, subject=binding.subject, password=password))
+    async def _subjects_of(self, account: Account) -> dict[str, list[str]]:
+        """What directories call the person, by the source."""
+        subjects: dict[str, list[str]] = {}
+        for binding in await self._context.database.read(lambda c: store.bindings_of(c, account.id)):
+            subjects.setdefault(binding.source, []).append(binding.subject)
+        return subjects
+
+    async def _said_of(self, source: Source, subjects: Sequence[str], password: str) -> Said | None:
+        ldap = self._ldap(source)
+        for subject in subjects:
+            said = await self._ask(partial(ldap.authenticate, subject=subject, password=password))
             if said is not None:
-                return await self._admission.follow(source, said), source
+                return said
+        if not subjects:
+            await self._ask(ldap.ask_nobody)
         return None
 
     async def _welcome(self, source: Source, said: Said) -> tuple[Account, Source] | None:

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from synfonium.apps.identity.model.directory import (
@@ -45,17 +46,23 @@ class Ldap:
     def authenticate(self, *, name: str = "", subject: str = "", password: str) -> Said | None:
         """Who is called `name`, or has the identifier `subject`, if that is their password.
 
-        None when not. Raises DirectoryFailed.
+        None when not; the directory is then asked the same, in the same order, whether it knows
+        the name or not, so that nobody learns from the time it takes. Raises DirectoryFailed.
         """
         # An empty password would be an unauthenticated bind, which succeeds (RFC 4513, 5.1.2).
         if not password or "\0" in password:
             return None
         found = self.look(name=name, subject=subject)
-        if found is None:
-            return None
-        entry, said = found
-        with self._connection(entry.dn, password) as connection:
+        dn, said, tried = (
+            (found[0].dn, found[1], password) if found else (self._nobody().dn, None, _made_up())
+        )
+        with self._connection(dn, tried) as connection:
             return said if self._bound(connection) else None
+
+    def ask_nobody(self) -> None:
+        """Asks as much as `authenticate`, about nobody: for an account that is not of this
+        directory, which must hear neither its name nor its password. Raises DirectoryFailed."""
+        self.authenticate(name=_made_up(), password=_made_up())
 
     def look(self, *, name: str = "", subject: str = "") -> tuple[Entry, Said] | None:
         """The one entry that counts; None when there is none, several, or it is disabled."""
@@ -64,13 +71,18 @@ class Ldap:
         )
         with self._reading() as connection:
             found = self._search(connection, self._settings.base, wanted, self._attributes())
-            if len(found) != 1 or is_disabled(found[0]):
-                return None
-            groups = self._groups(connection, found[0]) if self._settings.group_base else None
+            entry = found[0] if len(found) == 1 and not is_disabled(found[0]) else None
+            groups = self._groups(connection, entry or self._nobody()) if self._settings.group_base else None
+        if entry is None:
+            return None
         try:
-            return found[0], said_by_entry(self._settings, self._issuer, found[0], groups)
+            return entry, said_by_entry(self._settings, self._issuer, entry, groups)
         except ValueError:
             return None
+
+    def _nobody(self) -> Entry:
+        settings = self._settings
+        return Entry(dn=f"{settings.name_attribute}={_made_up()},{settings.base}", attributes={})
 
     def _attributes(self) -> list[str]:
         settings = self._settings
@@ -155,6 +167,10 @@ class Ldap:
             raise DirectoryFailed(type(failure).__name__) from None
         finally:
             _close(connection)
+
+
+def _made_up() -> str:
+    return token_urlsafe(12)
 
 
 def _close(connection: "ldap3.Connection") -> None:
