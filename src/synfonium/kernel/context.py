@@ -33,6 +33,7 @@ __all__ = ["Call", "Caller", "Context", "Engines", "Offers", "Progress"]
 
 P = TypeVar("P")
 Authenticate = Callable[[Scope], Awaitable[Person | None]]
+CheckMail = Callable[[], Awaitable[None]]
 
 
 class Context:
@@ -64,6 +65,7 @@ class Context:
         audit_book: "Callable[[], AuditBook] | None" = None,
         ask: Ask,
         settings: Settings | None = None,
+        check_mail: "CheckMail | None" = None,
     ) -> None:
         self.app, self.role, self.config, self.folder = app, role, config, folder
         self._settings = settings
@@ -73,7 +75,7 @@ class Context:
         self.audit = Audit(app.name, clock)
         self.mail = Mail(app.name, clock, secrets)
         self.home, self.authenticate, self.ask = home, authenticate, ask
-        self._audit_book = audit_book
+        self._audit_book, self._check_mail = audit_book, check_mail
         self.service: Any = None
         self.pages: Pages | None = None
 
@@ -127,6 +129,12 @@ class Context:
         if self._audit_book is None:
             raise LookupError("nothing here reads the audit of all apps")
         return self._audit_book()
+
+    async def check_mail(self) -> None:
+        """Raises NotSent when a letter could not be handed over now; none is sent."""
+        if self._check_mail is None:
+            raise LookupError("nothing here sends letters")
+        await self._check_mail()
 
     def offer(self, protocol: type[P]) -> P:
         """What another app in this process offers under `protocol`. Raises LookupError."""

@@ -126,6 +126,7 @@ class Runtime:
             authenticate=self._authentication.person_of,
             audit_book=self._audit_book,
             ask=self._ask,
+            check_mail=self.house.mailer.check,
         )
         for protocol, maker in app.offers.items():
             self._offers.add(protocol, partial(_made, maker, context))

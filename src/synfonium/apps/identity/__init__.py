@@ -49,6 +49,7 @@ app = App(
         Command(name="user_reopen", handler=f"{_COMMANDS}.leaving:reopen"),
         Command(name="client_add", handler=f"{_COMMANDS}:client_add"),
         Command(name="mail_state", handler=f"{_COMMANDS}:mail_state"),
+        Command(name="check", handler=f"{_COMMANDS}:check"),
         Command(name="note", handler=f"{_COMMANDS}:note"),
         Command(name="pass_use", handler=f"{_COMMANDS}:pass_use"),
         Command(name="client_list", handler=f"{_COMMANDS}:client_list"),

@@ -14,6 +14,7 @@ app = App(
     cli="synfonium.apps.trust.cli:add_commands",
     pass_acts={"trust.audit.follow": _("read in the audit what you did")},
     commands=(
+        Command(name="check", handler=f"{_COMMANDS}:check"),
         Command(name="audit_verify", handler=f"{_COMMANDS}:audit_verify"),
         Command(name="audit_export", handler=f"{_COMMANDS}:audit_export"),
         Command(name="audit_key", handler=f"{_COMMANDS}:audit_key"),

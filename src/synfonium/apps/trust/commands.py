@@ -5,11 +5,17 @@ from typing import Any
 
 import msgspec
 
+from synfonium.apps.operations.contract import Finding
 from synfonium.apps.trust import service
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
 
 Answer = dict[str, Any]
+
+
+async def check(context: Context, call: Call) -> list[Finding]:
+    """What the doctor asks every app: whether the audit is as it was written."""
+    return await service.findings(context)
 
 
 async def audit_verify(context: Context, call: Call) -> Answer:

@@ -1,9 +1,11 @@
 """Looking at the audit, checking it, giving it out."""
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from synfonium.apps.operations.contract import Finding
 from synfonium.apps.trust.errors import AuditBroken, CannotWrite, WrongMoment
 from synfonium.apps.trust.model import ID_LENGTH, PAGE, Line, Search, day_s
 from synfonium.kernel.audit.chain import Broken, Row
@@ -11,11 +13,21 @@ from synfonium.kernel.audit.export import write_export
 from synfonium.kernel.audit.store import Wanted
 from synfonium.kernel.audit.verify import Verdict
 from synfonium.kernel.context import Context
+from synfonium.kernel.i18n import _
 
-__all__ = ["apps_with_audit", "export_for_download", "export_to", "public_key", "search", "verify"]
+__all__ = [
+    "apps_with_audit",
+    "export_for_download",
+    "export_to",
+    "findings",
+    "public_key",
+    "search",
+    "verify",
+]
 
 _DAY_S = 86_400.0
 SHORT_ID = 8
+CHECK_S = 20.0
 OF_THE_HOUSE = ("operator", "house")
 
 
@@ -62,6 +74,34 @@ def _line(row: Row) -> Line:
 async def verify(context: Context) -> Sequence[Verdict]:
     """Checks every app's audit."""
     return await context.audit_of_all().verify()
+
+
+async def findings(context: Context) -> list[Finding]:
+    """What the doctor is told: every app's chain is checked, and nothing is signed for it."""
+    book, verdicts = context.audit_of_all(), list[Verdict]()
+    try:
+        async with asyncio.timeout(CHECK_S):
+            for app in await book.apps():
+                verdicts.append(await book.verify_app(app))
+    except TimeoutError:
+        said = _("The audit is too long to be checked in passing.")
+        return [
+            Finding(check="trust.audit", state="note", said=said, remedy=_("synfonium audit verify does."))
+        ]
+    broken = [_broken(one) for one in verdicts if one.reason]
+    rows = str(sum(one.rows for one in verdicts))
+    said = _("The audit is as it was written: {rows} rows.")
+    return broken or [Finding(check="trust.audit", state="good", said=said, values={"rows": rows})]
+
+
+def _broken(verdict: Verdict) -> Finding:
+    if verdict.reason == "heads_file":
+        remedy = _("After a crash, the next start mends this. If it stays, compare with your last backup.")
+    else:
+        remedy = _("Keep a copy of the home as it is now, then compare it with your last backup.")
+    values = {"app": verdict.app, "seq": str(verdict.broken_seq), "why": verdict.reason}
+    said = _("The audit of {app} is not as it was written, at row {seq} ({why}).")
+    return Finding(check="trust.audit", state="bad", said=said, remedy=remedy, values=values)
 
 
 def public_key(context: Context) -> str:

@@ -6,7 +6,9 @@ import msgspec
 
 from synfonium.apps.identity.commands import organisations
 from synfonium.apps.identity.service import IdentityService
+from synfonium.apps.identity.service.health import findings
 from synfonium.apps.identity.service.people import OPERATOR
+from synfonium.apps.operations.contract import Finding
 from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
 from synfonium.kernel.calls import Call
@@ -115,6 +117,11 @@ async def client_list(context: Context, call: Call) -> Answer:
 async def mail_state(context: Context, call: Call) -> Answer:
     """How letters are: waiting, failed, perhaps, last_code."""
     return dict(msgspec.structs.asdict(await _service(context).letters.state()))
+
+
+async def check(context: Context, call: Call) -> list[Finding]:
+    """What the doctor asks every app: how it is."""
+    return await findings(context)
 
 
 async def note(context: Context, call: Call) -> Answer:

@@ -37,6 +37,7 @@ class RulesForm(msgspec.Struct, frozen=True, kw_only=True):
     minimum_age: int
     terms: str = ""
     is_open: str = ""
+    without_letters: str = ""
 
 
 @get("/signup")
@@ -90,7 +91,13 @@ async def confirm(actor: Visitor, request: AnyRequest, context: Context, data: F
 
 @get(ADMIN)
 async def show_rules(actor: Admin, context: Context) -> Page:
-    return Page("identity/signup_rules.html", rules=await service_of(context).sign_up.rules(), wrong={})
+    sign_up = service_of(context).sign_up
+    return Page(
+        "identity/signup_rules.html",
+        rules=await sign_up.rules(),
+        wrong={},
+        letters_stay_here=sign_up.letters_stay_here,
+    )
 
 
 @post(ADMIN)
@@ -98,7 +105,11 @@ async def decide(actor: ProvedAdmin, context: Context, data: Form[RulesForm]) ->
     sign_up = service_of(context).sign_up
     try:
         await sign_up.decide(
-            is_open=bool(data.is_open), minimum_age=data.minimum_age, terms=data.terms, by=actor.id
+            is_open=bool(data.is_open),
+            minimum_age=data.minimum_age,
+            terms=data.terms,
+            by=actor.id,
+            without_letters=bool(data.without_letters),
         )
     except BadInput as refusal:
         wrong = {str(refusal.values["field"]): str(refusal.values["reason"])}
@@ -108,7 +119,13 @@ async def decide(actor: ProvedAdmin, context: Context, data: Form[RulesForm]) ->
             minimum_age=data.minimum_age,
             terms=data.terms,
         )
-        return Page("identity/signup_rules.html", status=422, rules=rules, wrong=wrong)
+        return Page(
+            "identity/signup_rules.html",
+            status=422,
+            rules=rules,
+            wrong=wrong,
+            letters_stay_here=sign_up.letters_stay_here,
+        )
     return See(ADMIN)
 
 

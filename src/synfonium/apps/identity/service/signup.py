@@ -90,8 +90,24 @@ class SignUp:
         settings = Rules(is_open=config.open_sign_up, minimum_age=config.minimum_age)
         return store.current_rules(connection) or settings
 
-    async def decide(self, *, is_open: bool, minimum_age: int, terms: str, by: PersonId) -> None:
-        """A new version of the rules. Raises BadInput."""
+    @property
+    def letters_stay_here(self) -> bool:
+        """Whether letters lie as files in the home, so that nobody who signs up gets theirs."""
+        return bool(self._context.settings.house.mail == "outbox")
+
+    async def decide(
+        self,
+        *,
+        is_open: bool,
+        minimum_age: int,
+        terms: str,
+        by: PersonId,
+        without_letters: bool = False,
+    ) -> None:
+        """A new version of the rules. Raises BadInput, also for opening where letters reach
+        nobody, unless that is meant (`without_letters`)."""
+        if is_open and self.letters_stay_here and not without_letters and not (await self.rules()).is_open:
+            raise BadInput("is_open", _("Letters reach nobody yet, so nobody could sign up."))
         if minimum_age not in AGES:
             raise BadInput("minimum_age", _("This is an age in years."))
         if len(terms) > LONGEST_TERMS:

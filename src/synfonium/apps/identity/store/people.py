@@ -1,5 +1,6 @@
 """Rows of people and their passwords."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -50,6 +51,12 @@ def count_administrators(connection: Connection) -> int:
     """People who administer and are not suspended."""
     active = people.c.is_administrator.is_(True) & people.c.is_suspended.is_(False)
     return int(connection.execute(select(func.count()).select_from(people).where(active)).scalar_one())
+
+
+def administrators(connection: Connection) -> Sequence[str]:
+    """The ids of people who administer and are not suspended."""
+    active = people.c.is_administrator.is_(True) & people.c.is_suspended.is_(False)
+    return list(connection.execute(select(people.c.id).where(active)).scalars())
 
 
 def password_of(connection: Connection, person_id: str) -> str | None:

@@ -1,6 +1,7 @@
 """Where the operator has opened it, an account exists once its owner has read their mail."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from synfonium.apps.identity.service.lookalikes import is_mixed, plain_look
 from synfonium.apps.identity.service.peers import Peers, network_of
 from synfonium.apps.identity.store.signup import acceptances
-from synfonium.testing.client import Installation
+from synfonium.testing.client import Installation, installation
 
 from .conftest import MovedClock
 from .letters import all_letters, letters_to, path_in, text_of
@@ -17,7 +18,7 @@ from .test_second import hidden
 
 WISH = {"name": "bob", "display": "Bob", "address": "bob@example.org", "age": "enough", "terms": "on"}
 TERMS = "Be kind.\nDo no harm."
-RULES = {"is_open": "on", "minimum_age": "15", "terms": TERMS}
+RULES = {"is_open": "on", "minimum_age": "15", "terms": TERMS, "without_letters": "on"}
 
 
 @pytest.fixture
@@ -50,6 +51,37 @@ async def test_nobody_signs_up_until_the_operator_opens_it(
     assert (await browser.get("/signup")).status_code == 404
     assert (await browser.post("/signup", data={**WISH, "form": "x"})).status_code == 404
     assert "/signup" not in (await browser.get("/signin")).text
+
+
+async def test_sign_up_is_not_opened_by_mistake_where_letters_reach_nobody(
+    house: Installation, ada: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    unaware = {**RULES, "without_letters": ""}
+    refused = await ada.post("/admin/signup", data=unaware)
+    assert refused.status_code == 422
+    assert "Letters reach nobody yet, so nobody could sign up." in refused.text
+    assert "Be kind." in refused.text, "what was typed stays"
+    assert (await browser.get("/signup")).status_code == 404
+    assert 'name="without_letters"' in refused.text
+    assert (await ada.post("/admin/signup", data=RULES)).status_code == 303
+    assert "Sign-up is open, and letters reach nobody." in (await ada.get("/admin/signup")).text
+    changed = await ada.post("/admin/signup", data={**unaware, "terms": "Be kinder."})
+    assert changed.status_code == 303, "open already: nothing more is opened"
+
+
+async def test_where_letters_go_out_sign_up_is_opened_without_a_word(tmp_path: Path) -> None:
+    mail = {
+        "SYNFONIUM_MAIL": "smtp://localhost:2525?tls=off",
+        "SYNFONIUM_IDENTITY_ADMINISTRATORS_NEED_PASSKEY": "false",
+    }
+    async with installation(tmp_path, mail) as house:
+        await house.person("ada", administrator=True)
+        headers = {"sec-fetch-site": "same-origin", "accept": "text/html"}
+        async with house.client(headers=headers) as ada:
+            await ada.post("/signin", data={"name": "ada", "password": "ada-password-1"})
+            assert "letters reach nobody" not in (await ada.get("/admin/signup")).text
+            opened = await ada.post("/admin/signup", data={**RULES, "without_letters": ""})
+            assert opened.status_code == 303
 
 
 async def test_an_account_exists_once_its_owner_has_opened_the_letter(

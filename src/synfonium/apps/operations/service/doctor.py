@@ -8,7 +8,6 @@ import msgspec
 from synfonium.apps.operations.contract import Finding
 from synfonium.apps.operations.service.checks import content, machine
 from synfonium.apps.operations.service.checks.scene import Scene, finding
-from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.app import App, installed_apps, resolve
 from synfonium.kernel.calls import Call
@@ -55,7 +54,7 @@ async def _asked(scene: Scene, app: App) -> list[Finding]:
             else:
                 answer = await _unserved(scene, app)
         return msgspec.convert(msgspec.to_builtins(answer), list[Finding])
-    except (Problem, TimeoutError, msgspec.ValidationError, LookupError, OSError) as failure:
+    except Exception as failure:  # as above: also one of a stranger's app
         return [_broken(app.name, failure)]
 
 

@@ -63,6 +63,21 @@ async def test_a_changed_row_is_said_on_the_page(house: Installation, ada: httpx
     assert "identity: row 1 (changed)" in page.text
 
 
+async def test_the_doctor_is_told_of_a_changed_row(house: Installation) -> None:
+    from synfonium.apps.identity.store.tables import audit
+
+    await house.person("ada")
+    (good,) = await house.call("trust.check")
+    assert (good.check, good.state) == ("trust.audit", "good")
+    await house.context("identity").database.write(
+        lambda c: c.execute(audit.update().where(audit.c.seq == 1).values(person="eve"))
+    )
+    (bad,) = await house.call("trust.check")
+    assert (bad.state, bad.values["app"], bad.values["seq"]) == ("bad", "identity", "1")
+    found = await house.call("operations.doctor")
+    assert [one.check for one in found if one.state == "bad"] == ["trust.audit"]
+
+
 async def test_people_who_do_not_administer_see_nothing_of_it(house: Installation) -> None:
     token = await house.person("bob")
     async with house.client(token=token) as bob:
