@@ -10,6 +10,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from synfonium.apps.yourdata.service.processing import record
 from synfonium.kernel.i18n import LOCALES, Catalogue
 
 from .house import SOURCE, app_folder, own_apps
@@ -37,7 +38,8 @@ def _sources(folder: Path) -> Iterator[str]:
 
 
 def _declared(room: str) -> Iterator[str]:
-    """Texts that stand in declarations: problems' titles and remedies, apps' titles and scopes."""
+    """Texts that stand in declarations: problems' titles and remedies, apps' titles and scopes, and what
+    tables say of the personal data in them, which people read under "What is kept"."""
     folder = ROOMS[room]
     files = [*folder.rglob("*.py")] + ([*(SOURCE / "common").rglob("*.py")] if room == "kernel" else [])
     for path in files:
@@ -48,6 +50,10 @@ def _declared(room: str) -> Iterator[str]:
             yield from (app.title, app.summary)
             yield from app.scopes.values()
             yield from app.pass_acts.values()
+    for activity in record():
+        if activity.app == room:
+            for kept in activity.kept:
+                yield from (kept.what, kept.purpose, kept.until, kept.outlives)
 
 
 def _problem_texts(path: Path) -> Iterator[str]:
