@@ -26,7 +26,34 @@ function onKey(event: KeyboardEvent): void {
   field.select();
 }
 
+/** A row of tabs that is wider than the screen shows the tab that one is on. */
+function showTab(): void {
+  const tab = document.querySelector<HTMLElement>(".tabs > [aria-current]");
+  const row = tab?.parentElement;
+  if (tab && row) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
+async function copy(button: HTMLButtonElement): Promise<void> {
+  const field = button.parentElement?.querySelector<HTMLInputElement>("input[readonly]");
+  if (!field) return;
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  button.lastChild?.replaceWith(button.getAttribute("data-copy") ?? "");
+}
+
+/** Buttons that only do something with script are hidden without. */
+function offer(attribute: string, act: (button: HTMLButtonElement) => void): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>(`button[${attribute}]`)) {
+    button.hidden = false;
+    button.addEventListener("click", () => act(button));
+  }
+}
+
 document.addEventListener("click", (event) => closePops(event.target as Node));
 document.addEventListener("keydown", onKey);
-// The summary of what was refused is read first.
-document.querySelector<HTMLElement>("[role=alert][tabindex]")?.focus();
+showTab();
+if (history.length > 1) offer("data-back", () => history.back());
+if ("clipboard" in navigator) offer("data-copy", (button) => void copy(button));
+offer("data-print", () => print());
+// What was refused is read first: its summary, or the field that it is about.
+document.querySelector<HTMLElement>("[role=alert][tabindex], [aria-invalid=true]")?.focus();

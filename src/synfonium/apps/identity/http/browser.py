@@ -11,7 +11,7 @@ from litestar.params import Body
 
 from synfonium.apps.identity.service import IdentityService
 from synfonium.apps.identity.service.sessions import Browser, NewSession
-from synfonium.common.problem import BadInput, Forbidden
+from synfonium.common.problem import BadInput, Forbidden, Problem
 from synfonium.kernel import gate
 from synfonium.kernel.actor import Person
 from synfonium.kernel.authentication import cookie_name
@@ -25,6 +25,9 @@ KNOWN_LIFE_S = 400 * 86_400
 Form = Annotated[T, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
+FORM_STATUSES = (409, 422, 429)
+
+
 class Next(msgspec.Struct, frozen=True):
     """Where the browser goes now."""
 
@@ -34,6 +37,15 @@ class Next(msgspec.Struct, frozen=True):
 def service_of(context: Context) -> IdentityService:
     service: IdentityService = context.service
     return service
+
+
+def in_the_form(refusal: Problem) -> Problem:
+    """The refusal, for the page of the form to show beside what was typed.
+
+    Raises it again when typing something else would not help."""
+    if refusal.status not in FORM_STATUSES:
+        raise refusal
+    return refusal
 
 
 def browser_of(request: AnyRequest, context: Context) -> Browser:

@@ -1,16 +1,19 @@
 """One organisation or family: its members, for those who look after it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 
 from synfonium.apps.identity.contract import Role
-from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.http.browser import Form, in_the_form, service_of
 from synfonium.apps.identity.http.organisations import checked_size
 from synfonium.apps.identity.model.organisations import RANKS, outranks
+from synfonium.apps.identity.model.people import Account
 from synfonium.apps.identity.service.members import NewMember, checked_lines
 from synfonium.apps.identity.service.organisations import Authority
 from synfonium.common.ids import PersonId
+from synfonium.common.problem import Problem
 from synfonium.kernel.actor import DelegatedAdministrator, Impersonal, NeedsPass, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -92,11 +95,17 @@ async def _page(
     after: str = "",
     link: str = "",
     called: str = "",
+    refused: Problem | None = None,
+    typed: AddForm | None = None,
 ) -> Page:
     service = service_of(context)
     groups, _sizes = await service.groups.all(authority)
     return Page(
         "identity/organisation.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        typed=typed or AddForm(name=""),
+        inside=chosen(typed.group) if typed else (),
         listed=await service.members.page(authority, find=q[:80], group_id=group, after=after),
         count=await service.members.count(authority),
         groups=groups,
@@ -120,15 +129,36 @@ async def add_member(actor: ProvedDelegate, context: Context, slug: str, data: F
         groups=chosen(data.group),
         is_exact=True,
     )
-    account, link = await service_of(context).members.add(authority, new)
+    try:
+        account, link = await service_of(context).members.add(authority, new)
+    except Problem as refusal:
+        return await _page(context, authority, refused=in_the_form(refusal), typed=data)
     return await _page(context, authority, link=link, called=account.display)
 
 
 @get(f"{HERE}/list")
 async def show_list(actor: Delegate, context: Context, slug: str) -> Page:
-    authority = await authority_of(actor, context, slug)
+    return await _list_page(context, await authority_of(actor, context, slug))
+
+
+async def _list_page(
+    context: Context,
+    authority: Authority,
+    added: Sequence[tuple[Account, str]] = (),
+    refused: Problem | None = None,
+    lines: str = "",
+) -> Page:
     groups, _sizes = await service_of(context).groups.all(authority)
-    return Page("identity/organisation_list.html", groups=groups, added=[], **common(authority))
+    return Page(
+        "identity/organisation_list.html",
+        status=refused.status if refused else 200,
+        groups=groups,
+        added=added,
+        refused=refused,
+        lines=lines,
+        link_hours=context.config.link_hours,
+        **common(authority),
+    )
 
 
 @post(f"{HERE}/list")
@@ -137,14 +167,12 @@ async def add_list(actor: ProvedDelegate, context: Context, slug: str, data: For
     authority = await authority_of(actor, context, slug)
     service = service_of(context)
     groups, _sizes = await service.groups.all(authority)
-    many = checked_lines(data.lines, {one.name: one.id for one in groups})
-    return Page(
-        "identity/organisation_list.html",
-        groups=groups,
-        added=await service.members.add_all(authority, many),
-        link_hours=context.config.link_hours,
-        **common(authority),
-    )
+    try:
+        many = checked_lines(data.lines, {one.name: one.id for one in groups})
+        added = await service.members.add_all(authority, many)
+    except Problem as refusal:
+        return await _list_page(context, authority, refused=in_the_form(refusal), lines=data.lines)
+    return await _list_page(context, authority, added)
 
 
 @get(MEMBER)

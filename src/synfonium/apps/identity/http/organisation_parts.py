@@ -3,7 +3,7 @@
 import msgspec
 
 from synfonium.apps.identity.contract import Role
-from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.http.browser import Form, in_the_form, service_of
 from synfonium.apps.identity.http.organisation import (
     HERE,
     Delegate,
@@ -15,6 +15,7 @@ from synfonium.apps.identity.http.organisation import (
 from synfonium.apps.identity.http.organisations import checked_size
 from synfonium.apps.identity.service.invitations import Wish
 from synfonium.apps.identity.service.organisations import Authority
+from synfonium.common.problem import Problem
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
@@ -43,15 +44,31 @@ class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @get(f"{HERE}/groups")
 async def show_groups(actor: Delegate, context: Context, slug: str) -> Page:
-    authority = await authority_of(actor, context, slug)
+    return await _groups(context, await authority_of(actor, context, slug))
+
+
+async def _groups(
+    context: Context, authority: Authority, refused: Problem | None = None, name: str = ""
+) -> Page:
     groups, sizes = await service_of(context).groups.all(authority)
-    return Page("identity/organisation_groups.html", groups=groups, sizes=sizes, **common(authority))
+    return Page(
+        "identity/organisation_groups.html",
+        status=refused.status if refused else 200,
+        groups=groups,
+        sizes=sizes,
+        refused=refused,
+        name=name[:80],
+        **common(authority),
+    )
 
 
 @post(f"{HERE}/groups")
-async def add_group(actor: Delegate, context: Context, slug: str, data: Form[NameForm]) -> See:
+async def add_group(actor: Delegate, context: Context, slug: str, data: Form[NameForm]) -> Page | See:
     authority = await authority_of(actor, context, slug)
-    await service_of(context).groups.add(authority, data.name)
+    try:
+        await service_of(context).groups.add(authority, data.name)
+    except Problem as refusal:
+        return await _groups(context, authority, in_the_form(refusal), data.name)
     return See(f"/organisation/{slug}/groups")
 
 
@@ -76,12 +93,24 @@ async def show_invitations(actor: Delegate, context: Context, slug: str) -> Page
     return await _invitations(context, await authority_of(actor, context, slug))
 
 
-async def _invitations(context: Context, authority: Authority, link: str = "", sent: str = "") -> Page:
+async def _invitations(
+    context: Context,
+    authority: Authority,
+    *,
+    link: str = "",
+    sent: str = "",
+    refused: Problem | None = None,
+    typed: InvitationForm | None = None,
+) -> Page:
     service = service_of(context)
     groups, _sizes = await service.groups.all(authority)
     found, came = await service.invitations.all(authority)
     return Page(
         "identity/organisation_invitations.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        typed=typed or InvitationForm(),
+        inside=chosen(typed.group) if typed else (),
         invitations=found,
         came=came,
         groups=groups,
@@ -107,8 +136,11 @@ async def add_invitation(
         days=data.days,
         locale=actor.locale,
     )
-    link = await service_of(context).invitations.make(authority, wish, by=actor.id)
-    return await _invitations(context, authority, link, wish.email)
+    try:
+        link = await service_of(context).invitations.make(authority, wish, by=actor.id)
+    except Problem as refusal:
+        return await _invitations(context, authority, refused=in_the_form(refusal), typed=data)
+    return await _invitations(context, authority, link=link, sent=wish.email)
 
 
 @post(f"{HERE}/invitations/{{invitation_id:str}}/revoke")

@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 
 from synfonium.apps.identity.contract import OrganisationKind
-from synfonium.apps.identity.http.browser import Form, service_of
-from synfonium.apps.identity.model.organisations import parse_size
-from synfonium.common.problem import BadInput
+from synfonium.apps.identity.errors import PersonUnknown
+from synfonium.apps.identity.http.browser import Form, in_the_form, service_of
+from synfonium.apps.identity.model.organisations import Organisation, parse_size
+from synfonium.common.problem import BadInput, Problem
 from synfonium.kernel.actor import Administrator, Impersonal, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -38,15 +39,40 @@ def checked_size(text: str, field: str) -> int | None:
 
 @get(HERE)
 async def show_organisations(actor: Admin, context: Context, after: str = "") -> Page:
+    return await _page(context, after)
+
+
+async def _page(
+    context: Context,
+    after: str = "",
+    refused: Problem | None = None,
+    typed: OrganisationForm | None = None,
+) -> Page:
     found, members = await service_of(context).organisations.all(after)
-    return Page("identity/organisations.html", organisations=found, members=members)
+    return Page(
+        "identity/organisations.html",
+        status=refused.status if refused else 200,
+        organisations=found,
+        members=members,
+        refused=refused,
+        typed=typed or OrganisationForm(name="", slug=""),
+    )
 
 
 @post(HERE)
-async def add_organisation(actor: ProvedAdmin, context: Context, data: Form[OrganisationForm]) -> See:
+async def add_organisation(actor: ProvedAdmin, context: Context, data: Form[OrganisationForm]) -> Page | See:
+    try:
+        return See(f"/organisation/{(await _make(actor, context, data)).slug}")
+    except PersonUnknown as refusal:
+        return await _page(context, refused=refusal, typed=data)
+    except Problem as refusal:
+        return await _page(context, refused=in_the_form(refusal), typed=data)
+
+
+async def _make(actor: Administrator, context: Context, data: OrganisationForm) -> Organisation:
     service = service_of(context)
     owner = await service.people.named(data.owner.strip().lower()) if data.owner.strip() else None
-    made = await service.organisations.make(
+    return await service.organisations.make(
         data.name,
         data.slug.strip().lower(),
         data.kind,
@@ -55,7 +81,6 @@ async def add_organisation(actor: ProvedAdmin, context: Context, data: Form[Orga
         total_bytes=checked_size(data.total, "total"),
         each_bytes=checked_size(data.each, "each"),
     )
-    return See(f"/organisation/{made.slug}")
 
 
 @post(f"{HERE}/{{slug:str}}/suspend")

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.http.browser import Form, in_the_form, service_of
 from synfonium.apps.identity.model.people import Account
 from synfonium.common.ids import PersonId
+from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Administrator, Impersonal, NeedsPass, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -39,7 +40,14 @@ async def show_people(
 
 
 async def _page(
-    context: Context, q: str = "", organisation: str = "", after: str = "", link: str = "", called: str = ""
+    context: Context,
+    q: str = "",
+    organisation: str = "",
+    after: str = "",
+    link: str = "",
+    called: str = "",
+    refused: Problem | None = None,
+    typed: AddForm | None = None,
 ) -> Page:
     directory = service_of(context).people
     found, with_passkey = await directory.all(after, find=q, organisation=organisation, limit=SHOWN + 1)
@@ -47,6 +55,9 @@ async def _page(
     organisations, _members = await service_of(context).organisations.all()
     return Page(
         "identity/people.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        typed=typed or AddForm(name=""),
         people=people,
         more=people[-1].name if len(found) > SHOWN else "",
         joined=await directory.organisations_of([one.id for one in people]),
@@ -65,12 +76,15 @@ async def _page(
 async def add_person(actor: ProvedAdmin, context: Context, data: Form[AddForm]) -> Page:
     """Shows the one-time link to hand over, this once."""
     service = service_of(context)
-    account: Account = await service.people.add(
-        data.name.strip().lower(),
-        data.display,
-        is_administrator=bool(data.is_administrator),
-        by=actor.id,
-    )
+    try:
+        account: Account = await service.people.add(
+            data.name.strip().lower(),
+            data.display,
+            is_administrator=bool(data.is_administrator),
+            by=actor.id,
+        )
+    except Problem as refusal:
+        return await _page(context, refused=in_the_form(refusal), typed=data)
     link = await service.welcome.link_for(account.id, by=actor.id)
     return await _page(context, link=link, called=account.display)
 

@@ -31,7 +31,7 @@ async def set_totp(actor: ProvedPerson, context: Context, data: Form[ConfirmForm
         return Page("identity/totp.html", status=refusal.status, enrolment=enrolment, wrong=refusal.title)
     if await second.codes_left(actor.id):
         return See(HERE)
-    return await _codes_page(actor, context)
+    return await _codes_page(actor, context, second_is_on=True)
 
 
 @post(f"{HERE}/totp/remove")
@@ -45,12 +45,13 @@ async def make_codes(actor: ProvedPerson, context: Context) -> Page:
     return await _codes_page(actor, context)
 
 
-async def _codes_page(actor: ProvedPerson, context: Context) -> Page:
+async def _codes_page(actor: ProvedPerson, context: Context, *, second_is_on: bool = False) -> Page:
     return Page(
         "identity/codes.html",
         codes=await service_of(context).second.new_codes(actor.id),
         made_s=context.clock.now_s(),
         site_host=context.site.host,
+        second_is_on=second_is_on,
     )
 
 

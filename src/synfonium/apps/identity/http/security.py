@@ -1,6 +1,6 @@
 """A person's own ways in: passkeys, password, sessions, app tokens, and sites."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response
@@ -10,12 +10,14 @@ from synfonium.apps.identity.http.browser import (
     Next,
     browser_of,
     entered_by_script,
+    in_the_form,
     needs_session,
     service_of,
 )
 from synfonium.apps.identity.model.people import local_path, new_secret
 from synfonium.apps.identity.service.passkeys import Ceremony
 from synfonium.apps.identity.service.tokens import known_scopes
+from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Person, Proved
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
@@ -54,10 +56,20 @@ async def show_security(actor: Person, context: Context) -> Page:
     return await _page(actor, context)
 
 
-async def _page(actor: Person, context: Context, fresh_token: str = "") -> Page:
+async def _page(
+    actor: Person,
+    context: Context,
+    *,
+    fresh_token: str = "",
+    refused: Problem | None = None,
+    refused_in: Literal["", "password", "token"] = "",
+) -> Page:
     service = service_of(context)
     return Page(
         "identity/security.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        refused_in=refused_in,
         passkeys=await service.passkeys.of(actor.id),
         has_password=await service.passwords.exists(actor.id),
         has_totp=await service.second.is_on(actor.id),
@@ -115,9 +127,12 @@ async def remove_passkey(actor: ProvedPerson, context: Context, passkey_id: str)
 
 
 @post(f"{HERE}/password")
-async def set_password(actor: ProvedPerson, context: Context, data: Form[PasswordForm]) -> See:
-    await service_of(context).passwords.set(actor.id, data.password, actor.session_id)
-    return See(HERE)
+async def set_password(actor: ProvedPerson, context: Context, data: Form[PasswordForm]) -> Page | See:
+    try:
+        await service_of(context).passwords.set(actor.id, data.password, actor.session_id)
+    except Problem as refusal:
+        return await _page(actor, context, refused=in_the_form(refusal), refused_in="password")
+    return See(f"{HERE}#password-part")
 
 
 @post(f"{HERE}/password/remove")
@@ -151,16 +166,19 @@ async def end_other_sessions(actor: Person, context: Context) -> See:
 async def add_token(actor: ProvedPerson, context: Context, data: Form[TokenForm]) -> Page:
     scopes = [data.scope] if isinstance(data.scope, str) else data.scope
     days = data.days if data.days in LIVES_DAYS else LIVES_DAYS[0]
-    secret = await service_of(context).tokens.add(
-        actor.id,
-        data.label,
-        scopes,
-        days=days or None,
-        by=actor.id,
-        administers=actor.is_administrator,
-        form=data.form,
-    )
-    return await _page(actor, context, secret)
+    try:
+        secret = await service_of(context).tokens.add(
+            actor.id,
+            data.label,
+            scopes,
+            days=days or None,
+            by=actor.id,
+            administers=actor.is_administrator,
+            form=data.form,
+        )
+    except Problem as refusal:
+        return await _page(actor, context, refused=in_the_form(refusal), refused_in="token")
+    return await _page(actor, context, fresh_token=secret)
 
 
 @post(f"{HERE}/tokens/{{token_id:str}}/rename")

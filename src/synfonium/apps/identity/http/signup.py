@@ -6,6 +6,7 @@ import msgspec
 
 from synfonium.apps.identity.errors import FormTooQuick, NameTaken, TooManyTries
 from synfonium.apps.identity.http.browser import Form, refuse_other_sites, service_of
+from synfonium.apps.identity.model.signup import Rules
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Administrator, Impersonal, Proved, Visitor
 from synfonium.kernel.context import Context
@@ -79,7 +80,7 @@ async def sign_up(
 @get("/signup/{link:str}")
 async def show_link(actor: Visitor, context: Context, link: str) -> Page:
     """Only a look: programs that read mail open links by themselves."""
-    wish = service_of(context).sign_up.look(link)
+    wish = await service_of(context).sign_up.shown(link)
     return Page("identity/signup_link.html", link=link, wish=wish)
 
 
@@ -90,13 +91,21 @@ async def confirm(actor: Visitor, request: AnyRequest, context: Context, data: F
 
 
 @get(ADMIN)
-async def show_rules(actor: Admin, context: Context) -> Page:
-    sign_up = service_of(context).sign_up
+async def show_rules(actor: Admin, context: Context, saved: str = "") -> Page:
+    return _rules_page(context, await service_of(context).sign_up.rules(), is_saved=bool(saved))
+
+
+def _rules_page(
+    context: Context, rules: Rules, *, wrong: dict[str, str] | None = None, is_saved: bool = False
+) -> Page:
     return Page(
         "identity/signup_rules.html",
-        rules=await sign_up.rules(),
-        wrong={},
-        letters_stay_here=sign_up.letters_stay_here,
+        status=422 if wrong else 200,
+        rules=rules,
+        wrong=wrong or {},
+        saved=is_saved,
+        letters_stay_here=service_of(context).sign_up.letters_stay_here,
+        public_url=context.site.public_url,
     )
 
 
@@ -119,14 +128,8 @@ async def decide(actor: ProvedAdmin, context: Context, data: Form[RulesForm]) ->
             minimum_age=data.minimum_age,
             terms=data.terms,
         )
-        return Page(
-            "identity/signup_rules.html",
-            status=422,
-            rules=rules,
-            wrong=wrong,
-            letters_stay_here=sign_up.letters_stay_here,
-        )
-    return See(ADMIN)
+        return _rules_page(context, rules, wrong=wrong)
+    return See(f"{ADMIN}?saved=yes")
 
 
 async def _missing(context: Context, data: SignUpForm) -> dict[str, str]:

@@ -24,8 +24,8 @@ class CodeForm(msgspec.Struct, frozen=True):
 
 
 @get(HERE)
-async def show_trusted(actor: Person, context: Context) -> Page:
-    return await _page(actor, context)
+async def show_trusted(actor: Person, context: Context, confirmed: str = "") -> Page:
+    return await _page(actor, context, is_confirmed=bool(confirmed))
 
 
 @post(HERE)
@@ -67,7 +67,7 @@ async def confirm(actor: ProvedPerson, context: Context, rescue_id: str, data: F
         await service_of(context).trust.confirm(actor.id, rescue_id, data.code)
     except (CodeRefused, TooManyTries) as refusal:
         return await _page(actor, context, wrong={rescue_id: refusal.title}, status=refusal.status)
-    return See(HERE)
+    return See(f"{HERE}?confirmed=yes")
 
 
 @post(f"{HERE}/stop")
@@ -84,6 +84,7 @@ async def _page(
     wrong: dict[str, str] | None = None,
     name: str = "",
     status: int = 200,
+    is_confirmed: bool = False,
 ) -> Page:
     trust = service_of(context).trust
     mine, trusting = await trust.of(actor.id)
@@ -97,6 +98,7 @@ async def _page(
         hours=context.config.trusted_wait_hours,
         wrong=wrong or {},
         name=name[:40],
+        confirmed=is_confirmed,
     )
 
 

@@ -103,6 +103,7 @@ async def _page(
         link=form.link,
         account=account,
         asks_code=await welcome.asks_code(form.link),
+        is_return=await welcome.is_return(form.link),
         name=account.name if account else form.name[:40],
         called=form.display[:80] or (account.display if account else ""),
         wrong={field: reason} if field else {},

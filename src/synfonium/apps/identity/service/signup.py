@@ -186,6 +186,13 @@ class SignUp:
             raise LinkSpent
         return wish
 
+    async def shown(self, sealed: str) -> Wish:
+        """As `look`, before the account is made. Raises LinkSpent afterwards."""
+        wish = self.look(sealed)
+        if await self._context.database.read(lambda c: address_store.person_at(c, wish.address)):
+            raise LinkSpent
+        return wish
+
     async def confirm(self, sealed: str) -> str:
         """Makes the account; the address of a link to choose its way in.
 

@@ -111,6 +111,11 @@ class Welcome:
         # E-mail stands in for a password and for nothing more.
         return link.kind == "mail" and known is not None and is_on(connection, known.id)
 
+    async def is_return(self, secret: str) -> bool:
+        """Whether somebody comes back by this link, who had lost their way in. Raises LinkSpent."""
+        link, _account = await self._context.database.read(lambda c: self._valid(c, secret))
+        return link.kind in RECOVERY_LINKS
+
     async def look(self, secret: str) -> Account | None:
         """Whom the link lets in; None when it makes the first administrator. Raises LinkSpent."""
         return await self._context.database.read(lambda c: self._valid(c, secret)[1])

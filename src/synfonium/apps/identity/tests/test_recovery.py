@@ -205,7 +205,8 @@ async def test_a_trusted_person_and_a_day_let_somebody_in_who_lost_everything(
     path, code = await ask_trusted(browser)
     assert (await confirm(carol, "0000-0000")).status_code == 403
     assert (await finish(browser, path)).status_code == 409
-    assert (await confirm(carol, code.upper().replace("-", " "))).headers["location"] == "/settings/trusted"
+    confirmed = await confirm(carol, code.upper().replace("-", " "))
+    assert confirmed.headers["location"] == "/settings/trusted?confirmed=yes"
     told = (await letters_to(house, "bob@example.org", 3))[-1]
     assert "/recover/stop/" in text_of(told)
     clock.ahead_s = DAY_S - 60
@@ -225,7 +226,7 @@ async def test_the_owner_stops_it_with_one_click_from_the_letter_or_the_settings
     for count, way in ((3, "letter"), (5, "settings")):
         await carol.post("/signin", data={"name": "carol", "password": "carol-password-1"})
         path, code = await ask_trusted(browser)
-        assert (await confirm(carol, code)).headers["location"] == "/settings/trusted"
+        assert (await confirm(carol, code)).headers["location"] == "/settings/trusted?confirmed=yes"
         if way == "letter":
             link = path_in((await letters_to(house, "bob@example.org", count))[-1])
             assert (await browser.get(link)).status_code == 200
