@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -39,10 +39,28 @@ class Store:
         return asyncio.run(self.blobs.write(key, pieces()))
 
     def read(self, name: str, start: int = 0, stop: int | None = None, *, key: SpaceKey = KEY) -> bytes:
+        """A whole content is read by a thread too: what one way refuses, the other does not serve."""
+
         async def read() -> bytes:
             return b"".join([piece async for piece in self.blobs.read(key, name, start, stop)])
 
-        return asyncio.run(read())
+        if (start, stop) != (0, None):
+            return asyncio.run(read())
+        try:
+            streamed = asyncio.run(read())
+        except BlobDamaged:
+            with pytest.raises(BlobDamaged):
+                self.read_by_a_thread(name, key=key)
+            raise
+        assert self.read_by_a_thread(name, key=key) == streamed
+        return streamed
+
+    def read_by_a_thread(self, name: str, room: int = FRAME_BYTES, *, key: SpaceKey = KEY) -> bytes:
+        buffer, content = memoryview(bytearray(room)), b""
+        with closing(self.blobs.open(key, name)) as opened:
+            while size := opened.readinto(buffer):
+                content += buffer[:size]
+        return content
 
     def scrub(self, name: str) -> int:
         return asyncio.run(self.blobs.scrub(name))
@@ -92,6 +110,17 @@ def test_how_the_bytes_arrive_makes_no_difference(store: Store, pieces: list[byt
     blob = asyncio.run(store.blobs.write(KEY, stream()))
     assert blob == SealedBlob(keyed_name(b"".join(pieces)), sum(map(len, pieces)))
     assert store.read(blob.name) == b"".join(pieces)
+
+
+@pytest.mark.parametrize("size", EDGES)
+def test_a_thread_reads_whole_frames_into_whatever_room_it_has(store: Store, size: int) -> None:
+    name = store.write(content_of(size)).name
+    for room in (FRAME_BYTES, FRAME_BYTES + 1, 2 * FRAME_BYTES, 3 * FRAME_BYTES - 1, 9 * FRAME_BYTES):
+        assert store.read_by_a_thread(name, room) == content_of(size)
+    with pytest.raises(ValueError, match="frame"):
+        store.read_by_a_thread(name, FRAME_BYTES - 1)
+    with pytest.raises(KeyError):
+        store.blobs.open(KEY, "0" * 64)
 
 
 def test_a_range_that_is_none_is_refused(store: Store) -> None:

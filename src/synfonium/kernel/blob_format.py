@@ -118,6 +118,10 @@ class Layout(msgspec.Struct, frozen=True):
     def footer_start(self) -> int:
         return self.trailer_start + self.frames * HASH_BYTES
 
+    def plain_bytes_of(self, frame: int) -> int:
+        """How much of the content this frame holds."""
+        return min(FRAME_BYTES, self.size_bytes - frame * FRAME_BYTES)
+
     def frames_of(self, start: int, stop: int) -> range:
         """The frames that hold the plain bytes [start, stop)."""
         return range(start // FRAME_BYTES, -(-stop // FRAME_BYTES)) if start < stop else range(0)
@@ -141,9 +145,20 @@ class Opener:
     def frame(self, index: int, sealed: bytes) -> bytes:
         """The plain bytes of the frame. Raises BlobDamaged."""
         try:
-            return self._cipher.decrypt(_nonce(index, index + 1 == self._layout.frames), sealed, self._header)
+            return self._cipher.decrypt(self._nonce(index), sealed, self._header)
         except InvalidTag:
             raise BlobDamaged from None
+
+    def frame_into(self, index: int, sealed: memoryview, plain: memoryview) -> None:
+        """Opens the frame into `plain`, of just its size. Raises BlobDamaged, and then nothing
+        that is in `plain` is the content."""
+        try:
+            self._cipher.decrypt_into(self._nonce(index), sealed, self._header, plain)
+        except InvalidTag:
+            raise BlobDamaged from None
+
+    def _nonce(self, index: int) -> bytes:
+        return _nonce(index, index + 1 == self._layout.frames)
 
 
 class Scrubber:

@@ -24,17 +24,27 @@ Rows are not taken in by themselves, since their ids are those of another instal
 part that wants its rows back reads them from the `Coming` and writes them under new ids.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from synfonium.common.ids import PersonId
 
-__all__ = ["ERASED", "Archive", "Coming", "Part", "Plain"]
+__all__ = ["ERASED", "Archive", "Coming", "Content", "Part", "Plain"]
 
 ERASED = "erased"
 """Stands where another person's row named somebody who is gone."""
+
+
+class Content(Protocol):
+    """The bytes of a file, for a thread that reads them from end to end; blocks."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fills the buffer's beginning; how many bytes, 0 at the end. It has 1 MiB at least."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Archive(Protocol):
@@ -48,6 +58,12 @@ class Archive(Protocol):
         self, path: str, pieces: AsyncIterator[bytes], *, size_bytes: int, modified_s: float = 0.0
     ) -> str:
         """Adds a file; its path in the archive. Not compressed: content rarely can be."""
+        ...
+
+    async def content(
+        self, path: str, opened: Callable[[], Content], *, size_bytes: int, modified_s: float = 0.0
+    ) -> str:
+        """Adds a file as `file` does, for much content: a thread opens it, reads and closes."""
         ...
 
     async def rows(self, name: str, rows: Iterable[Mapping[str, Any]], schema: Mapping[str, Any]) -> None:

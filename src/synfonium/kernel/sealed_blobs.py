@@ -20,6 +20,7 @@ from synfonium.kernel.blob_format import (
     Sealer,
     SpaceKey,
 )
+from synfonium.kernel.sealed_content import SealedContent
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.secrets import SecretBox
 
@@ -65,6 +66,15 @@ class SealedBlobs:
             await writer.write(ending)
             await writer.commit(name)
         return SealedBlob(name, sealer.size_bytes)
+
+    def open(self, space: SpaceKey, name: str) -> SealedContent:
+        """For a thread that reads the whole content; blocks. Raises KeyError, BlobDamaged."""
+        reader = self._store.open(name)
+        try:
+            return SealedContent(reader, space, name)
+        except BaseException:
+            reader.close()
+            raise
 
     async def read(
         self, space: SpaceKey, name: str, start: int = 0, stop: int | None = None

@@ -37,6 +37,21 @@ class BlobWriter(Protocol):
         ...
 
 
+class BlobReader(Protocol):
+    """A blob that is open for a thread; blocks. It stays readable when it is deleted meanwhile.
+
+    One thread at a time; whoever opened it closes it, when no thread reads any more.
+    """
+
+    @property
+    def size_bytes(self) -> int: ...
+    def read_into(self, buffer: memoryview, start: int) -> int:
+        """Fills the buffer with the bytes from `start` on; how many, fewer only at the end."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class BlobStore(Protocol):
     """Immutable blobs named by their writer (`[a-z0-9/]+`, at most 200 characters).
 
@@ -47,6 +62,10 @@ class BlobStore(Protocol):
     async def writer(self) -> BlobWriter: ...
     def read(self, name: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Streams bytes [start, stop) in pieces of at most 1 MiB; past the end is nothing."""
+        ...
+
+    def open(self, name: str) -> BlobReader:
+        """For a thread that reads much, into memory of its own; blocks."""
         ...
 
     async def size_bytes(self, name: str) -> int: ...

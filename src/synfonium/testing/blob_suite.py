@@ -17,7 +17,7 @@ import asyncio
 import os
 import random
 import time
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from typing import ClassVar
 
 import pytest
@@ -81,6 +81,18 @@ class BlobSuite:
         assert max(map(len, pieces), default=0) <= MIB
         assert await store.size_bytes("ab/cd") == size
 
+    @pytest.mark.parametrize("size", [0, 1, MIB, 3 * MIB + 5])
+    async def test_a_thread_reads_any_place_into_its_own_memory(self, store: BlobStore, size: int) -> None:
+        content, buffer = random.Random(size).randbytes(size), memoryview(bytearray(MIB + 16))
+        await put(store, "blob", content)
+        with closing(await asyncio.to_thread(store.open, "blob")) as reader:
+            await store.delete("blob")  # who reads it reads on
+            assert reader.size_bytes == size
+            for start in {0, size // 2, max(0, size - 1), size, size + 7}:
+                filled = await asyncio.to_thread(reader.read_into, buffer, start)
+                assert filled == len(content[start : start + len(buffer)])
+                assert buffer[:filled] == content[start : start + len(buffer)]
+
     async def test_any_range_is_the_one_asked_for(self, store: BlobStore) -> None:
         content = random.Random(1).randbytes(2 * MIB + 77)
         await put(store, "blob", content)
@@ -112,6 +124,8 @@ class BlobSuite:
             await whole(store, "unknown")
         with pytest.raises(KeyError):
             await store.size_bytes("unknown")
+        with pytest.raises(KeyError):
+            await asyncio.to_thread(store.open, "unknown")
         await store.delete("unknown")
 
     async def test_a_deleted_blob_is_gone_but_who_reads_it_reads_on(self, store: BlobStore) -> None:
@@ -133,6 +147,8 @@ class BlobSuite:
         for refused in (store.size_bytes(name), store.delete(name), whole(store, name)):
             with pytest.raises(ValueError, match="name"):
                 await refused
+        with pytest.raises(ValueError, match="name"):
+            await asyncio.to_thread(store.open, name)
         assert [n async for n in store.names()] == []
         assert self.unfinished(target) == 0
 

@@ -69,6 +69,12 @@ class LocalBlobs:
         finally:
             file.close()
 
+    def open(self, name: str) -> "LocalBlobReader":
+        try:
+            return LocalBlobReader(self._path(name))
+        except FileNotFoundError:
+            raise KeyError(name) from None
+
     async def size_bytes(self, name: str) -> int:
         path = self._path(name)
         try:
@@ -204,6 +210,23 @@ class LocalBlobWriter:
         self._waiting.clear()
         if self._file is not None:
             self._file.close()
+
+
+class LocalBlobReader:
+    """See the port."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.size_bytes = os.fstat(self._file.fileno()).st_size
+
+    def read_into(self, buffer: memoryview, start: int) -> int:
+        done = 0
+        while done < len(buffer) and (read := os.preadv(self._file.fileno(), [buffer[done:]], start + done)):
+            done += read
+        return done
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _OpenBlob:

@@ -67,7 +67,7 @@ class ZipStream:
         self._crc = self._written = 0
         self._put(_local(name, layout.STORED, 0, size_bytes, size_bytes, modified_s))
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes | memoryview) -> None:
         self._crc = zlib.crc32(piece, self._crc)
         self._written += len(piece)
         self._put(piece)
@@ -110,7 +110,7 @@ class ZipStream:
     def close(self) -> None:
         self._directory.close()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]

@@ -5,6 +5,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -76,9 +77,11 @@ class _Drive:
         with seen.listed, cast(BinaryIO, tempfile.TemporaryFile(dir=self._context.home)) as content:
             for line in seen.listed:
                 stored = msgspec.json.decode(line, type=Stored)
-                pieces = self._room.sealed.read(key, stored.blob)
-                path = await archive.file(
-                    stored.path, pieces, size_bytes=stored.size_bytes, modified_s=stored.modified_s
+                path = await archive.content(
+                    stored.path,
+                    partial(self._room.sealed.open, key, stored.blob),
+                    size_bytes=stored.size_bytes,
+                    modified_s=stored.modified_s,
                 )
                 content.write(msgspec.json.encode({"version": stored.version, "path": path}) + b"\n")
             content.seek(0)

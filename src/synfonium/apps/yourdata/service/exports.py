@@ -73,7 +73,7 @@ class Exports:
                 await self._fill(writing, whose)
                 await settled(writing.stream.finish)
             finally:
-                writing.stream.close()
+                writing.close()
             await settled(_publish, file, part, path)
             return Written(files=writing.stream.count, size_bytes=writing.stream.size_bytes)
         except OSError as error:

@@ -3,23 +3,27 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import closing
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+from synfonium.apps.yourdata.service.copying import Copier, WriteOut
+from synfonium.kernel.personal import Content
 from synfonium.libraries.safezip import SafeNames, Spool, ZipStream
 
 T = TypeVar("T")
 INLINE_BYTES = 1024 * 1024
 
 
-async def settled(work: Callable[..., T], *arguments: Any) -> T:
+async def settled(work: Callable[..., T], *arguments: Any, give_up: Callable[[], None] = lambda: None) -> T:
     """Runs `work` in a thread; a cancelled caller waits for its end, so that no late write
-    meets a file that is closed already."""
+    meets a file that is closed already. give_up: makes that end come soon."""
     task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        give_up()
         await asyncio.wait({task})
         raise
 
@@ -31,6 +35,7 @@ class Writing:
         self.stream = ZipStream(file, folder)
         self.names = SafeNames()
         self.folder, self._told = folder, told
+        self._copier, self._write_out = Copier(), WriteOut(file)
 
     async def file(
         self, path: str, pieces: AsyncIterator[bytes], *, size_bytes: int, modified_s: float
@@ -61,6 +66,30 @@ class Writing:
             # Nobody writes any more when this has ended, however it ended.
             if writing is not None:
                 await asyncio.wait({writing})
+
+    async def content(
+        self, path: str, opened: Callable[[], Content], *, size_bytes: int, modified_s: float
+    ) -> str:
+        safe = self.names.take(path)
+        work = (safe, opened, size_bytes, modified_s)
+        await settled(self._copy, *work, give_up=self._copier.give_up)
+        return safe
+
+    def _copy(self, path: str, opened: Callable[[], Content], size_bytes: int, modified_s: float) -> None:
+        with closing(opened()) as content:
+            self.stream.begin(path, size_bytes, modified_s)
+            self._copier.copy(content, size_bytes, self._put)
+            self.stream.end()
+        self._told(self.stream.size_bytes)
+
+    def _put(self, piece: memoryview) -> None:
+        self.stream.write(piece)
+        self._write_out(self.stream.size_bytes)
+        self._told(self.stream.size_bytes)
+
+    def close(self) -> None:
+        self.stream.close()
+        self._copier.close()
 
     def _whole(self, path: str, content: bytes, size_bytes: int, modified_s: float) -> None:
         self.stream.begin(path, size_bytes, modified_s)
@@ -97,6 +126,12 @@ class AppArchive:
     ) -> str:
         place = f"apps/{self._app}/{path}"
         return await self._writing.file(place, pieces, size_bytes=size_bytes, modified_s=modified_s)
+
+    async def content(
+        self, path: str, opened: Callable[[], Content], *, size_bytes: int, modified_s: float = 0.0
+    ) -> str:
+        place = f"apps/{self._app}/{path}"
+        return await self._writing.content(place, opened, size_bytes=size_bytes, modified_s=modified_s)
 
     async def rows(self, name: str, rows: Iterable[Mapping[str, Any]], schema: Mapping[str, Any]) -> None:
         spool = await settled(self.spooled, rows)
