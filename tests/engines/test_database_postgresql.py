@@ -47,6 +47,29 @@ class TestPostgresql(DatabaseSuite):
     def make_room(self, small_target: str) -> None:
         self.ballast.unlink()
 
+    @pytest.mark.parametrize("stays", [True, False])
+    def test_what_was_deleted_leaves_the_servers_files_and_what_it_noted_of_the_values(
+        self, target: str, postgresql_server: PostgresqlServer, stays: bool
+    ) -> None:
+        marker, (_, _, schema) = "forgotten5a5a5a", target.rpartition("#")
+        sql = postgresql_server.sql
+        with self.tables(target) as database:
+            sql(
+                f'CREATE TABLE {schema}.noted (word text COLLATE "C" UNIQUE, often varchar(40));'
+                f"INSERT INTO {schema}.noted"
+                f" SELECT '{marker}' || n, '{marker}' FROM generate_series(1, 300) n;"
+                f"ANALYZE {schema}.noted; DELETE FROM {schema}.noted"
+                + (f"; INSERT INTO {schema}.noted VALUES ('stays', 'stays')" if stays else "")
+            )
+            assert _files_with(postgresql_server, marker)
+            database.scour()
+            assert _files_with(postgresql_server, marker) == []
+        noted = f"SELECT count(*) FROM pg_stats WHERE schemaname = '{schema}' AND tablename = 'noted'"
+        assert int(sql(noted)) == (2 if stays else 0)
+        kinds = "SELECT string_agg(attcollation::regcollation || format_type(atttypid, atttypmod), ' ')"
+        kinds += f" FROM pg_attribute WHERE attrelid = '{schema}.noted'::regclass AND attnum > 0"
+        assert sql(kinds) == '"C"text "default"character varying(40)'
+
     def test_the_server_killed_while_writing_loses_no_acknowledged_write(
         self, target: str, postgresql_server: PostgresqlServer
     ) -> None:
@@ -122,3 +145,11 @@ def test_no_server_is_a_clear_refusal() -> None:
 def test_a_schema_with_a_hostile_name_is_refused() -> None:
     with pytest.raises(ValueError, match="schema"):
         open_postgresql("postgresql://nobody@127.0.0.1:1/nothing", schema='x"; DROP TABLE y')
+
+
+def _files_with(server: PostgresqlServer, marker: str) -> list[str]:
+    """The files that the server keeps for this database, without its log of changes."""
+    server.sql("CHECKPOINT")  # until then it keeps files that it has replaced
+    number = server.sql("SELECT oid FROM pg_database WHERE datname = current_database()")
+    files = (server.folder / "data" / "base" / number).iterdir()
+    return [path.name for path in files if marker.encode() in path.read_bytes()]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import unicodedata
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +12,8 @@ from synfonium.apps.drive.service import DriveService
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Person
 from synfonium.testing.client import Installation
+
+from .databases import query, tables
 
 HOSTILE = [
     "CON",
@@ -96,15 +97,12 @@ def rows(files: dict[str, bytes], app: str, table: str) -> list[dict[str, Any]]:
 
 def state_of(home: Path) -> dict[str, list[Any]]:
     """Every row of every app, without what any run changes."""
-    found = {}
-    for path in (home / "databases").glob("*.sqlite"):
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as c:
-            for (table,) in c.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
-                if (
-                    not table.endswith(("_outbox", "_audit", "_version", "sqlite_sequence"))
-                    and path.stem != "jobs"
-                ):
-                    found[table] = sorted(map(repr, c.execute(f'SELECT * FROM "{table}"').fetchall()))
+    found = {
+        table: sorted(map(repr, query(home, app, f'SELECT * FROM "{table}"')))
+        for app, table in tables(home)
+        if not table.endswith(("_outbox", "_audit", "_version", "sqlite_sequence"))
+    }
+    assert found
     return found
 
 

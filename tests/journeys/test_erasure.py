@@ -17,6 +17,7 @@ from synfonium.apps.yourdata.model import Receipt, holds
 from synfonium.common.problem import NotFound, Problem
 from synfonium.testing.client import Installation, installation
 
+from .databases import analyse, held_elsewhere
 from .moving_out import actor, furnish, state_of
 from .traces import files_in, hits
 
@@ -73,8 +74,12 @@ async def letter_of(house: Installation, words: str) -> None:
     raise AssertionError(f"no letter says {words}")
 
 
-def traces(home: Path) -> list[object]:
-    return list(hits({"marker": MARKER, "name": NAME}, files_in(home)))
+def places(home: Path) -> list[Path]:
+    return [*files_in(home), *held_elsewhere(home, home.parent)]
+
+
+def traces(home: Path) -> list[str]:
+    return hits({"marker": MARKER, "name": NAME}, places(home))
 
 
 async def test_after_an_erasure_no_file_has_a_trace(house: Installation) -> None:
@@ -89,10 +94,11 @@ async def test_after_an_erasure_no_file_has_a_trace(house: Installation) -> None
     await drive.files.write(bob, (await drive.tree.top(bob)).id, "otter.txt", words())
     await fill(house)
     key = bytes((await drive.room.space_of((await actor(house, NAME)).id)).sealed_key)
+    analyse(home)
     assert traces(home)
     answer = await house.call("yourdata.erase", {"name": NAME})
     assert traces(home) == []
-    assert not [path for path in files_in(home) if key in path.read_bytes()]
+    assert not [p for p in places(home) for form in (key, key.hex().encode()) if form in p.read_bytes()]
     with pytest.raises(NotFound):
         await house.call("yourdata.erase", {"name": NAME})
     # What others own stays.

@@ -15,7 +15,11 @@ from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresq
 pytestmark = pytest.mark.full
 ROOT = Path(__file__).resolve().parents[2]
 TESTED = sorted({path.parents[1].name for path in (ROOT / "src/synfonium/apps").glob("*/tests/test_*.py")})
-JOURNEYS = ("tests/journeys/test_together.py", "tests/journeys/test_kill.py")
+JOURNEYS = (
+    *("tests/journeys/test_together.py", "tests/journeys/test_kill.py"),
+    *("tests/journeys/test_your_data.py", "tests/journeys/test_hostile_archives.py"),
+    *("tests/journeys/test_erasure.py", "tests/journeys/test_moving_out_killed.py"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -65,7 +65,7 @@ def open_files_of(pid: int) -> Iterator[Path]:
                 yield path
 
 
-def hits(needles: dict[str, str], paths: Iterator[Path]) -> list[str]:
+def hits(needles: dict[str, str], paths: Iterable[Path]) -> list[str]:
     """`needle: form in file`, for every trace found. needles: what it is to the text."""
     wanted = [(what, form, value) for what, text in needles.items() for form, value in forms(text).items()]
     found = []

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from synfonium.common.problem import StorageFull
+from synfonium.engines.database import postgresql_scouring
 from synfonium.engines.database.threaded import ThreadedDatabase
 from synfonium.ports.database import DatabaseUnavailable
 
@@ -93,12 +94,7 @@ class PostgresqlBackend:
     def scour(self) -> None:
         with self._open(read_only=False) as raw:
             raw.autocommit = True
-            found = raw.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._schema,)
-            ).fetchall()
-            for (table,) in found:
-                # FULL: into new files, the old ones are deleted.
-                raw.execute(psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(table)))
+            postgresql_scouring.scour(raw, self._schema)
 
     def explain(self, error: BaseException) -> BaseException:
         cause = error.orig if isinstance(error, DBAPIError) else error
