@@ -54,14 +54,16 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A page that stands in one row of tabs with pages of other apps.
 
-    group: a person's `settings`, or the installation's `administration`. title: English
-    gettext source.
+    group: a person's `settings`, or the installation's `administration`. part: the places
+    of a group that say the same part stand together in a row of their own, below the parts.
+    title, part: English gettext source.
     """
 
     group: Literal["settings", "administration"]
     path: str
     title: str
     order: int = 100
+    part: str = ""
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,11 @@ from litestar.response.base import ASGIResponse
 
 from synfonium.kernel.actor import Person
 from synfonium.kernel.app import App
-from synfonium.kernel.i18n import LOCALES, NATIVE_NAMES, Catalogue, Languages, choose_locale
+from synfonium.kernel.i18n import LOCALES, NATIVE_NAMES, Catalogue, Languages, _, choose_locale
 
 GZIP_FROM_BYTES = 1000
 GZIP_LEVEL = 5
+OTHER_PART = _("More")
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -153,6 +154,7 @@ class Pages:
         return [
             {
                 "group": place.group,
+                "part": translate(place.part or OTHER_PART),
                 "path": place.path,
                 "title": translate(place.title),
                 "app_title": translate(app.title),

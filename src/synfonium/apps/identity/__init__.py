@@ -30,12 +30,20 @@ app = App(
         Place(group="settings", path="/settings/trusted", title=_("Trusted people"), order=22),
         Place(group="settings", path="/settings/apps", title=_("Your apps"), order=80),
         Place(group="settings", path="/settings/family", title=_("Together"), order=24),
-        Place(group="administration", path="/admin/people", title=_("People"), order=20),
-        Place(group="administration", path="/admin/organisations", title=_("Organisations"), order=22),
-        Place(group="administration", path="/admin/sign-in", title=_("Signing in"), order=25),
-        Place(group="administration", path="/admin/signup", title=_("Sign-up"), order=25),
-        Place(group="administration", path="/admin/mail", title=_("Mail"), order=50),
-        Place(group="administration", path="/admin/apps", title=_("Sites"), order=30),
+        Place(group="administration", part=_("People"), path="/admin/people", title=_("People"), order=20),
+        Place(
+            group="administration",
+            part=_("People"),
+            path="/admin/organisations",
+            title=_("Organisations"),
+            order=22,
+        ),
+        Place(
+            group="administration", part=_("People"), path="/admin/sign-in", title=_("Signing in"), order=25
+        ),
+        Place(group="administration", part=_("People"), path="/admin/signup", title=_("Sign-up"), order=25),
+        Place(group="administration", part=_("Services"), path="/admin/mail", title=_("Mail"), order=50),
+        Place(group="administration", part=_("Services"), path="/admin/apps", title=_("Sites"), order=30),
     ),
     cli="synfonium.apps.identity.cli:add_commands",
     commands=(

@@ -23,13 +23,14 @@ app = App(
     commands=(
         Command(name="backup", handler=f"{_HERE}.commands:backup"),
         Command(name="want", handler=f"{_HERE}.commands:want"),
+        Command(name="check_up", handler=f"{_HERE}.commands:check_up"),
         Command(name="doctor", handler=f"{_HERE}.commands:doctor"),
         Command(name="vitals", handler=f"{_HERE}.commands:vitals"),
         Command(name="now", handler=f"{_HERE}.commands:now"),
     ),
     places=(
-        Place(group="administration", path="/admin/health", title=_("Check-up"), order=12),
-        Place(group="administration", path="/admin/backups", title=_("Backups"), order=14),
+        Place(group="administration", part=_("State"), path="/admin", title=_("Health"), order=10),
+        Place(group="administration", part=_("State"), path="/admin/backups", title=_("Backups"), order=14),
     ),
     cli=f"{_HERE}.cli:add_commands",
     config=f"{_HERE}.config:OperationsConfig",

@@ -6,8 +6,8 @@ import msgspec
 
 from synfonium.apps.operations.contract import Finding
 from synfonium.apps.operations.service.backups import Backups, Now
-from synfonium.apps.operations.service.checks.scene import Scene
-from synfonium.apps.operations.service.doctor import examine
+from synfonium.apps.operations.service.checkup import CheckUp, CheckUps
+from synfonium.apps.operations.service.doctor import look_over
 from synfonium.common.problem import BadInput
 from synfonium.kernel.context import Call, Context
 
@@ -37,18 +37,13 @@ async def now(context: Context, call: Call) -> Now:
 
 async def doctor(context: Context, call: Call) -> list[Finding]:
     """Everything that was looked at, bad ones first."""
-    engines = context.elsewhere(context.home, context.settings.house.database)
-    scene = Scene(
-        home=context.home,
-        settings=context.settings,
-        engines=engines,
-        now_s=context.clock.now_s(),
-        call=context.call,
-    )
-    try:
-        return await examine(scene)
-    finally:
-        await engines.close()
+    return await look_over(context)
+
+
+async def check_up(context: Context, call: Call) -> CheckUp:
+    """The last one, or a new one when it is old or wanted `anew`, and soon made."""
+    check_ups: CheckUps = context.service.check_ups
+    return await check_ups.latest(anew=bool(call.arguments.get("anew")))
 
 
 async def vitals(context: Context, call: Call) -> list[dict[str, Any]]:

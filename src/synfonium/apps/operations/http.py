@@ -1,5 +1,6 @@
 """Backups and health, for administrators."""
 
+import platform
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,25 +8,26 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.operations.config import OperationsConfig
-from synfonium.apps.operations.contract import Finding
 from synfonium.apps.operations.model.picture import columns, line
 from synfonium.apps.operations.model.run import last_done, last_failed, next_backup_s, next_rehearsal_s
+from synfonium.apps.operations.service import facts
 from synfonium.apps.operations.service.backups import Now
-from synfonium.apps.operations.service.doctor_command import told
+from synfonium.apps.operations.service.checkup import CheckUp
 from synfonium.apps.operations.service.keys import key_of
-from synfonium.apps.operations.service.pulse import RoleNow
 from synfonium.apps.operations.service.schedule import rhythm_of
 from synfonium.apps.operations.store import pulses, runs
 from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Administrator, Impersonal
+from synfonium.kernel.app import installed_apps
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+from synfonium.kernel.i18n import _
 from synfonium.kernel.problems import wants_page
 from synfonium.kernel.settled import last_upgrade
 
 SHOWN_DAYS = 30
 _DAY_S = 86_400.0
-Admin = Annotated[Administrator, Impersonal("roles, checks and backups")]
+Admin = Annotated[Administrator, Impersonal("roles, checks, backups, and how many accounts there are")]
 
 
 class WantForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +95,28 @@ async def _now(context: Context) -> Now:
         return Now()
 
 
-@get("/admin/health")
+@get("/admin", summary=_("Health"))
 async def health(actor: Admin, context: Context) -> Page:
-    """How each role is and was over the last day, and what the doctor finds."""
-    roles = msgspec.convert(msgspec.to_builtins(await context.call("operations.vitals", {})), list[RoleNow])
-    answer = msgspec.to_builtins(await context.call("operations.doctor", {}))
-    findings = msgspec.convert(answer, list[Finding])
-    now_s = context.clock.now_s()
+    """Whether all is well: every role, what the last check-up found, and the facts."""
+    return await _health(context)
+
+
+@post("/admin", summary=_("Health"))
+async def check_up(actor: Admin, context: Context) -> See:
+    """Has another check-up made."""
+    await _check_up(context, anew=True)
+    return See("/admin")
+
+
+@get("/admin/health")
+async def health_before(actor: Admin) -> See:
+    """Where the check-up was."""
+    return See("/admin")
+
+
+async def _health(context: Context) -> Page:
+    now_s, used = context.clock.now_s(), facts.disk_of(context)
+    roles = await facts.roles(context)
     beats = {
         one.role: await context.database.read(lambda c, role=one.role: pulses.of_role(c, role))  # type: ignore[misc]
         for one in roles
@@ -107,16 +124,30 @@ async def health(actor: Admin, context: Context) -> Page:
     return Page(
         "operations/health.html",
         roles=roles,
-        findings=findings,
-        bad=sum(finding.state == "bad" for finding in findings),
-        notes=sum(finding.state == "note" for finding in findings),
+        role_words=facts.ROLE_WORDS,
+        check_up=await _check_up(context),
         lines={
             role: line([(beat.time_s, float(beat.memory_bytes)) for beat in found], now_s)
             for role, found in beats.items()
         },
-        told=told,
+        people=await facts.people_count(context),
+        used_bytes=used[0],
+        disk_bytes=used[1],
+        apps=[app.title for app in installed_apps() if app.path],
+        version=facts.product_version(),
+        python=platform.python_version(),
+        public_url=context.site.public_url,
         now_s=now_s,
     )
 
 
-doors = [backups, backups_now, want, health]
+async def _check_up(context: Context, *, anew: bool = False) -> CheckUp | None:
+    """None when whoever makes it does not answer."""
+    try:
+        answer = await context.call("operations.check_up", {"anew": anew})
+    except Problem:
+        return None
+    return msgspec.convert(msgspec.to_builtins(answer), CheckUp)
+
+
+doors = [backups, backups_now, want, health, check_up, health_before]

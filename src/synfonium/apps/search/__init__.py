@@ -33,7 +33,15 @@ app = App(
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
     ),
-    places=(Place(group="administration", path="/admin/search", title=_("Pages to find"), order=40),),
+    places=(
+        Place(
+            group="administration",
+            part=_("Services"),
+            path="/admin/search",
+            title=_("Pages to find"),
+            order=40,
+        ),
+    ),
     cli="synfonium.apps.search.cli:add_commands",
     config="synfonium.apps.search.config:SearchConfig",
 )

@@ -1,4 +1,4 @@
-"""The frame around all apps: start page, home, list of apps, settings, state of the installation."""
+"""The frame around all apps: start page, home, list of apps, settings."""
 
 from synfonium.kernel.app import App, Command, Place
 from synfonium.kernel.i18n import _
@@ -8,10 +8,7 @@ app = App(
     title=_("Home"),
     role="web",
     doors="synfonium.apps.shell.http:doors",
-    places=(
-        Place(group="settings", path="/settings", title=_("My account"), order=10),
-        Place(group="administration", path="/admin", title=_("Health"), order=10),
-    ),
+    places=(Place(group="settings", path="/settings", title=_("My account"), order=10),),
     cli="synfonium.apps.shell.cli:add_commands",
     commands=(Command(name="demo", handler="synfonium.apps.shell.jobs:demo"),),
 )

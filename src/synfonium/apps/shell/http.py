@@ -1,7 +1,6 @@
-"""The shell's pages: start, home, apps, settings, state of the installation."""
+"""The shell's pages: start, home, apps, settings."""
 
 import asyncio
-import platform
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -11,14 +10,13 @@ from litestar.params import Body
 
 from synfonium.apps.identity.contract import Profile
 from synfonium.apps.shell.model import bolded, clean_query, marked
-from synfonium.apps.shell.service import home, installation
-from synfonium.kernel.actor import Administrator, Impersonal, Person, Visitor
+from synfonium.apps.shell.service import home
+from synfonium.kernel.actor import Person, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
 Where = Literal["all", "web", "mine"]
 LAST_PAGE = 50
-Admin = Annotated[Administrator, Impersonal("counts")]
 
 
 class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,23 +92,4 @@ async def change_settings(
     return See("/settings?saved=true")
 
 
-@get("/admin")
-async def admin(actor: Admin, context: Context) -> Page:
-    """How the installation is, and where each part of it is administered."""
-    used_bytes, disk_bytes = installation.disk_of(context)
-    return Page(
-        "shell/admin.html",
-        roles=await installation.role_states(context),
-        role_words=installation.ROLE_WORDS,
-        people=await installation.people_count(context),
-        mail=await installation.mail_state(context),
-        used_bytes=used_bytes,
-        disk_bytes=disk_bytes,
-        apps=await home.shelves(context),
-        version=installation.product_version(),
-        python=platform.python_version(),
-        public_url=context.site.public_url,
-    )
-
-
-doors = [start, apps, settings, change_settings, admin]
+doors = [start, apps, settings, change_settings]

@@ -53,13 +53,6 @@ class OwnResults(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
 
 
-class RoleState(msgspec.Struct, frozen=True, kw_only=True):
-    """One role of the installation, and whether it answers."""
-
-    name: str
-    answers: bool
-
-
 def clean_query(text: str) -> str:
     """What was asked, in one line of at most 400 characters, without control characters."""
     kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 4 * LONGEST_QUERY])

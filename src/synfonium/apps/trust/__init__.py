@@ -10,7 +10,7 @@ app = App(
     title=_("Trust"),
     role="web",
     doors="synfonium.apps.trust.http:doors",
-    places=(Place(group="administration", path="/admin/audit", title=_("Audit"), order=60),),
+    places=(Place(group="administration", part=_("State"), path="/admin/audit", title=_("Audit"), order=60),),
     cli="synfonium.apps.trust.cli:add_commands",
     pass_acts={"trust.audit.follow": _("read in the audit what you did")},
     commands=(

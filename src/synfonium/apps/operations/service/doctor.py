@@ -11,6 +11,7 @@ from synfonium.apps.operations.service.checks.scene import Scene, finding
 from synfonium.kernel import logs
 from synfonium.kernel.app import App, installed_apps, resolve
 from synfonium.kernel.calls import Call
+from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
 
 log = logs.get("operations")
@@ -30,6 +31,22 @@ async def examine(scene: Scene) -> list[Finding]:
             found += await _asked(scene, app)
     order = {"bad": 0, "note": 1, "good": 2}
     return sorted(found, key=lambda one: order[one.state])
+
+
+async def look_over(context: Context) -> list[Finding]:
+    """Examines the home that is served here."""
+    engines = context.elsewhere(context.home, context.settings.house.database)
+    scene = Scene(
+        home=context.home,
+        settings=context.settings,
+        engines=engines,
+        now_s=context.clock.now_s(),
+        call=context.call,
+    )
+    try:
+        return await examine(scene)
+    finally:
+        await engines.close()
 
 
 def _one(check: Callable[[Scene], Iterator[Finding]], scene: Scene) -> list[Finding]:

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from synfonium.apps.operations.service.backups import JOB, Backups
+from synfonium.apps.operations.service.checkup import CheckUps
+from synfonium.apps.operations.service.doctor import look_over
 from synfonium.apps.operations.service.pulse import Pulse
 from synfonium.apps.operations.service.schedule import Schedule
 from synfonium.kernel.context import Context
@@ -17,6 +20,7 @@ class OperationsService:
         self.backups = Backups(context)
         self.schedule = Schedule(context, self.backups)
         self.pulse = Pulse(context)
+        self.check_ups = CheckUps(partial(look_over, context), context.clock.now_s)
 
 
 @asynccontextmanager
@@ -34,4 +38,5 @@ async def open_service(context: Context) -> AsyncIterator[OperationsService]:
     finally:
         for task in looking:
             task.cancel()
+        await service.check_ups.close()
         await asyncio.gather(*looking, return_exceptions=True)

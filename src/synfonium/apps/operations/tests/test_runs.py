@@ -134,13 +134,15 @@ async def test_the_pages_are_for_administrators_and_speak_french(house: Installa
     token = await house.person("ana", administrator=True)
     other = await house.person("ben")
     async with house.client(token=other) as ben:
-        for path in ("/admin/backups", "/admin/backups/now", "/admin/health"):
+        for path in ("/admin/backups", "/admin/backups/now", "/admin", "/admin/health"):
             assert (await ben.get(path)).status_code == 403
     async with house.client(token=token) as ana:
         page = (await ana.get("/admin/backups?ui=fr")).text
         assert "Aucune sauvegarde n’a encore été faite." in page
         assert "clé de secours" in page
-        health = (await ana.get("/admin/health?ui=fr")).text
+        health = (await ana.get("/admin?ui=fr")).text
         assert "Chaque base de données est intacte." in health
         assert "En marche depuis" in health
+        assert "Les lettres restent en fichiers" in health, "what an app says of itself is in French too"
+        assert (await ana.get("/admin/health")).headers["location"] == "/admin"
         assert (await ana.get("/admin/backups/now")).json()["run"] == ""

@@ -67,16 +67,6 @@ async def test_settings_that_cannot_be_are_refused_and_nothing_changes(
         assert (await ada.get("/settings")).text == before
 
 
-async def test_the_state_of_the_installation_is_for_administrators(house: Installation) -> None:
-    ada, root = await house.person("ada"), await house.person("root", administrator=True)
-    async with house.client(token=ada, headers=HTML) as person:
-        assert (await person.get("/admin")).status_code == 403
-    async with house.client(token=root, headers=HTML) as administrator:
-        answer = await administrator.get("/admin")
-    assert answer.status_code == 200
-    assert "Everything answers." in answer.text
-
-
 async def test_a_visitor_is_asked_to_sign_in_before_settings(house: Installation) -> None:
     async with house.client(headers=HTML) as visitor:
         answer = await visitor.get("/settings")

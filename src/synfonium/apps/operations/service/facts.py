@@ -1,11 +1,11 @@
-"""How the installation is, and where its parts are administered."""
+"""What the page of health says besides the check-up: roles, disk, accounts, version."""
 
 import shutil
 from importlib.metadata import version
 
 import msgspec
 
-from synfonium.apps.shell.model import RoleState
+from synfonium.apps.operations.service.pulse import RoleNow
 from synfonium.common.problem import Problem
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
@@ -23,11 +23,26 @@ class Ready(msgspec.Struct, frozen=True):
     roles: dict[str, bool] = {}
 
 
-async def role_states(context: Context) -> list[RoleState]:
-    """Every role, and whether it answers now."""
+class RoleState(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that answers may still have no vitals: the worker, which asks for them, is away."""
+
+    role: str
+    answers: bool
+    now: RoleNow | None = None
+
+
+async def roles(context: Context) -> list[RoleState]:
+    """Every role: whether it answers, and how it is where that is known."""
     _status, body = await context.ask("/readyz")
     ready = msgspec.json.decode(body, type=Ready)
-    return [RoleState(name=name, answers=answers) for name, answers in ready.roles.items()]
+    try:
+        answer = msgspec.to_builtins(await context.call("operations.vitals", {}))
+        vitals = {one.role: one for one in msgspec.convert(answer, list[RoleNow])}
+    except Problem:
+        vitals = {}
+    return [
+        RoleState(role=name, answers=answers, now=vitals.get(name)) for name, answers in ready.roles.items()
+    ]
 
 
 async def people_count(context: Context) -> int | None:
@@ -38,23 +53,6 @@ async def people_count(context: Context) -> int | None:
         return None
     people = answer.get("people", answer) if isinstance(answer, dict) else answer
     return len(people) if isinstance(people, list) else None
-
-
-class MailFacts(msgspec.Struct, frozen=True):
-    """What identity says of its letters."""
-
-    waiting: int = 0
-    failed: int = 0
-    perhaps: int = 0
-    last_code: str = ""
-
-
-async def mail_state(context: Context) -> MailFacts | None:
-    """How the letters are; None when identity does not say."""
-    try:
-        return msgspec.convert(await context.call("identity.mail_state", {}), MailFacts)
-    except (Problem, msgspec.ValidationError):
-        return None
 
 
 def disk_of(context: Context) -> tuple[int, int]:
