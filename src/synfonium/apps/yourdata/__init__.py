@@ -37,5 +37,10 @@ app = App(
     cli=f"{_HERE}.cli:add_commands",
     config=f"{_HERE}.config:YourdataConfig",
     offers={"synfonium.apps.identity.contract:Leaving": f"{_HERE}.service.leaving:leaving"},
+    pass_acts={
+        "yourdata.archive.look": _("looked whether a copy of your data is ready"),
+        "yourdata.archive.ask": _("had a copy made of all your data"),
+        "yourdata.archive.take": _("took a copy of all your data"),
+    },
     places=(Place(group="settings", path="/settings/data", title=_("Your data"), order=60),),
 )

@@ -51,15 +51,15 @@ async def erase(context: Context, call: Call) -> Answer:
 
 
 async def ask_archive(context: Context, call: Call) -> Answer:
-    """For a page: an archive of `person`, made in the background."""
+    """For a page: an archive of `person`, made in the background; by: the administrator who asks."""
     _only(call, context.app.name)
-    asked = await _service(context).archives.ask(call.text("person"))
+    asked = await _service(context).archives.ask(call.text("person"), call.text("by"))
     return dict(msgspec.structs.asdict(asked))
 
 
 async def drop_archive(context: Context, call: Call) -> Answer:
     _only(call, context.app.name)
-    await _service(context).archives.drop(call.text("person"), call.text("id"))
+    await _service(context).archives.drop(call.text("person"), call.text("id"), call.text("by"))
     return {}
 
 

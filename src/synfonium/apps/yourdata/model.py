@@ -18,7 +18,8 @@ ErasureState = Literal["waiting", "running", "done"]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """An archive that a person asked for. ends_s: when it is taken away, 0 before it is ready."""
+    """An archive of a person. ends_s: when it is taken away, 0 before it is ready. by: the
+    administrator who asked for it, by a pass; empty when the person did."""
 
     id: str
     person: str
@@ -28,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     total_bytes: int
     files: int
     ends_s: float
+    by: str = ""
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,9 +41,14 @@ archives = Table(
     Column("total_bytes", BigInteger, nullable=False),
     Column("files", Integer, nullable=False),
     Column("ends_s", Float, nullable=False),
+    Column("by", String(26), nullable=False, server_default=""),
     info={
-        "personal": {"person": "id of who asked for it; so that only they get it; 7 days"},
+        "personal": {
+            "person": "id of whose data it holds; so that only they get it; 7 days",
+            "by": "id of the administrator who asked for it, by a pass; so that only they get it; 1 day",
+        },
         "owner": "person",
+        "mentions": ("by",),
         "swept": "synfonium.apps.yourdata.service.archives:Archives.sweep",
     },
 )
@@ -84,9 +89,10 @@ def add_archive(connection: Connection, asked: Asked) -> None:
     connection.execute(insert(archives), [msgspec.structs.asdict(asked)])
 
 
-def archives_of(connection: Connection, person: str) -> list[Asked]:
-    """The newest first."""
-    rows = connection.execute(select(archives).where(a.person == person).order_by(a.id.desc()).limit(50))
+def archives_of(connection: Connection, person: str, by: str | None = None) -> list[Asked]:
+    """The newest first. by: those that this administrator asked for, "" for the person's own."""
+    found = select(archives).where(a.person == person).order_by(a.id.desc()).limit(50)
+    rows = connection.execute(found if by is None else found.where(a.by == by))
     return [_asked(row) for row in rows]
 
 

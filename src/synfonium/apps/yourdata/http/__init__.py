@@ -1,5 +1,5 @@
 """Doors of your data."""
 
-from synfonium.apps.yourdata.http import pages
+from synfonium.apps.yourdata.http import by_pass, pages
 
-doors = pages.doors
+doors = (*pages.doors, *by_pass.doors)

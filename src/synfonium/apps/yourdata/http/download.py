@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from synfonium.apps.yourdata.errors import NoSuchArchive
+from synfonium.apps.yourdata.model import Asked
 from synfonium.apps.yourdata.service import YourdataService
 from synfonium.common.problem import Forbidden, Problem, SignInNeeded
 from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, respond
@@ -41,10 +42,15 @@ async def _answer(context: Context, scope: Scope, send: Send) -> None:
         raise Forbidden  # an app's token never reaches everything at once
     service: YourdataService = context.service
     id_ = raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX)
-    asked = await service.archives.own(actor.id, id_)
+    asked = await service.archives.one(actor.id, id_)
+    await send_archive(service, asked, actor.name, scope, send)
+
+
+async def send_archive(service: YourdataService, asked: Asked, name: str, scope: Scope, send: Send) -> None:
+    """The archive of who is called `name`, or the range of it that is asked for. Raises NoSuchArchive."""
     if asked.state != "ready":
         raise NoSuchArchive
-    await _send(service.archives.path(asked.id), asked.id, asked.asked_s, actor.name, scope, send)
+    await _send(service.archives.path(asked.id), asked.id, asked.asked_s, name, scope, send)
 
 
 async def _send(path: Path, etag: str, time_s: float, name: str, scope: Scope, send: Send) -> None:

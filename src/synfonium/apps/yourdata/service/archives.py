@@ -21,6 +21,7 @@ from synfonium.kernel.context import Context
 log = logs.get("yourdata")
 LOOK_EVERY_S, SWEEP_EVERY_S = 5.0, 3600.0
 DAY_S = 86_400.0
+BY_PASS_DAYS = 1  # as long as a pass can last
 
 
 class Archives:
@@ -35,18 +36,20 @@ class Archives:
     def path(self, id_: str) -> Path:
         return self.folder / f"{id_}.zip"
 
-    async def of(self, person: str) -> list[Asked]:
-        return await self._context.database.read(lambda c: store.archives_of(c, person))
+    async def of(self, person: str, by: str = "") -> list[Asked]:
+        """Those that the person asked for, or those that `by` did."""
+        return await self._context.database.read(lambda c: store.archives_of(c, person, by))
 
-    async def own(self, person: str, id_: str) -> Asked:
-        """Raises NoSuchArchive, for another's too."""
+    async def one(self, person: str, id_: str, by: str = "") -> Asked:
+        """Raises NoSuchArchive, also for one of another, or that another asked for."""
         found = await self._context.database.read(lambda c: store.archive(c, id_))
-        if found is None or found.person != person:
+        if found is None or (found.person, found.by) != (person, by):
             raise NoSuchArchive
         return found
 
-    async def ask(self, person: str) -> Asked:
-        """A new one, or the one that is already being made."""
+    async def ask(self, person: str, by: str = "") -> Asked:
+        """A new one, or the one that is already being made. by: the administrator who asks; that
+        they have a pass is for the door to see to."""
         now_s = self._context.clock.now_s()
         wanted = Asked(
             id=new_id(now_s),
@@ -57,10 +60,11 @@ class Archives:
             total_bytes=0,
             files=0,
             ends_s=0.0,
+            by=by,
         )
 
         def work(connection: Connection) -> Asked:
-            for there in store.archives_of(connection, person):
+            for there in store.archives_of(connection, person, by):
                 if there.state in ("waiting", "making"):
                     return there
             store.add_archive(connection, wanted)
@@ -70,14 +74,14 @@ class Archives:
         self._wanted.set()
         return asked
 
-    async def drop(self, person: str, id_: str) -> None:
+    async def drop(self, person: str, id_: str, by: str = "") -> None:
         """Stops the making, or takes the archive away. Raises NoSuchArchive."""
-        await self.own(person, id_)
+        await self.one(person, id_, by)
         await self._remove(id_)
 
     async def forget(self, person: str) -> int:
-        """All that the person asked for; how many files went."""
-        found = await self.of(person)
+        """All that hold the person's data, whoever asked; how many files went."""
+        found = await self._context.database.read(lambda c: store.archives_of(c, person))
         for asked in found:
             await self._remove(asked.id)
         return len(found)
@@ -155,9 +159,11 @@ class Archives:
         await self._ready(asked, written.files, written.size_bytes)
 
     async def _ready(self, asked: Asked, files: int, size_bytes: int) -> None:
-        ends_s = self._context.clock.now_s() + self._context.config.archive_days * DAY_S
+        days = BY_PASS_DAYS if asked.by else self._context.config.archive_days
+        ends_s = self._context.clock.now_s() + days * DAY_S
         values = {"state": "ready", "files": files, "done_bytes": size_bytes, "total_bytes": size_bytes}
-        letter = await letters.archive_ready(self._context, asked.person, ends_s)
+        # Of a pass the person was told when it was asked for; what it was used for, they see.
+        letter = None if asked.by else await letters.archive_ready(self._context, asked.person, ends_s)
 
         def work(connection: Connection) -> bool:
             is_there = store.change_archive(connection, asked.id, **values, ends_s=ends_s)
