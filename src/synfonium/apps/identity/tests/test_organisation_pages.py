@@ -245,7 +245,8 @@ async def test_pages_of_people_ask_as_much_for_sixty_as_for_three(
             for _ in range(4):  # who asks is looked up once a second
                 asked.clear()
                 assert (await ada.get(path)).status_code == 200
-                tries.append(len([one for one in asked if one.startswith("SELECT")]))
+                # On PostgreSQL each transaction begins with SELECT 1.
+                tries.append(len([one for one in asked if one.startswith("SELECT") and one != "SELECT 1"]))
             counts[-1].append(min(tries))
     assert counts[0] == counts[1]
     assert max(counts[1]) <= 8
