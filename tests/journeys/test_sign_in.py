@@ -9,16 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests.journeys.browsing import AUTHENTICATOR, with_authenticator
 from tests.journeys.serving import Server, serving
-
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
@@ -54,19 +46,6 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="en-GB")
     yield context
     context.close()
-
-
-def with_authenticator(context: BrowserContext) -> tuple[Page, Callable[..., None]]:
-    """A page whose device has a passkey store, and a way to command it."""
-    page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    made = session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})["authenticatorId"]
-
-    def command(method: str, **values: object) -> None:
-        session.send(f"WebAuthn.{method}", {"authenticatorId": made, **values})
-
-    return page, command
 
 
 def sign_out(page: Page) -> None:
