@@ -48,6 +48,12 @@ def in_the_form(refusal: Problem) -> Problem:
     return refusal
 
 
+def locale_of(request: AnyRequest, context: Context) -> str:
+    """The language of the page that was asked for: chosen, or the browser's."""
+    assert context.pages is not None
+    return context.pages.reader(request.scope).locale
+
+
 def browser_of(request: AnyRequest, context: Context) -> Browser:
     return Browser(
         user_agent=request.headers.get("user-agent", ""),

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.http.browser import Form, locale_of, service_of
 from synfonium.apps.identity.http.organisations import ProvedAdmin
 from synfonium.apps.identity.service.invitations import Wish
 from synfonium.kernel.actor import Administrator, Impersonal
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 
 HERE = "/admin/people/invitations"
 Admin = Annotated[Administrator, Impersonal("addresses that administrators wrote, and names of who came")]
@@ -39,9 +39,9 @@ async def _page(context: Context, link: str = "", sent: str = "") -> Page:
 
 
 @post(HERE)
-async def add_guest(actor: ProvedAdmin, context: Context, data: Form[GuestForm]) -> Page:
+async def add_guest(actor: ProvedAdmin, request: AnyRequest, context: Context, data: Form[GuestForm]) -> Page:
     """Shows the link this once; a letter carries it too when there is an address."""
-    wish = Wish(email=data.email.strip(), uses=data.uses, days=data.days, locale=actor.locale)
+    wish = Wish(email=data.email.strip(), uses=data.uses, days=data.days, locale=locale_of(request, context))
     link = await service_of(context).invitations.make(None, wish, by=actor.id)
     return await _page(context, link, wish.email)
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.identity.http.browser import Form, service_of
+from synfonium.apps.identity.http.browser import Form, locale_of, service_of
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Administrator, Impersonal, Visitor
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 from synfonium.kernel.i18n import _
 from synfonium.kernel.mail.topics import TOPICS
 
@@ -37,8 +37,8 @@ async def show_mail(actor: Admin, context: Context, sent: bool = False) -> Page:
 
 
 @post(f"{HERE}/test")
-async def send_test(actor: Admin, context: Context, data: Form[TestForm]) -> See:
-    await service_of(context).letters.send_test(actor.id, data.to, actor.locale)
+async def send_test(actor: Admin, request: AnyRequest, context: Context, data: Form[TestForm]) -> See:
+    await service_of(context).letters.send_test(actor.id, data.to, locale_of(request, context))
     return See(f"{HERE}?sent=true")
 
 

@@ -181,15 +181,26 @@ async def show_member(actor: Delegate, context: Context, slug: str, person_id: s
     return await _member_page(context, authority, person_id)
 
 
-async def _member_page(context: Context, authority: Authority, person_id: str, link: str = "") -> Page:
+async def _member_page(
+    context: Context,
+    authority: Authority,
+    person_id: str,
+    *,
+    link: str = "",
+    refused: Problem | None = None,
+    typed: MemberForm | None = None,
+) -> Page:
     service = service_of(context)
     member, account, mine = await service.members.one(authority, PersonId(person_id))
     groups, _sizes = await service.groups.all(authority)
     return Page(
         "identity/organisation_member.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        typed=typed,
         member=member,
         account=account,
-        mine={group.id for group in mine},
+        mine=chosen(typed.group) if typed else {group.id for group in mine},
         groups=groups,
         link=link,
         link_hours=context.config.link_hours,
@@ -200,9 +211,17 @@ async def _member_page(context: Context, authority: Authority, person_id: str, l
 @post(MEMBER)
 async def change_member(
     actor: ProvedDelegate, context: Context, slug: str, person_id: str, data: Form[MemberForm]
-) -> See:
+) -> Page | See:
     authority = await authority_of(actor, context, slug)
-    service, person = service_of(context), PersonId(person_id)
+    try:
+        await _change_member(context, authority, PersonId(person_id), data)
+    except Problem as refusal:
+        return await _member_page(context, authority, person_id, refused=in_the_form(refusal), typed=data)
+    return See(f"/organisation/{slug}")
+
+
+async def _change_member(context: Context, authority: Authority, person: PersonId, data: MemberForm) -> None:
+    service = service_of(context)
     member, _account, _groups = await service.members.one(authority, person)
     quota = checked_size(data.quota, "quota")
     if quota != member.quota_bytes:
@@ -210,14 +229,13 @@ async def change_member(
     if data.role is not None and data.role != member.role:
         await service.members.set_role(authority, person, data.role)
     await service.groups.set_groups_of(authority, person, chosen(data.group))
-    return See(f"/organisation/{slug}")
 
 
 @post(f"{MEMBER}/link")
 async def make_link(actor: LinkMaker, context: Context, slug: str, person_id: str) -> Page:
     authority = await authority_of(actor, context, slug)
     link = await service_of(context).members.link_for(authority, PersonId(person_id))
-    return await _member_page(context, authority, person_id, link)
+    return await _member_page(context, authority, person_id, link=link)
 
 
 @post(f"{MEMBER}/suspend")

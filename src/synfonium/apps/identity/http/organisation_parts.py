@@ -3,7 +3,7 @@
 import msgspec
 
 from synfonium.apps.identity.contract import Role
-from synfonium.apps.identity.http.browser import Form, in_the_form, service_of
+from synfonium.apps.identity.http.browser import Form, in_the_form, locale_of, service_of
 from synfonium.apps.identity.http.organisation import (
     HERE,
     Delegate,
@@ -17,7 +17,7 @@ from synfonium.apps.identity.service.invitations import Wish
 from synfonium.apps.identity.service.organisations import Authority
 from synfonium.common.problem import Problem
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 
 
 class NameForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ async def _invitations(
 
 @post(f"{HERE}/invitations")
 async def add_invitation(
-    actor: ProvedDelegate, context: Context, slug: str, data: Form[InvitationForm]
+    actor: ProvedDelegate, request: AnyRequest, context: Context, slug: str, data: Form[InvitationForm]
 ) -> Page:
     """Shows the link this once; a letter carries it too when there is an address."""
     authority = await authority_of(actor, context, slug)
@@ -134,7 +134,7 @@ async def add_invitation(
         email=data.email.strip(),
         uses=data.uses,
         days=data.days,
-        locale=actor.locale,
+        locale=locale_of(request, context),
     )
     try:
         link = await service_of(context).invitations.make(authority, wish, by=actor.id)
@@ -155,10 +155,20 @@ async def show_settings(actor: Delegate, context: Context, slug: str) -> Page:
     return await _settings(context, await authority_of(actor, context, slug))
 
 
-async def _settings(context: Context, authority: Authority, token: str = "") -> Page:
+async def _settings(
+    context: Context,
+    authority: Authority,
+    *,
+    token: str = "",
+    refused: Problem | None = None,
+    typed: SettingsForm | None = None,
+) -> Page:
     slug = authority.organisation.slug
     return Page(
         "identity/organisation_settings.html",
+        status=refused.status if refused else 200,
+        refused=refused,
+        typed=typed,
         tokens=await service_of(context).directories.of(authority),
         fresh_token=token,
         scim_url=f"{context.site.public_url}/scim/v2/{slug}",
@@ -167,8 +177,18 @@ async def _settings(context: Context, authority: Authority, token: str = "") -> 
 
 
 @post(f"{HERE}/settings")
-async def change_settings(actor: Delegate, context: Context, slug: str, data: Form[SettingsForm]) -> See:
+async def change_settings(
+    actor: Delegate, context: Context, slug: str, data: Form[SettingsForm]
+) -> Page | See:
     authority = await authority_of(actor, context, slug)
+    try:
+        await _change_settings(context, authority, data)
+    except Problem as refusal:
+        return await _settings(context, authority, refused=in_the_form(refusal), typed=data)
+    return See(f"/organisation/{slug}/settings")
+
+
+async def _change_settings(context: Context, authority: Authority, data: SettingsForm) -> None:
     organisations = service_of(context).organisations
     total = authority.organisation.total_bytes
     if data.total is not None and authority.is_above_all:
@@ -176,14 +196,13 @@ async def change_settings(actor: Delegate, context: Context, slug: str, data: Fo
     await organisations.set_quotas(authority, total_bytes=total, each_bytes=checked_size(data.each, "each"))
     if data.name.strip() != authority.organisation.name:
         await organisations.rename(authority, data.name)
-    return See(f"/organisation/{slug}/settings")
 
 
 @post(f"{HERE}/directory")
 async def add_directory(actor: ProvedDelegate, context: Context, slug: str, data: Form[LabelForm]) -> Page:
     authority = await authority_of(actor, context, slug, "owner")
     token = await service_of(context).directories.add(authority, data.label)
-    return await _settings(context, authority, token)
+    return await _settings(context, authority, token=token)
 
 
 @post(f"{HERE}/directory/{{token_id:str}}/revoke")

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from synfonium.apps.identity.errors import FormTooQuick, NameTaken, TooManyTries
-from synfonium.apps.identity.http.browser import Form, refuse_other_sites, service_of
+from synfonium.apps.identity.http.browser import Form, locale_of, refuse_other_sites, service_of
 from synfonium.apps.identity.model.signup import Rules
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Administrator, Impersonal, Proved, Visitor
@@ -63,7 +63,7 @@ async def sign_up(
             name=data.name.strip().lower(),
             display=data.display,
             address=data.address,
-            locale=_locale(request, context),
+            locale=locale_of(request, context),
             form=data.form,
             peer=_peer(request, context),
         )
@@ -156,11 +156,6 @@ async def _page(
         ),
         wrong=wrong or {},
     )
-
-
-def _locale(request: AnyRequest, context: Context) -> str:
-    assert context.pages is not None
-    return context.pages.reader(request.scope).locale
 
 
 def _peer(request: AnyRequest, context: Context) -> str:

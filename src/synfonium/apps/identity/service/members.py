@@ -139,11 +139,19 @@ class Members:
         def work(connection: Connection) -> None:
             links.clear()
             for new in many:
-                _member, account = self.add_in(connection, authority, new)
+                account = self._add_one_of_many(connection, authority, new)
                 links.append((account, self._welcome.link_in(connection, account.id, by=authority.by)))
 
         await self._context.database.write(work)
         return links
+
+    def _add_one_of_many(self, connection: Connection, authority: Authority, new: NewMember) -> Account:
+        """As `add_in`; a refusal says whose line it is about."""
+        try:
+            return self.add_in(connection, authority, new)[1]
+        except (BadInput, NameTaken) as refusal:
+            refusal.values["field"] = f"lines, {new.user_name}"
+            raise
 
     def add_in(self, connection: Connection, authority: Authority, new: NewMember) -> tuple[Member, Account]:
         """Within a transaction. Raises BadInput, NameTaken, NotFound, Forbidden, TooMany."""
