@@ -5,9 +5,14 @@ Catalogues are compiled in memory when first needed, so that no build step can b
 
 import gettext
 import io
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
 
 LOCALES: tuple[str, ...] = ("fr", "en")
 NATIVE_NAMES = {"fr": "Français", "en": "English"}
@@ -46,27 +51,17 @@ def _by_quality(header: str) -> list[str]:
 
 
 class Catalogue:
-    """The translations of every installed app in one language."""
+    """The translations of some folders in one language; of two for one text, the first folder's."""
 
-    def __init__(self, locale: str, folders: Iterable[Path]) -> None:
+    def __init__(self, locale: str, folders: Sequence[Path]) -> None:
         self.locale = locale
         self._translations = gettext.NullTranslations()
-        for folder in folders:
-            self._add(folder / f"{locale}.po")
-
-    def _add(self, path: Path) -> None:
-        if not path.is_file():
-            return
-        from babel.messages.mofile import write_mo
-        from babel.messages.pofile import read_po
-
-        compiled = io.BytesIO()
-        with path.open("rb") as source:
-            write_mo(compiled, read_po(source, locale=self.locale))
-        compiled.seek(0)
-        translations = gettext.GNUTranslations(compiled)
-        translations.add_fallback(self._translations)
-        self._translations = translations
+        for folder in reversed(folders):
+            path = folder / f"{locale}.po"
+            if path.is_file():
+                translations = copy(_translations(path, locale, path.stat().st_mtime_ns))
+                translations.add_fallback(self._translations)
+                self._translations = translations
 
     def gettext(self, source: str) -> str:
         return self._translations.gettext(source) if source else ""
@@ -75,12 +70,48 @@ class Catalogue:
         return self._translations.ngettext(one, many, count)
 
 
-class Languages:
-    """All catalogues, loaded when a language is first asked for."""
+@lru_cache
+def _translations(path: Path, locale: str, _changed_ns: int) -> gettext.GNUTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
-        self._get = cache(lambda locale: Catalogue(locale, self._folders))
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=locale))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+class Languages:
+    """The catalogues of the kernel and of every app, loaded when a language is first asked for.
+
+    folders: by the app's name, the kernel's as `kernel`; the earlier goes before the later.
+    """
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        self._folders = folders
+        self.of = cache(self._of)
 
     def __getitem__(self, locale: str) -> Catalogue:
-        return self._get(locale)
+        return self.of(locale, "kernel")
+
+    def _of(self, locale: str, app: str) -> Catalogue:
+        """As the pages of `app` say it: its own words go before everybody else's."""
+        own = [self._folders[app]] if app in self._folders else []
+        return Catalogue(locale, [*own, *self._folders.values()])
+
+
+def in_templates(languages: Languages, locale: str) -> tuple[Callable[..., str], Callable[..., str]]:
+    """gettext and ngettext for Jinja; `here` in a template's context is whose page it is."""
+
+    from jinja2 import pass_context
+
+    @pass_context
+    def gettext(context: "Context", source: str) -> str:
+        return languages.of(locale, context.get("here", "kernel")).gettext(source)
+
+    @pass_context
+    def ngettext(context: "Context", one: str, many: str, count: int) -> str:
+        return languages.of(locale, context.get("here", "kernel")).ngettext(one, many, count)
+
+    return gettext, ngettext

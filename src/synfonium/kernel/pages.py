@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,15 @@ from litestar.response.base import ASGIResponse
 
 from synfonium.kernel.actor import Person
 from synfonium.kernel.app import App
-from synfonium.kernel.i18n import LOCALES, NATIVE_NAMES, Catalogue, Languages, _, choose_locale
+from synfonium.kernel.i18n import (
+    LOCALES,
+    NATIVE_NAMES,
+    Catalogue,
+    Languages,
+    _,
+    choose_locale,
+    in_templates,
+)
 
 GZIP_FROM_BYTES = 1000
 GZIP_LEVEL = 5
@@ -82,7 +90,7 @@ class Pages:
             name: jinja2.FileSystemLoader(folder / "templates") for name, folder in folders.items()
         }
         loaders["kit"] = jinja2.FileSystemLoader(kernel / "templates" / "kit")
-        self._languages = Languages([kernel / "locale", *(f / "locale" for f in folders.values())])
+        self._languages = Languages({name: f / "locale" for name, f in {"kernel": kernel, **folders}.items()})
         self._static = Static()
         self._launcher = tuple(app for app in apps if app.path)
         self._apps, self._site_name = tuple(apps), site_name
@@ -100,12 +108,11 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        catalogue = self.catalogue(locale)
         environment.install_gettext_callables(  # type: ignore[attr-defined]
-            catalogue.gettext, catalogue.ngettext, newstyle=True
+            *in_templates(self._languages, locale), newstyle=True
         )
         environment.policies["ext.i18n.trimmed"] = True
-        formats = Formats(locale, catalogue)
+        formats = Formats(locale, self.catalogue(locale))
         environment.globals.update(
             static=self._static.url,
             site_name=self._site_name,
@@ -125,9 +132,13 @@ class Pages:
     def render(self, template: str, reader: Reader, values: Mapping[str, Any]) -> str:
         """The template as text. `here` is the app whose template it is."""
         here = template.partition("/")[0]
-        translate = self.catalogue(reader.locale).gettext
         launcher = [
-            {"name": app.name, "title": translate(app.title), "path": app.path, "icon": app.icon}
+            {
+                "name": app.name,
+                "title": self._languages.of(reader.locale, app.name).gettext(app.title),
+                "path": app.path,
+                "icon": app.icon,
+            }
             for app in self._launcher
         ]
         return (
@@ -148,16 +159,16 @@ class Pages:
 
     def _places_for(self, reader: Reader) -> list[dict[str, Any]]:
         """Every app's places in the reader's language; `is_here` marks the one that is shown."""
-        translate = self.catalogue(reader.locale).gettext
+        of = partial(self._languages.of, reader.locale)
         around = [p.path for p, _app in self._places if f"{reader.url}/".startswith(f"{p.path}/")]
         shown = max(around, key=len, default="")
         return [
             {
                 "group": place.group,
-                "part": translate(place.part or OTHER_PART),
+                "part": of(app.name).gettext(place.part or OTHER_PART),
                 "path": place.path,
-                "title": translate(place.title),
-                "app_title": translate(app.title),
+                "title": of(app.name).gettext(place.title),
+                "app_title": of(app.name).gettext(app.title),
                 "icon": app.icon,
                 "is_here": place.path == shown,
             }

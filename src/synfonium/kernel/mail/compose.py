@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 from synfonium.kernel.app import App
-from synfonium.kernel.i18n import DEFAULT_LOCALE, LOCALES, Languages
+from synfonium.kernel.i18n import DEFAULT_LOCALE, LOCALES, Languages, in_templates
 from synfonium.kernel.mail.queue import Queued
 from synfonium.kernel.mail.topics import TOPICS, Stop, stop_path
 from synfonium.kernel.site import Site
@@ -45,7 +45,7 @@ class Composer:
         }
         loaders["kernel"] = jinja2.FileSystemLoader(kernel / "templates")
         self._loader = jinja2.PrefixLoader(loaders)
-        self._languages = Languages([kernel / "locale", *(f / "locale" for f in folders.values())])
+        self._languages = Languages({name: f / "locale" for name, f in {"kernel": kernel, **folders}.items()})
         self._site, self._name, self._sender, self._secrets = site, name, sender, secrets
         self._environments: dict[tuple[str, bool], jinja2.Environment] = {}
 
@@ -82,10 +82,11 @@ class Composer:
     ) -> tuple[str, str, str]:
         """Subject, text and HTML."""
         words = self._languages[locale].gettext(TOPICS.get(topic, "")) if topic else ""
-        text = self._part(template, locale, {**values, "topic": words}, is_html=False)
-        html = self._part(template, locale, {**values, "topic": words}, is_html=True)
+        values = {**values, "topic": words, "here": template.partition("/")[0]}
+        text = self._part(template, locale, values, is_html=False)
+        html = self._part(template, locale, values, is_html=True)
         subject = self._environment(locale, is_html=False).get_template(template + ".html")
-        context = subject.new_context({**values, "frame": "kernel/mail/text.html", "topic": words})
+        context = subject.new_context({**values, "frame": "kernel/mail/text.html"})
         told = _one_line("".join(subject.blocks["subject"](context)))
         return told[:LONGEST_SUBJECT], _tidy(text), html
 
@@ -115,12 +116,11 @@ class Composer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        catalogue = self._languages[locale]
         environment.install_gettext_callables(  # type: ignore[attr-defined]
-            catalogue.gettext, catalogue.ngettext, newstyle=True
+            *in_templates(self._languages, locale), newstyle=True
         )
         environment.policies["ext.i18n.trimmed"] = True
-        formats = Formats(locale, catalogue)
+        formats = Formats(locale, self._languages[locale])
         environment.globals.update(
             site_name=_one_line(self._name),
             public_url=self._site.public_url,
