@@ -5,6 +5,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from synfonium.ports.database import Database
+
 VARIABLE = "TEST_DATABASE_URL"
 
 
@@ -25,3 +27,14 @@ def database_of(home: Path) -> dict[str, str]:
         if not found:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
     return {"SYNFONIUM_DATABASE": f"{server.rpartition('/')[0]}/{name}"}
+
+
+def open_chosen(home: Path, app: str) -> Database:
+    """The database of `app` alone, for tests without a whole installation: in `home`, or on the server."""
+    if url := database_of(home).get("SYNFONIUM_DATABASE"):
+        from synfonium.engines.database.postgresql import open_postgresql
+
+        return open_postgresql(url, schema=app)
+    from synfonium.engines.database.sqlite import open_sqlite
+
+    return open_sqlite(home / f"{app}.sqlite")

@@ -16,12 +16,12 @@ from synfonium.apps.fabric.contract import Grant, Grants
 from synfonium.common.ids import AppName, GrantId, PersonId, new_id
 from synfonium.common.problem import SignInNeeded
 from synfonium.engines.blobs.local import LocalBlobs
-from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context, Offers
 from synfonium.kernel.migrations import migrate
 from synfonium.kernel.secret_box import open_secret_box
 from synfonium.kernel.site import Site
+from synfonium.testing.chosen_database import open_chosen
 
 
 class MovedClock:
@@ -38,7 +38,8 @@ class FakeEngines:
     single_process = True
 
     def __init__(self, home: Path) -> None:
-        self._database = open_sqlite(home / "drive.sqlite")
+        self._database = open_chosen(home, "drive")
+        migrate(app, self._database)
         self._blobs = LocalBlobs(home / "blobs")
 
     def database(self, app: object, *, read_only: bool) -> Any:
@@ -129,18 +130,18 @@ def config() -> DriveConfig:
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the tables and nothing in them; a migration for each test takes longer."""
-    path = tmp_path_factory.mktemp("tables") / "drive.sqlite"
-    database = open_sqlite(path)
+    """A folder with a database that has tables and nothing in them: making them takes longer."""
+    folder = tmp_path_factory.mktemp("tables")
+    database = open_chosen(folder, "drive")
     migrate(app, database)
     database.submit_write(lambda c: None).result()
     database.close()
-    return path
+    return folder
 
 
 @pytest.fixture
 async def house(tmp_path: Path, tables: Path, config: DriveConfig) -> AsyncIterator[House]:
-    for part in tables.parent.glob("drive.sqlite*"):
+    for part in tables.glob("drive.sqlite*"):
         shutil.copy(part, tmp_path)
     house = House(tmp_path, config)
     async with open_service(house.context) as service:

@@ -119,6 +119,6 @@ def test_a_tree_stays_a_tree(tables: Path, steps: list[tuple[object, ...]]) -> N
         house.context.database.close()
 
     with TemporaryDirectory() as folder:
-        for part in tables.parent.glob("drive.sqlite*"):
+        for part in tables.glob("drive.sqlite*"):
             shutil.copy(part, folder)
         asyncio.run(play(Path(folder)))
