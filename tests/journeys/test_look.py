@@ -334,13 +334,32 @@ def test_pages_of_several_apps_stand_in_one_row_of_tabs(
 ) -> None:
     context = _open(browser, town, camille)
     page = context.new_page()
-    for row in (
-        ("/settings", "/settings/security"),
-        ("/admin", "/admin/people", "/admin/apps", "/admin/search"),
-    ):
-        for path in row:
+    row = ("/settings", "/settings/security")
+    for path in row:
+        page.goto(path)
+        tabs = page.locator("main .tabs a")
+        assert set(row) <= {tab.get_attribute("href") for tab in tabs.all()}
+        assert page.locator("main .tabs [aria-current]").get_attribute("href") == path
+    context.close()
+
+
+def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
+    browser: Browser, town: Town, camille: StorageState
+) -> None:
+    context = _open(browser, town, camille)
+    page = context.new_page()
+    firsts = ["/admin", "/admin/people", "/admin/apps"]
+    parts = (
+        ("/admin", "/admin/backups", "/admin/audit"),
+        ("/admin/people", "/admin/organisations", "/admin/sign-in", "/admin/signup"),
+        ("/admin/apps", "/admin/search", "/admin/mail"),
+    )
+    for first, part in zip(firsts, parts, strict=True):
+        for path in part:
             page.goto(path)
-            tabs = page.locator("main .tabs a")
-            assert set(row) <= {tab.get_attribute("href") for tab in tabs.all()}
-            assert page.locator("main .tabs [aria-current]").get_attribute("href") == path
+            upper, lower = page.locator("main .tabs:not(.within) a"), page.locator("main .tabs.within a")
+            assert [tab.get_attribute("href") for tab in upper.all()] == firsts
+            assert {tab.get_attribute("href") for tab in lower.all()} == set(part)
+            assert page.locator("main .tabs [aria-current=true]").get_attribute("href") == first
+            assert page.locator("main .tabs [aria-current=page]").get_attribute("href") == path
     context.close()
