@@ -34,6 +34,12 @@ SIGNED_IN = (
     "/settings/security/totp",
     "/settings/security/email",
     "/settings/trusted",
+    "/settings/privacy",
+    "/settings/data",
+    "/settings/data/kept",
+    "/settings/data/leave",
+    "/settings/apps",
+    "/device",
     "/signin/again?next=/settings",
     "/signin/passkey?next=/admin",
     "/drive",
@@ -326,6 +332,18 @@ def test_a_visitor_changes_the_language_without_a_cookie(browser: Browser, town:
     page.get_by_role("link", name="Français").click()
     assert "Personne ne note." in page.locator("h1").inner_text()
     assert context.cookies() == []
+    context.close()
+
+
+def test_a_phone_shows_the_tab_that_one_is_on(browser: Browser, town: Town, camille: StorageState) -> None:
+    context = _open(browser, town, camille, locale="fr", width=360)
+    page = context.new_page()
+    for path in ("/settings", "/settings/apps", "/admin/people", "/admin/signup"):
+        page.goto(path)
+        tab = page.locator("main .tabs [aria-current]").bounding_box()
+        assert tab is not None
+        assert tab["x"] >= 0, path
+        assert tab["x"] + tab["width"] <= 360, path
     context.close()
 
 

@@ -10,6 +10,8 @@ from synfonium.kernel.i18n import Catalogue
 from synfonium.kernel.pages import Pages
 
 JSON_TYPE = b"application/problem+json"
+# What sending something else can mend.
+FORM_STATUSES = (400, 409, 413, 422, 429)
 
 
 def words(problem: Problem, catalogue: Catalogue) -> tuple[str, str]:
@@ -49,7 +51,13 @@ def problem_response(
             page = pages.render(
                 "kit/problem.html",
                 reader,
-                {"status": problem.status, "title": title, "remedy": remedy, "code": problem.code},
+                {
+                    "status": problem.status,
+                    "title": title,
+                    "remedy": remedy,
+                    "code": problem.code,
+                    "is_form": scope.get("method") == "POST" and problem.status in FORM_STATUSES,
+                },
             )
             return problem.status, [*headers, (b"content-type", b"text/html; charset=utf-8")], page.encode()
     fields = {"type": "about:blank", "status": problem.status, "code": problem.code, "title": title}
