@@ -26,11 +26,12 @@ function onKey(event: KeyboardEvent): void {
   field.select();
 }
 
-/** A row of tabs that is wider than the screen shows the tab that one is on. */
-function showTab(): void {
-  const tab = document.querySelector<HTMLElement>(".tabs > [aria-current]");
-  const row = tab?.parentElement;
-  if (tab && row) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+/** Rows of tabs that are wider than the screen show the tab that one is on. */
+function showTabs(): void {
+  for (const tab of document.querySelectorAll<HTMLElement>(".tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    if (row) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
 }
 
 async function copy(button: HTMLButtonElement): Promise<void> {
@@ -51,7 +52,7 @@ function offer(attribute: string, act: (button: HTMLButtonElement) => void): voi
 
 document.addEventListener("click", (event) => closePops(event.target as Node));
 document.addEventListener("keydown", onKey);
-showTab();
+showTabs();
 if (history.length > 1) offer("data-back", () => history.back());
 if ("clipboard" in navigator) offer("data-copy", (button) => void copy(button));
 offer("data-print", () => print());
