@@ -348,25 +348,10 @@ def unnoticed(content: bytes, key: str) -> list[int]:
     return found
 
 
-def time_of_the_end(content: bytes) -> list[int]:
-    """The digits of `time` in the last line."""
-    start = content.rindex(b'"time":') + len(b'"time":')
-    return list(range(start, content.index(b",", start)))
-
-
 async def test_any_flipped_byte_of_an_export_is_found(tmp_path: Path) -> None:
     content, signer = await small(tmp_path)
     assert b'"message":"head"' in content
-    assert set(unnoticed(content, signer.public_pem)) <= set(time_of_the_end(content))
-
-
-@pytest.mark.xfail(strict=True, reason="the last line's time is under no signature yet")
-async def test_the_time_at_which_an_export_ended_is_under_the_signature_too(tmp_path: Path) -> None:
-    content, signer = await small(tmp_path)
-    changed = bytearray(content)
-    changed[time_of_the_end(content)[-1]] ^= 1
-    with pytest.raises(Broken):
-        verify_file(bytes(changed).splitlines(keepends=True), read_public_key(signer.public_pem))
+    assert unnoticed(content, signer.public_pem) == []
 
 
 Change = Callable[[list[bytes]], list[bytes]]

@@ -9,6 +9,7 @@ the whole mapping. Every line has one spelling: it is checked by writing it anew
 import asyncio
 import hashlib
 import os
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,14 @@ def first_event(signer: Signer, apps: Sequence[str], time_s: float) -> Event:
 
 
 def end_line(signer: Signer, digest: bytes, lines: int, time_s: float) -> bytes:
-    """The last line: a signature over everything before it."""
-    values = {"lines": lines, "sha256": digest.hex(), "signature": signer.sign(_END_MAGIC + digest)}
+    """The last line: a signature over everything before it, and over its own time."""
+    signature = signer.sign(_signed_at_the_end(digest, int(time_s * 1000)))
+    values = {"lines": lines, "sha256": digest.hex(), "signature": signature}
     return line_of(framed("end", values, time_s))
+
+
+def _signed_at_the_end(digest: bytes, time_ms: int) -> bytes:
+    return _END_MAGIC + digest + struct.pack(">Q", time_ms)
 
 
 def as_cef(row: Row) -> str:
@@ -164,7 +170,7 @@ class _Reader:
         values = event["unmapped"]
         if self._key is None or (values["lines"], values["sha256"]) != (lines, digest.hex()):
             raise Broken("", lines, "file_changed")
-        if not is_signed(self._key, _END_MAGIC + digest, str(values["signature"])):
+        if not is_signed(self._key, _signed_at_the_end(digest, event["time"]), str(values["signature"])):
             raise Broken("", lines, "file_not_signed")
 
 
@@ -201,7 +207,15 @@ def verify_file(lines: Iterable[bytes], key: Ed25519PublicKey | None) -> tuple[l
                 reader.end(event, digest.digest(), count)
                 ended = True
                 spelled = line_of(framed("end", event["unmapped"], event["time"] / 1000))
-        except (msgspec.MsgspecError, KeyError, IndexError, TypeError, ValueError, AttributeError):
+        except (
+            msgspec.MsgspecError,
+            KeyError,
+            IndexError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            struct.error,
+        ):
             raise Broken("", count + 1, "file_changed") from None
         if spelled != line:
             raise Broken("", count + 1, "file_changed")
