@@ -28,7 +28,7 @@ def server() -> Iterator[PostgresqlServer]:
     if programs is None:
         message = "no PostgreSQL server is installed; ./test names the package"
         pytest.fail(message) if is_ci() else pytest.skip(message)
-    running = PostgresqlServer(programs)
+    running = PostgresqlServer(programs, is_synced=False)
     yield running
     running.remove()
 

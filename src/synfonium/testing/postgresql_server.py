@@ -31,7 +31,9 @@ class PostgresqlServer:
     As root it runs as the user `postgres`. Raises RuntimeError when it does not start.
     """
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, is_synced: bool = True) -> None:
+        """is_synced=False: a commit does not wait for the disk; for tests in which no machine ends."""
+        self._is_synced = is_synced
         self._programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="synfonium-pg-"))
         self._as: list[str] = []
@@ -49,6 +51,8 @@ class PostgresqlServer:
 
     def start(self) -> None:
         options = ["-p", str(self.port), "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"]
+        if not self._is_synced:
+            options += ["-c", "fsync=off", "-c", "full_page_writes=off"]
         with (self.folder / "log").open("ab") as log:
             # A child of ours and not pg_ctl's, so that it is reaped when it was killed.
             self._server = subprocess.Popen(
