@@ -11,6 +11,7 @@ from synfonium.apps.yourdata.errors import NotAReceipt, ReceiptForged
 from synfonium.apps.yourdata.model import Receipt, holds
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
+from synfonium.kernel.i18n import DEFAULT_LOCALE, LOCALES
 
 LARGEST_RECEIPT_BYTES = 1024 * 1024
 
@@ -31,7 +32,10 @@ def add_commands(commands: Commands) -> None:
         "--after-days", type=int, default=0, metavar="N", help="close the account now, erase it then"
     )
 
-    commands.add("processing", _processing, help="print the record of processing (GDPR, article 30)")
+    processing = commands.add(
+        "processing", _processing, help="print the record of processing (GDPR, article 30)"
+    )
+    processing.add_argument("--language", choices=LOCALES, default=DEFAULT_LOCALE)
 
     verify = commands.add("receipt verify", _verify, help="check a receipt, without any server")
     verify.add_argument("file")
@@ -77,7 +81,7 @@ async def _verify(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
 
 
 async def _processing(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
-    out.line((await call("yourdata.processing"))["markdown"].strip())
+    out.line((await call("yourdata.processing", {"language": args.language}))["markdown"].strip())
     return 0
 
 

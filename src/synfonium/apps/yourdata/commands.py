@@ -12,7 +12,7 @@ from synfonium.common.problem import BadInput, Forbidden, NotFound
 from synfonium.kernel.calls import Call
 from synfonium.kernel.coming import Whose
 from synfonium.kernel.context import Context
-from synfonium.kernel.i18n import _
+from synfonium.kernel.i18n import _, choose_locale
 
 Answer = dict[str, Any]
 OPERATOR = "operator"
@@ -79,8 +79,9 @@ async def stay(context: Context, call: Call) -> Answer:
 
 
 async def processing(context: Context, call: Call) -> Answer:
-    """`markdown`: the record of processing activities."""
-    return {"markdown": markdown(context.config.controller, context.config.contact)}
+    """`markdown`: the record of processing activities, in `language`."""
+    language, config = choose_locale(call.text("language")), context.config
+    return {"markdown": markdown(config.controller, config.contact, language)}
 
 
 async def receipt_key(context: Context, call: Call) -> Answer:

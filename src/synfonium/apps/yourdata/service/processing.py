@@ -1,18 +1,23 @@
 """The record of processing activities (GDPR, article 30), from what the tables declare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
 from synfonium.kernel.app import App, installed_apps
 from synfonium.kernel.commands import keeps_something
+from synfonium.kernel.i18n import Catalogue, _
 from synfonium.kernel.personal_tables import declared, tables_of
 
 __all__ = ["Activity", "Kept", "markdown", "record"]
 
 
-_IN_GENERAL = (
+_TITLE = _("Record of processing activities (GDPR, article 30)")
+_HEAD = _("Controller: {controller}. Contact: {contact}.")
+_IN_GENERAL = _(
     "Whose data: the people who have an account here. Recipients: nobody by itself; apps and sites "
     "that a person lets in, each by a right that they see and take back. No transfer to other "
     "countries by the software. Security: content is sealed with a key for each person, secrets are "
@@ -70,22 +75,28 @@ def _kept(place: str, text: str, outlives: str) -> Kept:
     return Kept(place=place, what=what, purpose=purpose, until="; ".join(until), outlives=outlives)
 
 
-def markdown(controller: str, contact: str) -> str:
+def markdown(controller: str, contact: str, language: str) -> str:
     """The record as a text to hand to an authority."""
-    lines = [
-        "# Record of processing activities (GDPR, article 30)",
-        "",
-        f"Controller: {controller or '(not set: [yourdata] controller)'}. Contact: {contact or '(not set)'}.",
-        "",
-        _IN_GENERAL,
-    ]
+    say = Catalogue(language, [Path(str(files(app.package))) / "locale" for app in installed_apps()]).gettext
+    head = say(_HEAD).format(
+        controller=controller or say(_("(not set: [yourdata] controller)")),
+        contact=contact or say(_("(not set)")),
+    )
+    lines = [f"# {say(_TITLE)}", "", head, "", say(_IN_GENERAL)]
+    columns = (_("what"), _("what for"), _("until when"), _("stays when the account goes"), _("where"))
     for activity in record():
         lines += [
             "",
-            f"## {activity.title}",
+            f"## {say(activity.title)}",
             "",
-            "| what | what for | until when | where |",
-            "|---|---|---|---|",
+            _row(map(say, columns)),
+            _row("---" for _column in columns),
         ]
-        lines += [f"| {k.what} | {k.purpose} | {k.until} | `{k.place}` |" for k in activity.kept]
+        for kept in activity.kept:
+            texts = (kept.what, kept.purpose, kept.until, kept.outlives)
+            lines.append(_row([*map(say, texts), f"`{kept.place}`"]))
     return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
