@@ -7,14 +7,12 @@ service. Peers in the same round, on the same disk and the same bytes: `cp -r` o
 blobs and sync, and `dd` of as many bytes with fsync, which reads nothing. Medians of MB/s of wall
 time, of CPU seconds a GB, and of how many times longer than `cp` of that round the export takes,
 in wall time and in CPU. Goal: limited by the disk, so at most 1.2 times the wall time of `cp`.
-Three times N GB must be free. Writes the answer for this N into benchmarks/results/export.json.
+Three times N GB must be free. Writes benchmarks/results/export_<N>_gb.json.
 """
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import random
 import shutil
 import statistics
@@ -25,13 +23,14 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
+from answers import keep
+
 from synfonium.apps.drive.service import DriveService
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Person
 from synfonium.kernel.coming import Whose
 from synfonium.testing.client import Installation, installation
 
-RESULT = Path(__file__).resolve().parent / "results" / "export.json"
 MEGABYTE = 1_000_000
 SIZES = (1 * MEGABYTE, 4 * MEGABYTE, 16 * MEGABYTE, 64 * MEGABYTE)
 
@@ -44,16 +43,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         taken = asyncio.run(measure(Path(folder), int(asked.gigabytes * 1e9), asked.rounds))
-    answer = {
-        **summed_up(taken),
-        "rounds": asked.rounds,
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]},
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    answers = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    answers[f"{asked.gigabytes:g} GB"] = answer
-    RESULT.write_text(json.dumps(answers, indent=1) + "\n")
-    print(json.dumps(answer, indent=1))
+    keep(f"export_{asked.gigabytes:g}_gb", {**summed_up(taken), "rounds": asked.rounds})
 
 
 def summed_up(taken: dict[str, list[tuple[float, float, float]]]) -> dict[str, object]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.identity.contract import Organisations
+from synfonium.apps.identity.service.invitations import Wish
 from synfonium.apps.yourdata.service import imports
 from synfonium.common.problem import Problem
 from synfonium.kernel.coming import ComingPart
@@ -187,6 +189,29 @@ async def test_what_went_out_comes_in_and_goes_out_again_as_it_was(
         assert top.size_bytes == sum(
             r["size_bytes"] for r in rows(second, "drive", "drive_node") if r["is_file"]
         )
+
+
+async def test_who_comes_is_no_member_before_they_take_the_invitation(
+    house: Installation, tmp_path: Path
+) -> None:
+    for name in ("ada", "olga"):
+        await house.person(name)
+    school = {"slug": "school", "name": "School", "owner": "ada"}
+    await house.call("identity.organisation_add", school)
+    files = await export(house, "ada", tmp_path / "a.zip")
+    assert len(rows(files, "identity", "identity_member")) == 1
+    async with installation(tmp_path / "elsewhere") as other:
+        await other.person("olga")
+        await other.call("identity.organisation_add", {**school, "owner": "olga"})
+        identity, olga = other.context("identity").service, await actor(other, "olga")
+        authority = await identity.organisations.authority(olga, "school")
+        url = await identity.invitations.make(authority, Wish(), by=olga.id)
+        arrived = await other.call("yourdata.import", {"path": str(tmp_path / "a.zip")})
+        assert any("ask to be invited" in note for note in arrived["notes"])
+        membership = other.context("identity").offer(Organisations)
+        assert await membership.of_person((await actor(other, "ada")).id) == ()
+        shown = await identity.invitations.look(url.rpartition("/")[2])
+        assert (shown.invitation.uses, shown.organisation.name) == (0, "School")
 
 
 async def test_who_comes_is_nobodys_administrator_and_has_no_way_in(

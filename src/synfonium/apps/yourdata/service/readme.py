@@ -14,7 +14,8 @@ is which, and drive_node.jsonl how each was really called. Numbers that end in _
 since 1970, UTC. Binary values are base64.
 
 What opens a door is not in here: no password, no passkey's key, no token. In another
-installation, `synfonium import FILE.zip` takes all of this in again.
+installation, `synfonium import FILE.zip` takes all of this in again. Whom you were together
+with is in apps/identity/identity_member.jsonl to be read; nobody becomes a member by that.
 
 Check that nothing was damaged:   unzip -t FILE.zip
 """
@@ -33,7 +34,8 @@ quel fichier est lequel, et drive_node.jsonl comment chacun s’appelait vraimen
 qui finissent par _s sont des secondes depuis 1970, UTC. Les valeurs binaires sont en base64.
 
 Ce qui ouvre une porte n’y est pas : ni mot de passe, ni clé d’accès, ni jeton. Dans une autre
-installation, `synfonium import FICHIER.zip` reprend tout ceci.
+installation, `synfonium import FICHIER.zip` reprend tout ceci. Avec qui vous étiez se lit dans
+apps/identity/identity_member.jsonl ; personne ne devient membre par là.
 
 Vérifier que rien n’est abîmé :   unzip -t FICHIER.zip
 """
