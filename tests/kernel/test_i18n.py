@@ -12,6 +12,12 @@ def test_the_accounts_language_wins_over_the_browsers() -> None:
     assert choose_locale("fr", accept_language="en") == "fr"
 
 
+def test_whoever_wished_for_nothing_gets_the_language_of_the_installation() -> None:
+    assert choose_locale("", accept_language="de", otherwise="fr") == "fr"
+    assert choose_locale("", accept_language="en", otherwise="fr") == "en"
+    assert choose_locale("en", accept_language="", otherwise="fr") == "en"
+
+
 def test_quality_values_are_obeyed() -> None:
     assert choose_locale("", accept_language="de, en;q=0.3, fr;q=0.8") == "fr"
     assert choose_locale("", accept_language="fr;q=0, en") == "en"

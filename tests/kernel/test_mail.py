@@ -60,8 +60,9 @@ class Scripted:
         return
 
 
-def composer(name: str = "Val-Joli") -> Composer:
-    return Composer(installed_apps(), site=SITE, name=name, sender="cloud@example.org", secrets=SECRETS)
+def composer(name: str = "Val-Joli", language: str = "en") -> Composer:
+    sender = "cloud@example.org"
+    return Composer(installed_apps(), site=SITE, name=name, sender=sender, secrets=SECRETS, language=language)
 
 
 def queued(letter: Letter) -> Queued:
@@ -419,3 +420,9 @@ def test_a_letter_loads_nothing_from_anywhere() -> None:
     html = composed(letter(about="0" * 26, topic="news")).get_body(("html",)).get_content()
     for mark in ("<img", "src=", "url(", "@import", "<link", "<script"):
         assert mark not in html
+
+
+@pytest.mark.parametrize(("wished", "written"), [("", "fr"), ("de", "fr"), ("en", "en")])
+def test_who_wished_for_no_language_is_written_to_in_the_installations(wished: str, written: str) -> None:
+    content = composer(language="fr")(queued(letter(locale=wished))).content
+    assert email.message_from_bytes(content)["Content-Language"] == written

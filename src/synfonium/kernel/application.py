@@ -24,15 +24,17 @@ def build_application(
     certificates: Certificates | None,
     neighbours: Neighbours,
     name: str,
+    language: str,
     closing: AsyncExitStack,
 ) -> ASGIApp:
     """The dispatcher over everything that these roles serve; the web role also forwards.
 
-    name: of the installation, on its pages. closing: closes what forwarding opened.
+    name: of the installation, on its pages. language: for whoever wished for none.
+    closing: closes what forwarding opened.
     """
     contexts = tuple(contexts)
     site = contexts[0].site
-    pages = Pages(installed_apps(), name)
+    pages = Pages(installed_apps(), name, language)
     served = [context for context in contexts if context.app.doors_role in roles]
     mounts: dict[str, ASGIApp] = {"/static": StaticFiles()}
     for context in served:

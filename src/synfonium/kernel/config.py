@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -50,7 +50,8 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     password instead of mail. mail_trust: PEM file of who vouches for a private mail server.
     mail_give_up_days: how long a letter is tried. host: the address to listen on; 0.0.0.0 means
     all. port: the port to listen on. content_port: the port of people's content; 0 means
-    port + 1. name: of the installation, on its pages. database: sqlite, or postgresql://…, in
+    port + 1. name: of the installation, on its pages. language: en or fr, for whoever wished for
+    no language that is spoken here, and for their letters. database: sqlite, or postgresql://…, in
     which each app has a schema of its own. blobs: file: keeps people's files in the home.
     bus: memory carries events within this machine. index: tantivy keeps search indexes in the
     home. compute: process runs personal computers on this machine. keep_upgrades: of how many
@@ -70,6 +71,7 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     local_port: int = 0
     trusted_proxies: tuple[str, ...] = ()
     name: str = "Synfonium"
+    language: Literal["en", "fr"] = "en"
     database: str = "sqlite"
     blobs: str = "file:"
     bus: str = "memory"

@@ -24,8 +24,8 @@ def _(source: str) -> str:
     return source
 
 
-def choose_locale(*wishes: str, accept_language: str = "") -> str:
-    """The first wish that we speak, else the best of the Accept-Language header.
+def choose_locale(*wishes: str, accept_language: str = "", otherwise: str = DEFAULT_LOCALE) -> str:
+    """The first wish that we speak, else the best of the Accept-Language header, or `otherwise`.
 
     RFC 9110, section 12.5.4, quality values included; at most 20 ranges are read.
     """
@@ -35,7 +35,7 @@ def choose_locale(*wishes: str, accept_language: str = "") -> str:
     for tag in _by_quality(accept_language):
         if tag in LOCALES:
             return tag
-    return DEFAULT_LOCALE
+    return otherwise
 
 
 def _by_quality(header: str) -> list[str]:

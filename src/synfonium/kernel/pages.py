@@ -17,6 +17,7 @@ from litestar.response.base import ASGIResponse
 from synfonium.kernel.actor import Person
 from synfonium.kernel.app import App
 from synfonium.kernel.i18n import (
+    DEFAULT_LOCALE,
     LOCALES,
     NATIVE_NAMES,
     Catalogue,
@@ -83,7 +84,7 @@ class Reader:
 class Pages:
     """Every app's templates, and what each of them may use."""
 
-    def __init__(self, apps: Sequence[App], site_name: str) -> None:
+    def __init__(self, apps: Sequence[App], site_name: str, language: str = DEFAULT_LOCALE) -> None:
         folders = {app.name: Path(str(files(app.package))) for app in apps}
         kernel = Path(__file__).parent
         loaders: dict[str, jinja2.BaseLoader] = {
@@ -93,7 +94,7 @@ class Pages:
         self._languages = Languages({name: f / "locale" for name, f in {"kernel": kernel, **folders}.items()})
         self._static = Static()
         self._launcher = tuple(app for app in apps if app.path)
-        self._apps, self._site_name = tuple(apps), site_name
+        self._apps, self._site_name, self._language = tuple(apps), site_name, language
         places = [(place, app) for app in apps for place in app.places]
         self._places = sorted(places, key=lambda found: (found[0].order, found[0].path))
         self._loader = jinja2.PrefixLoader(loaders)
@@ -186,6 +187,7 @@ class Pages:
             asked,
             person.locale if person else "",
             accept_language=headers.get(b"accept-language", b"").decode("latin-1"),
+            otherwise=self._language,
         )
         path = scope.get("raw_path") or scope["path"].encode()
         return Reader(person, locale, person.scheme if person else "", bytes(path).decode("latin-1"))

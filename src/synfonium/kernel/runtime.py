@@ -306,6 +306,7 @@ class Runtime:
                 self.apps,
                 site=self.site,
                 name=self.house.config.name,
+                language=self.house.config.language,
                 sender=sender_of(self.house.config, self.site),
                 secrets=self.house.secrets,
             )
@@ -343,6 +344,7 @@ class Runtime:
                 certificates=self.certificates,
                 neighbours=self._neighbours,
                 name=self.house.config.name,
+                language=self.house.config.language,
                 closing=self._stack,
             )
         return self._application

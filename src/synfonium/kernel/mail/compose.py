@@ -36,7 +36,14 @@ class Composer:
     """Renders letters of all apps. Thread-safe; templates are compiled once."""
 
     def __init__(
-        self, apps: Sequence[App], *, site: Site, name: str, sender: str, secrets: SecretBox
+        self,
+        apps: Sequence[App],
+        *,
+        site: Site,
+        name: str,
+        sender: str,
+        secrets: SecretBox,
+        language: str = DEFAULT_LOCALE,
     ) -> None:
         folders = {app.name: Path(str(files(app.package))) for app in apps}
         kernel = Path(__file__).parent.parent
@@ -47,13 +54,14 @@ class Composer:
         self._loader = jinja2.PrefixLoader(loaders)
         self._languages = Languages({name: f / "locale" for name, f in {"kernel": kernel, **folders}.items()})
         self._site, self._name, self._sender, self._secrets = site, name, sender, secrets
+        self._language = language
         self._environments: dict[tuple[str, bool], jinja2.Environment] = {}
 
     def __call__(self, queued: Queued) -> Outgoing:
         """The message. Raises ValueError for a value that may not stand in it, or one too large."""
         letter = queued.letter
         assert letter is not None
-        locale = letter.locale if letter.locale in LOCALES else DEFAULT_LOCALE
+        locale = letter.locale if letter.locale in LOCALES else self._language
         stop_url = ""
         if letter.topic:
             stop = Stop(letter.about, letter.topic)
