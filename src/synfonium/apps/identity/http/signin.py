@@ -90,6 +90,8 @@ async def finish(actor: Visitor, request: AnyRequest, context: Context, data: Fo
     refuse_other_sites(request, context)
     try:
         new = await service_of(context).passwords.finish(data.sealed, data.code, browser_of(request, context))
+    except AccountSuspended as closed:
+        return See(await _decide(context, closed))
     except (CodeRefused, TooManyTries) as refusal:
         return code_page(data.sealed, data.next, refusal=refusal, status=refusal.status)
     except ChallengeExpired as refusal:

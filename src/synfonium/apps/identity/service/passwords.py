@@ -78,6 +78,8 @@ class Passwords:
         account, source = await self._known(name, password)
         if halfway := await self.halfway(account.id):
             return halfway
+        if account.is_suspended:
+            raise AccountSuspended(person=account.id)
         if source:
             new = self._sessions.new(account.id, "ldap", browser, source.session_s)
         else:
@@ -104,21 +106,25 @@ class Passwords:
         self._second.take(person_id)
         new = self._sessions.new(person_id, "totp", browser)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             if not credentials.spend(connection, digest(halfway.secret), halfway.expires_s):
                 raise ChallengeExpired
-            account = store.person_by_id(connection, person_id)
-            if account is None or account.is_suspended:
-                raise AccountSuspended(person=person_id)
             self._second.use(connection, person_id, code)
+            account = store.person_by_id(connection, person_id)
+            # Said only now: before the second step, nobody learns of an account, or decides about it.
+            if account is None or account.is_suspended:
+                return False
             self._sessions.begin(connection, new, browser)
             if said := halfway.said:
                 outside.add_outside_session(
                     connection, new.session.id, said.issuer, said.subject, said.session
                 )
+            return True
 
-        await self._context.database.write(work)
+        is_open = await self._context.database.write(work)
         self._second.forgive(person_id)
+        if not is_open:
+            raise AccountSuspended(person=person_id)
         self._sessions.forget_replaced(browser)
         return new
 
@@ -128,6 +134,8 @@ class Passwords:
         Raises as `sign_in` and `finish` do, and SignInNeeded.
         """
         account, _source = await self._known(name, password)
+        if account.is_suspended:
+            raise AccountSuspended(person=account.id)
         is_on = await self._second.is_on(account.id)
         if is_on:
             self._second.take(account.id)
@@ -152,8 +160,6 @@ class Passwords:
             if found is None:
                 raise SignInRefused
             account, source = found
-        if account.is_suspended:
-            raise AccountSuspended(person=account.id)
         self._tries.forgive(name[:40])
         return account, source
 

@@ -5,8 +5,10 @@ import re
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import update
 
 from synfonium.apps.identity.store.second import recovery_codes, totp
+from synfonium.apps.identity.store.tables import people
 from synfonium.testing.client import Installation
 
 from .conftest import SAME_ORIGIN, MovedClock
@@ -69,6 +71,20 @@ async def test_a_password_then_a_code_opens_the_account_and_neither_does_alone(
     answer = await finish(ada, sealed, app.code())
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings")
     assert (await ada.get("/settings/security")).status_code == 200
+
+
+async def test_nobody_hears_that_an_account_is_closed_before_the_code(
+    house: Installation, ada: httpx.AsyncClient, enrolled: tuple[App, list[str]]
+) -> None:
+    app, _codes = enrolled
+    identity = house.context("identity")
+    closed = update(people).where(people.c.name == "ada").values(is_suspended=True)
+    await identity.database.write(lambda c: c.execute(closed))
+    sealed = await after_password(ada)
+    assert (await finish(ada, sealed, "000000")).status_code == 403
+    answer = await finish(ada, await after_password(ada), app.code())
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+    assert "suspended" in answer.text
 
 
 async def test_a_code_works_once(
