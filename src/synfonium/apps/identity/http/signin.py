@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Response
@@ -196,8 +196,11 @@ async def sign_in_page(
     status: int = 200,
 ) -> Page:
     next_path = local_path(wish, "")
+    path, _mark, query = next_path.partition("?")
+    waiting = dict(parse_qsl(query)).get("request", "") if path == "/oauth/continue" else ""
     return Page(
         "identity/signin.html",
+        onward=await service_of(context).provider.awaited_by(waiting) if waiting else None,
         status=status,
         next=next_path,
         query_now=urlencode({"next": next_path}) if next_path else "",

@@ -152,3 +152,17 @@ async def test_details_are_said_in_plain_words_and_asked_each_time(
     lacking = json.dumps([{"type": OneFile.type}])
     refused = await redirected(ada, site.request(authorization_details=lacking))
     assert refused["error"] == "invalid_authorization_details"
+
+
+async def test_the_page_to_sign_in_says_which_site_waits(house: Installation, site: RelyingParty) -> None:
+    async with house.client(headers={**SAME_ORIGIN, "accept": "text/html"}) as visitor:
+        on = (await visitor.get(site.request())).headers["location"]
+        page = (await visitor.get(on)).text
+        assert "You are going on to <b>Tea Club</b> at rp.example." in page
+        refused = await visitor.post(
+            "/signin", data={"name": "ada", "password": "not hers", "next": f"/oauth/continue?{on[-9:]}"}
+        )
+        assert "You are going on to" not in refused.text
+        for forged in ("/oauth/continue?request=AAAA", "/oauth/continue", "/settings?request=AAAA"):
+            plain = await visitor.get("/signin", params={"next": forged})
+            assert (plain.status_code, "You are going on to" in plain.text) == (200, False)

@@ -165,6 +165,15 @@ class Provider:
             return AskSignIn(sealed)
         return self._refuse(waiting.request, OAuthError(*waiting.refusal))
 
+    async def awaited_by(self, sealed: str) -> tuple[str, str] | None:
+        """The client whose request waits, by its name and its site; None when none does."""
+        try:
+            request = self._open(sealed).request
+        except ChallengeExpired:
+            return None
+        client = await self._context.database.read(lambda c: clients.client_by_id(c, request.client_id))
+        return (client.name, urlsplit(request.redirect_uri).hostname or "") if client else None
+
     async def _go_on(self, request: AuthorizationRequest, person: Person | None) -> Answer:
         def decide(client: Client, agreed: frozenset[str]) -> Answer | NewCode:
             try:
