@@ -1,0 +1,55 @@
+"""One installation for all tests of a file; none of them may write without saying so."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from tests.journeys.bad_input.house import House
+from tests.journeys.raw import exchange, request
+
+from synfonium.kernel.server import Listener
+from synfonium.testing.client import installation
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    home = tmp_path_factory.mktemp("bad") / "home"
+    # Ana comes in by password here; that administrators need a passkey is identity's own test.
+    by_password = {"SYNFONIUM_IDENTITY_ADMINISTRATORS_NEED_PASSKEY": "false"}
+    async with installation(home, by_password) as inside:
+        token = await inside.person("ana", administrator=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        listener = Listener(inside.runtime.application, port=port)
+        await listener.start()
+        try:
+            found = House(inside, port, home, token, await _sign_in(port))
+            await found.send("GET", b"/drive")  # a person's first visit makes their drive
+            yield found
+        finally:
+            await listener.stop()
+
+
+async def _sign_in(port: int) -> str:
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    body = b"name=ana&password=ana-password-1"
+    answer = await exchange(port, request("POST", b"/signin", body=body, **form))
+    assert answer is not None
+    assert answer.status == 303
+    return answer.cookie("synfonium").partition(";")[0]
+
+
+@pytest.fixture
+def may_write() -> None:
+    """Asked for by a test that writes."""
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def nothing_written(house: House, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Every test here leaves every table as it was, unless it says that it writes."""
+    before = house.rows()
+    yield
+    if "may_write" not in request.fixturenames:
+        assert house.rows() == before
