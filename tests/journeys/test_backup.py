@@ -123,7 +123,7 @@ def tree_digest(folder: Path) -> dict[str, str]:
     }
 
 
-def run_restore(home: Path, place: Path, key: str, *options: str) -> subprocess.CompletedProcess[str]:
+def run_restore(home: Path, place: Path | str, key: str, *options: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SYNFONIUM_")}
     return subprocess.run(
         [*PROGRAM, "restore", str(place), "--home", str(home), *options],
@@ -213,6 +213,25 @@ def test_a_killed_backup_is_in_no_list_and_the_next_goes_on_where_it_was(tmp_pat
         assert not (home / "backup" / "staging").exists()
     done = run_restore(tmp_path / "second", place, key)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_place_of_another_kind_serves_as_well_and_a_restore_leaves_nothing_beside(
+    tmp_path: Path, program: Callable[[str], str]
+) -> None:
+    """What rclone reaches, as restic reaches S3 and SFTP: with a cache in the home."""
+    program("rclone")
+    (tmp_path / "there").mkdir()
+    address = f"rclone::local:{tmp_path / 'there'}"
+    home = tmp_path / "home"
+    with real_server(home) as server, client(server, server.person("ana")) as ana:
+        ana.put("/dav/files/ana/a.txt", content=b"by another way").raise_for_status()
+        server.run("backup", address, timeout_s=300)
+    key = (home / "backup.key").read_text()
+    second = tmp_path / "second"
+    done = run_restore(second, address, key)
+    assert done.returncode == 0, done.stderr
+    assert tree_digest(second / "blobs") == tree_digest(home / "blobs")
+    assert not [*tmp_path.glob("*before-restore*")], "there was nothing to put aside"
 
 
 def restics_at(place: Path) -> list[int]:

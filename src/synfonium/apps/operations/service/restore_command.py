@@ -51,6 +51,8 @@ async def restore(outside: Outside, wish: Wish, progress: Progress) -> tuple[Che
     """
     home = outside.home
     need_free(home, is_replacing=wish.is_replacing)
+    # Asked before the vault keeps its cache there.
+    was_unused = _is_unused(home)
     vault = await _vault(outside, wish)
     kept = _chosen(await _all(vault), wish.snapshot)
     lock = HomeLock(home)
@@ -59,7 +61,7 @@ async def restore(outside: Outside, wish: Wish, progress: Progress) -> tuple[Che
     except HomeTaken:
         raise errors.HomeInUse from None
     try:
-        aside = _put_aside(home)
+        aside = None if was_unused else _put_aside(home)
         mark(home)
         manifest = await restoring.fetch(vault, kept.id, home, progress)
         restoring.need_known(manifest, {app.name: head(app) for app in installed_apps() if app.migrations})
