@@ -29,6 +29,7 @@ from synfonium.kernel.asgi import (
 from synfonium.kernel.context import Context
 from synfonium.libraries.scim.errors import ScimError, invalid_syntax, invalid_value
 from synfonium.libraries.scim.messages import SEARCH, list_response, projected, query_of
+from synfonium.libraries.scim.schemas import says
 
 PREFIX = "/scim/v2/"
 LARGEST_BODY_BYTES = 1024 * 1024
@@ -182,9 +183,9 @@ def _one_of(asked: Asked, resources: list[dict[str, Any]]) -> Answer:
 async def _search_request(asked: Asked, receive: Receive) -> dict[str, Any]:
     _only(asked, "POST")
     body = await _body(receive, LARGEST_BODY_BYTES)
-    if not isinstance(body, dict) or SEARCH not in (body.get("schemas") or ()):
+    if not says(body, SEARCH):
         raise invalid_syntax("This is not a SearchRequest message.")
-    return body
+    return dict(body)
 
 
 async def _collection(service: IdentityService, asked: Asked, kind: str, receive: Receive) -> Answer:

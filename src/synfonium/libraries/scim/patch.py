@@ -15,6 +15,7 @@ from synfonium.libraries.scim.filters import (
     parse_attribute,
     parse_filter,
 )
+from synfonium.libraries.scim.schemas import says
 
 __all__ = ["PATCH", "Shape", "apply_patch"]
 
@@ -46,7 +47,7 @@ class _Target:
 
 def apply_patch(resource: Mapping[str, Any], body: Any, shape: Shape) -> Resource:
     """The resource after all operations; the given one stays as it is. Raises ScimError."""
-    if not isinstance(body, dict) or PATCH not in (body.get("schemas") or ()):
+    if not says(body, PATCH):
         raise invalid_syntax("This is not a PatchOp message.")
     operations = next((value for key, value in body.items() if key.lower() == "operations"), None)
     if not isinstance(operations, list) or not operations or len(operations) > MOST_OPERATIONS:

@@ -266,6 +266,19 @@ async def test_what_is_too_large_or_too_much_is_refused(house: Installation) -> 
         assert (await school.get("/Users/%2e%2e/x")).status_code == 404
 
 
+@pytest.mark.parametrize("schemas", [86400.0, True, 1, "a text", {"a": 1}, [1, None], [], None])
+async def test_a_message_that_does_not_say_what_it_is_is_refused(house: Installation, schemas: Any) -> None:
+    async with directory(house, "school") as school:
+        paul = await made(school, "paul")
+        sent = {"schemas": schemas, "Operations": [{"op": "remove", "path": "displayName"}]}
+        for method, path in (
+            *(("POST", "/.search"), ("POST", "/Users/.search"), ("POST", "/Bulk")),
+            ("PATCH", f"/Users/{paul['id']}"),
+        ):
+            answer = await school.request(method, path, json=sent)
+            assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+
+
 _KEYS = st.sampled_from(
     ["userName", "displayName", "name", "emails", "active", "members", "value", "schemas", "Operations"]
 )

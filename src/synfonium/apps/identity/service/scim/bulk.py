@@ -20,6 +20,7 @@ from synfonium.apps.identity.service.scim.single import Kind, write_one
 from synfonium.common.problem import Problem
 from synfonium.kernel.context import Context
 from synfonium.libraries.scim.errors import ScimError, invalid_path, invalid_syntax, invalid_value
+from synfonium.libraries.scim.schemas import says
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -115,7 +116,7 @@ class Bulk:
 
 def _checked(body: Any) -> tuple[list[Operation], int]:
     """The operations and after how many errors to stop, 0 for never. Raises ScimError."""
-    if not isinstance(body, dict) or REQUEST not in (body.get("schemas") or ()):
+    if not says(body, REQUEST):
         raise invalid_syntax("This is not a BulkRequest message.")
     operations, most_errors = body.get("Operations"), body.get("failOnErrors") or 0
     if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
