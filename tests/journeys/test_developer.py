@@ -2,26 +2,18 @@
 person who connects that device."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from tests.journeys.browsing import with_authenticator
 from tests.journeys.serving import Server, serving
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(200)]
-
-
-@pytest.fixture(scope="module")
-def chromium(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ coming back, a sensitive act, and leaving; once with script and once without."""
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.journeys.browsing import let_pass, link_from_letter, with_authenticator
 from tests.journeys.serving import Server, free_ports, serving
 
@@ -18,14 +18,6 @@ TERMS = "Soyez aimables.\nNe déposez rien d’illégal."
 FORM_S = 3.1  # a form that comes back sooner is taken for a program's
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def chromium(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

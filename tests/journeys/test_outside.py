@@ -2,11 +2,11 @@
 people come by it in a real browser, without script."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from tests.interop.oidc.upstream import SECRET, client_of, new_key, upstream
 from tests.journeys.serving import Server, free_ports, serving
 
@@ -28,14 +28,6 @@ def school(served: Server) -> Iterator[str]:
     port = free_ports(1)[0]
     with upstream(port, client_of(f"{served.local}/signin/with/school/callback"), [new_key("one")]) as issuer:
         yield issuer
-
-
-@pytest.fixture(scope="module")
-def chromium(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def page_of(chromium: Browser, **options: object) -> Page:

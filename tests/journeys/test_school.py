@@ -2,12 +2,12 @@
 classes, teachers, a list of pupils, storage, a directory, and what happens afterwards."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from tests.journeys.browsing import link_from_letter, with_authenticator
 from tests.journeys.serving import Server, serving
 
@@ -15,14 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 COME_IN = "Make a passkey and come in"
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def chromium(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

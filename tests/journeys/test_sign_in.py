@@ -2,13 +2,13 @@
 password where there is no script."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.journeys.browsing import AUTHENTICATOR, with_authenticator
 from tests.journeys.serving import Server, serving
 
@@ -31,14 +31,6 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     with serving(tmp_path / "home", options=["--single"]) as server:
         yield Served(server.local, server.first_link(), server)
-
-
-@pytest.fixture(scope="module")
-def chromium(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
