@@ -4,7 +4,7 @@ from typing import Annotated
 
 import pytest
 
-from synfonium.common.ids import GrantId, PersonId
+from synfonium.common.ids import AppName, PersonId
 from synfonium.common.problem import Forbidden
 from synfonium.kernel.actor import Administrator, Person, Scope, Visitor
 from synfonium.kernel.doors import Entry, get, public_doors
@@ -47,13 +47,13 @@ def test_public_doors_are_listed() -> None:
             ANA.__class__(id=ANA.id, name="a", display="A", scopes=frozenset({"drive.read"})),
         ),
         (Entry(), ANA.__class__(id=ANA.id, name="a", display="A", scopes=frozenset({"drive.read"}))),
-        (Entry(), ANA.__class__(id=ANA.id, name="a", display="A", grant=GrantId("g"))),
+        (Entry(), ANA.__class__(id=ANA.id, name="a", display="A", app=AppName("x"))),
         (Entry(needs_administrator=True), ANA),
     ],
     ids=[
         "scope-missing",
         "scoped-token-at-a-general-door",
-        "grant-at-a-general-door",
+        "app-at-a-general-door",
         "not-an-administrator",
     ],
 )

@@ -10,10 +10,11 @@ ALL_SCOPES = "*"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed-in person, or an app acting for one within `scopes` and `grant`.
+    """A signed-in person, or an app acting for one within `scopes` and `grants`.
 
-    scopes: `{"*"}` means all that the person may do. grant: set when the credential is
-    a grant's; then only the granted object is open, and the app's own check applies.
+    scopes: `{"*"}` means all that the person may do. app: set when an app asks; then only
+    what `grants` say is open, within `caveats` (a biscuit), and the fabric's check applies. at: the
+    address within a grant that is asked for; empty for the granted object itself.
     fresh_s: when this person last proved who they are, UTC seconds (0: by a token).
     awaits_passkey: an administrator who has not shown a passkey in this session, and
     administers nothing until then.
@@ -28,8 +29,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] = frozenset({ALL_SCOPES})
     by_session: bool = False
     session_id: str = ""
-    grant: GrantId | None = None
     app: AppName | None = None
+    grants: tuple[GrantId, ...] = ()
+    caveats: bytes = b""
+    at: str = ""
     fresh_s: float = 0.0
     awaits_passkey: bool = False
 

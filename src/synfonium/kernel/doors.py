@@ -85,8 +85,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.needs_administrator or self.is_delegated
 
     def _admit(self, person: Person) -> Person:
-        # A grant opens one object at the doors that ask for it by scope, and nothing else.
-        if person.grant and not self.scopes:
+        # An app comes in at the doors that ask for it by scope, and nowhere else.
+        if person.app and not self.scopes:
             raise Forbidden
         if not all(person.may(scope) for scope in self.scopes):
             raise Forbidden

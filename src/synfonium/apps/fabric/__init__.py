@@ -13,8 +13,10 @@ app = App(
     doors=f"{_HERE}.http:doors",
     migrations=True,
     personal=f"{_HERE}.service.personal:part",
+    config=f"{_HERE}.config:FabricConfig",
     commands=(
         Command(name="grant_secret", handler=f"{_HERE}.commands:grant_secret"),
+        Command(name="grant_use", handler=f"{_HERE}.commands:grant_use"),
         Command(name="grants_for", handler=f"{_HERE}.commands:grants_for"),
         Command(name="forget_person", handler=f"{_HERE}.events:forget_person", role="worker"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
@@ -37,6 +39,8 @@ app = App(
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",
-        f"{_HERE}.contract:Grants": f"{_HERE}.service:grants",
+        f"{_HERE}.contract.grants:Grants": f"{_HERE}.service:authority",
+        f"{_HERE}.contract.objects:Objects": f"{_HERE}.service:objects",
+        f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:registry",
     },
 )

@@ -14,7 +14,7 @@ MOST_HITS = 50
 
 async def grant_secret(context: Context, call: Call) -> GrantSecret:
     service: FabricService = context.service
-    found = await service.secret(GrantId(call.text("grant")), call.caller)
+    found = await service.granting.secret(GrantId(call.text("grant")), call.caller)
     return GrantSecret(url=context.site.local_url + found.url, user=found.user, secret=found.secret)
 
 
@@ -23,7 +23,13 @@ async def grants_for(context: Context, call: Call) -> Sequence[Grant]:
     if app_of(subject) != call.caller:
         raise Forbidden
     service: FabricService = context.service
-    return await service.of_subject(subject)
+    return await service.granting.of_subject(subject)
+
+
+async def grant_use(context: Context, call: Call) -> bool:
+    """Counts one use of each of `grants`, for a role that only reads; whether there was one left."""
+    service: FabricService = context.service
+    return await service.granting.use([GrantId(str(grant)) for grant in call.arguments["grants"]])
 
 
 async def search(context: Context, call: Call) -> Mapping[str, object]:

@@ -2,7 +2,10 @@
 
 Problem
 ├── UnknownGrant    404  there is no such grant, or it is another person's
-└── NotYours        403  only what is yours can be given
+├── NotYours        403  only what is yours can be given
+├── TooWide         403  what is passed on is never more than what one has
+├── NoObject        404  there is no such object, or it is not theirs to see
+└── AppAway         502  the app that has the object does not answer
 """
 
 from synfonium.common.problem import Problem
@@ -23,3 +26,27 @@ class NotYours(Problem):
     status, code = 403, "fabric.not_yours"
     title = _("You can only give what is yours.")
     remedy = _("Ask the person it belongs to.")
+
+
+class TooWide(Problem):
+    """A grant cut from another must say less, never more."""
+
+    status, code = 403, "fabric.too_wide"
+    title = _("What is passed on cannot be more than what was given.")
+    remedy = _("Ask for fewer actions, a part of the object, or a shorter time.")
+
+
+class NoObject(Problem):
+    """Nothing is there for this person."""
+
+    status, code = 404, "fabric.no_object"
+    title = _("This thing does not exist, or it is not yours to see.")
+    remedy = _("Choose another one.")
+
+
+class AppAway(Problem):
+    """An outside app gave no answer, or one that cannot be used."""
+
+    status, code = 502, "fabric.app_away"
+    title = _("The app that has this does not answer.")
+    remedy = _("Try again later, or tell whoever runs that app.")

@@ -4,6 +4,7 @@ from synfonium.kernel.app import App, Command, Mount, Place
 from synfonium.kernel.i18n import _
 
 _COMMANDS = "synfonium.apps.identity.commands"
+_OAUTH = "synfonium.apps.identity.service.oauth"
 
 app = App(
     name="identity",
@@ -92,6 +93,9 @@ app = App(
         "synfonium.apps.identity.contract:Organisations": (
             "synfonium.apps.identity.service.memberships:memberships"
         ),
+        "synfonium.apps.identity.contract:Approvals": f"{_OAUTH}.approving:approvals",
+        "synfonium.apps.identity.contract:AccessTokens": f"{_OAUTH}.approving:access_tokens",
+        "synfonium.apps.identity.contract:Subjects": f"{_OAUTH}.approving:subjects",
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
     },
 )

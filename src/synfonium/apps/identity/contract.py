@@ -4,8 +4,8 @@
 Events carry only ids; a subscriber that may know more asks through `People`.
 """
 
-from collections.abc import Mapping
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -20,6 +20,11 @@ __all__ = [
     "PERSON_RESUMED",
     "PERSON_SUSPENDED",
     "SESSION_ENDED",
+    "AccessTokens",
+    "Answered",
+    "AppAccess",
+    "Approvals",
+    "Approving",
     "DetailType",
     "GroupView",
     "Leaving",
@@ -35,6 +40,8 @@ __all__ = [
     "Quota",
     "Role",
     "Scheme",
+    "Signed",
+    "Subjects",
     "person_address",
     "session_address",
 ]
@@ -187,13 +194,102 @@ class DetailType(Protocol):
     lacks what the kind needs. `words` says in one plain sentence, in English gettext source
     with its values filled in, what the site could do; it is shown to the person who decides.
     Both are called within a transaction: they neither wait nor look anything up.
+
+    page: where the person decides by doing, such as picking a file, instead of agreeing to
+    words; "" for the page that asks. It is opened with `?request=<sealed>`, and goes on by
+    `Approvals`.
     """
 
-    type: str
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def page(self) -> str: ...
 
     def check(self, detail: Mapping[str, object]) -> None: ...
 
     def words(self, detail: Mapping[str, object]) -> str: ...
+
+
+class Approving(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waits for a person on a page of another app.
+
+    site: the host that the answer goes to, "" for a device. origins: those of the client's
+    pages. scopes: what it asks to know besides. user_code: of a device (RFC 8628).
+    """
+
+    client_id: str
+    name: str
+    site: str
+    origins: tuple[str, ...]
+    details: tuple[dict[str, Any], ...]
+    scopes: tuple[str, ...] = ()
+    user_code: str = ""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """How the answer goes back. url: where the browser goes, "" for a device; fields: what a
+    window that was opened by the client's page hands to it at `origin`; is_posted: by a form
+    (Form Post Response Mode 1.0)."""
+
+    url: str
+    origin: str
+    fields: dict[str, str]
+    uri: str = ""
+    is_posted: bool = False
+
+
+class Signed(Protocol):
+    """Who decides, signed in here (kernel.actor.Person has this shape)."""
+
+    @property
+    def id(self) -> PersonId: ...
+    @property
+    def by_session(self) -> bool: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def fresh_s(self) -> float: ...
+
+
+class Approvals(Protocol):
+    """Authorization requests that are decided on a page of another app; in identity's role."""
+
+    async def open(self, sealed: str) -> Approving:
+        """Raises a problem for one that is too old or not ours."""
+        ...
+
+    async def decide(self, sealed: str, person: Signed, details: Sequence[dict[str, Any]] | None) -> Answered:
+        """Answers the client: with a code for the details as the person filled them in, or
+        that the person did not agree (None). Where they have to sign in again, `url` leads
+        there. Raises as `open`."""
+        ...
+
+
+class AppAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """What an access token stands for."""
+
+    client_id: str
+    person: PersonId
+    scopes: tuple[str, ...]
+    details: tuple[dict[str, Any], ...]
+
+
+class AccessTokens(Protocol):
+    """Recognises access tokens at doors of this installation; offered in every process."""
+
+    async def of(self, token: str) -> AppAccess | None:
+        """None for a credential of another kind. Raises SignInNeeded for one that is over, is
+        meant for somebody else, or is bound to a key."""
+        ...
+
+
+class Subjects(Protocol):
+    """By which pairwise `sub` a client knows a person; offered in every process."""
+
+    async def of(self, client_id: str, person: PersonId) -> str | None:
+        """None for a client that does not exist."""
+        ...
 
 
 def person_address(person_id: PersonId) -> str:

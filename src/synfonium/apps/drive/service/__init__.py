@@ -10,6 +10,7 @@ from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
+from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.sweep import Sweep
@@ -36,6 +37,7 @@ class DriveService:
         self.changes = Changes(room)
         self.links = Links(room, self.files)
         self.glances = Glances(room)
+        self.objects = DriveObjects(room, self.files)
         self.told = Told(room, self.files)
         self.sweep = Sweep(room)
 

@@ -33,7 +33,6 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     top: NodeId
     person: PersonId
     by_app: str
-    may_write: bool
     allowance: Allowance = Allowance()
 
 
@@ -66,7 +65,7 @@ class Room:
     async def reach(self, actor: Person, *, write: bool = False) -> Reach:
         """Raises Forbidden when the credential does not cover it, NoSuchNode when a grant
         is gone or names nothing here. A grant is asked for at every call."""
-        if actor.grant is not None:
+        if actor.grants:
             return await self._granted(actor, write=write)
         if not actor.may("drive.write" if write else "drive.read"):
             raise Forbidden
@@ -76,30 +75,37 @@ class Room:
             top=space.root,
             person=actor.id,
             by_app=actor.app or "",
-            may_write=actor.may("drive.write"),
             allowance=await self.allowances.of(space),
         )
 
     async def _granted(self, actor: Person, *, write: bool) -> Reach:
-        assert actor.grant is not None
         grants = self.context.offer(Grants)  # type: ignore[type-abstract]
-        grant = await grants.of(actor.grant)
-        if grant is None or "read" not in grant.actions:
+        # A credential with several grants names one by the address that it comes to.
+        grant = await grants.of(actor.grants[0]) if len(actor.grants) == 1 else None
+        if grant is None:
             raise NoSuchNode
-        if write and "write" not in grant.actions:
-            raise NotWritable
         space = await self.space_of(grant.person)
-        top = space.root if grant.object == contract.ROOT else contract.node_of(grant.object)
+        named = actor.at or grant.object
+        top = space.root if named == contract.ROOT else contract.node_of(named)
         if top is None:
+            raise NoSuchNode
+        path = await self._addresses(NodeId(top))
+        if write and not await grants.check(actor, path, "write"):
+            raise NotWritable
+        if not await grants.check(actor, path, "read"):
             raise NoSuchNode
         return Reach(
             space=space,
             top=NodeId(top),
             person=grant.person,
             by_app=grant.app,
-            may_write="write" in grant.actions,
             allowance=await self.allowances.of(space),
         )
+
+    async def _addresses(self, node: NodeId) -> list[str]:
+        """The path of an object, for the fabric's check."""
+        above = await self.read(lambda c: nodes.ancestors(c, node))
+        return [*map(contract.address_of, above), contract.ROOT]
 
     async def space_of(self, owner: PersonId) -> Space:
         """The person's space, made when they first come."""

@@ -88,7 +88,7 @@ class Sweep:
         if space is None or found is None:
             trash.forget(connection, [node])
             return
-        reach = Reach(space=space, top=space.root, person=HOUSE, by_app="drive", may_write=True)
+        reach = Reach(space=space, top=space.root, person=HOUSE, by_app="drive")
         detach(self._room, connection, reach, found)
 
     async def _finish_removals(self) -> int:

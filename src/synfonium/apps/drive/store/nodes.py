@@ -165,6 +165,13 @@ def folders(connection: Connection, parent: NodeId, *, limit: int) -> list[Node]
     return [from_row(row) for row in connection.execute(query.order_by(n.name_sort, n.id).limit(limit))]
 
 
+def named_like(connection: Connection, space: SpaceId, text: str, *, limit: int) -> list[Node]:
+    """Nodes of a space, trash included, whose names hold `text` in any case, the latest first."""
+    query = select(*COLUMNS).where(n.space == space, n.name.icontains(text, autoescape=True))
+    rows = connection.execute(query.order_by(n.modified_s.desc()).limit(limit))
+    return [from_row(row) for row in rows]
+
+
 def height(connection: Connection, node: NodeId) -> int:
     """How many folders stand inside one another below the node."""
     return connection.execute(_HEIGHT, {"start": node}).scalar() or 0

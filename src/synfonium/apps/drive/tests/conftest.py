@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,13 @@ class FakeGrants:
 
     async def of(self, grant: GrantId) -> Grant | None:
         return self.rows.get(grant)
+
+    async def check(self, actor: Person, path: Sequence[str], action: str) -> Grant | None:
+        for id_ in actor.grants:
+            grant = self.rows.get(id_)
+            if grant is not None and grant.object in path and action in grant.actions:
+                return grant
+        return None
 
     def give(self, person: PersonId, object_: str, *actions: str) -> GrantId:
         id_ = GrantId(new_id())
@@ -116,7 +123,7 @@ class House:
             name=owner.name,
             display=owner.display,
             scopes=frozenset({"drive.read", "drive.write"}),
-            grant=grant,
+            grants=(grant,),
             app=AppName("pc"),
         )
         self.people[grant] = person

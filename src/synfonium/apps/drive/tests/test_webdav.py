@@ -274,18 +274,23 @@ async def test_an_app_reaches_its_granted_folder_until_it_is_revoked(
 ) -> None:
     folder = await hand.folder("shared")
     app = house.holder(ada, f"drive:node/{folder}", "read", "write")
-    top = f"/dav/grants/{app.grant}"
-    assert (await dav("PUT", f"{top}/from app.txt", b"x", x_test_person=str(app.grant))).status_code == 201
+    top = f"/dav/grants/{app.grants[0]}"
+    assert (
+        await dav("PUT", f"{top}/from app.txt", b"x", x_test_person=str(app.grants[0]))
+    ).status_code == 201
     assert (await dav("GET", f"{TOP}/shared/from%20app.txt")).content == b"x"
-    assert (await dav("PROPFIND", f"{TOP}/", depth="0", x_test_person=str(app.grant))).status_code == 404
+    assert (await dav("PROPFIND", f"{TOP}/", depth="0", x_test_person=str(app.grants[0]))).status_code == 404
     assert (await dav("PROPFIND", f"{top}/", depth="0")).status_code == 404
     escape = await dav(
-        "MOVE", f"{top}/from%20app.txt", destination=f"http://localhost{TOP}/x", x_test_person=str(app.grant)
+        "MOVE",
+        f"{top}/from%20app.txt",
+        destination=f"http://localhost{TOP}/x",
+        x_test_person=str(app.grants[0]),
     )
     assert escape.status_code == 404
     house.grants.rows.clear()
     for method in ("PROPFIND", "GET", "PUT"):
-        assert (await dav(method, f"{top}/x", b"", x_test_person=str(app.grant))).status_code == 404
+        assert (await dav(method, f"{top}/x", b"", x_test_person=str(app.grants[0]))).status_code == 404
 
 
 async def test_properties_are_kept_moved_copied_and_bounded(dav: Client) -> None:

@@ -86,7 +86,7 @@ async def _answer(
     method = METHODS.get(scope["method"])
     if method is None:
         raise MethodNotAllowed
-    request = DavRequest(service, actor, target, scope, receive, send)
+    request = DavRequest(service, target.actor, target, scope, receive, send)
     try:
         await method(request)
     except Problem as problem:

@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from synfonium.apps.drive.contract import address_of
 from synfonium.apps.drive.errors import WrongState
 from synfonium.apps.drive.model import ABSENT, ANY, Expected, Node
 from synfonium.apps.drive.service import DriveService
+from synfonium.common.ids import GrantId
 from synfonium.common.problem import NotFound
 from synfonium.kernel.actor import Person
 from synfonium.kernel.asgi import Headers, Receive, Scope, Send, read_body, respond
@@ -26,14 +28,16 @@ from synfonium.libraries.webdav.headers import (
 from synfonium.libraries.webdav.paths import quote_name, split_path
 
 BODY_BYTES = 256 * 1024
+replace = msgspec.structs.replace
 XML_TYPE = (b"content-type", b"application/xml; charset=utf-8")
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a path names. base: the percent-encoded path of the actor's top."""
+    """What a path names, for whom. base: the percent-encoded path of the actor's top."""
 
     base: str
     names: tuple[str, ...]
+    actor: Person
 
     @property
     def href(self) -> str:
@@ -47,14 +51,18 @@ def href_of(base: str, names: Sequence[str], *, is_file: bool) -> str:
 
 
 def target_of(raw: bytes, actor: Person) -> Target:
-    """Raises NotFound for another person's tree or grant, BadPath for what names nothing."""
+    """`/dav/files/NAME/…`; `/dav/grants/ID/…`, or `/dav/grants/ID~NODE/…` for a part of what was
+    granted. Raises NotFound for another person's tree or grant, BadPath for what names nothing."""
     names = split_path(raw)
     kind, owner = (names[1], names[2]) if len(names) > 2 else ("", "")
-    is_own = kind == "files" and actor.grant is None and owner == actor.name
-    is_granted = kind == "grants" and actor.grant is not None and owner == actor.grant
-    if not (is_own or is_granted):
-        raise NotFound
-    return Target(f"/dav/{kind}/{quote_name(owner)}", names[3:])
+    grant, _tilde, node = owner.partition("~")
+    base = f"/dav/{kind}/{quote_name(owner)}"
+    if kind == "files" and not actor.grants and owner == actor.name:
+        return Target(base, names[3:], actor)
+    if kind == "grants" and grant in actor.grants:
+        at = address_of(node) if node else ""
+        return Target(base, names[3:], replace(actor, grants=(GrantId(grant),), at=at))
+    raise NotFound
 
 
 class DavRequest:
@@ -91,7 +99,14 @@ class DavRequest:
     def destination(self) -> Target:
         """Raises BadHeader, BadPath, and NotFound for a tree that is not the actor's."""
         raw = destination_path(self.header("destination"), *self._hosts())
-        return target_of(raw, self.actor)
+        return self._beside(raw)
+
+    def _beside(self, raw: bytes) -> Target:
+        """What another path of this request names, within the same top. Raises NotFound."""
+        target = target_of(raw, self.actor)
+        if target.base != self.target.base:
+            raise NotFound
+        return target
 
     def _hosts(self) -> tuple[str, str]:
         """Our names as this client knows them; a proxy may have changed the one in the request."""
@@ -160,7 +175,7 @@ class DavRequest:
 
     async def _state_of(self, resource: str) -> tuple[str, frozenset[str]]:
         try:
-            target = target_of(destination_path(resource, *self._hosts()), self.actor)
+            target = self._beside(destination_path(resource, *self._hosts()))
             path = await self.path(target)
         except (NotFound, ValueError):
             return "", frozenset()

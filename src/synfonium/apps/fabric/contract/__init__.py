@@ -25,6 +25,7 @@ from synfonium.apps.fabric.contract.grants import (
     Origin,
 )
 from synfonium.apps.fabric.contract.manifest import (
+    Apps,
     DeclaredAction,
     Emitted,
     Fabric,
@@ -65,6 +66,7 @@ __all__ = [
     "GRANT_REVOKED",
     "LINK",
     "Action",
+    "Apps",
     "Children",
     "Credential",
     "Crumb",

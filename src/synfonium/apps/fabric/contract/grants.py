@@ -23,7 +23,8 @@ by an app that had it; or brought along from another installation."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """until_s: UTC seconds, 0 for as long as nobody takes it back. uses: checks left, -1 for any."""
+    """until_s: UTC seconds, 0 for as long as nobody takes it back. uses: how many requests that show the
+    right are let in still, -1 for any number."""
 
     until_s: float = 0.0
     uses: int = -1
@@ -76,14 +77,13 @@ class Grants(Protocol):
     """
 
     async def of(self, grant: GrantId) -> Grant | None:
-        """The grant if it is in force now, else None. Counts no use."""
+        """The grant if it is in force now, else None."""
         ...
 
     async def check(self, actor: Credential, path: Sequence[str], action: Action) -> Grant | None:
         """The grant by which `actor` may do `action` with `path[0]`, or None.
 
-        path: the object's address, then those of what it lies in. A check that succeeds
-        counts as one use.
+        path: the object's address, then those of what it lies in.
         """
         ...
 

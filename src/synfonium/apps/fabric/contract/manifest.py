@@ -6,12 +6,13 @@ The members of the Web App Manifest have their own names; what is ours stands be
 A text for people is a string, or an object of language to string with an `en`.
 """
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from synfonium.apps.fabric.contract.objects import Action
-from synfonium.common.ids import AppName
+from synfonium.common.ids import AppName, PersonId
 
 Text = str | dict[str, str]
 Intent = Literal["view", "edit", "create"]
@@ -162,3 +163,16 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_outside(self) -> bool:
         return bool(self.origin)
+
+
+class Apps(Protocol):
+    """The apps that the fabric knows; offered in every process. An app that was registered or
+    removed shows everywhere within a second."""
+
+    async def all(self, person: PersonId) -> Sequence[RegisteredApp]:
+        """Installed apps with a manifest, outside apps for everybody, and the person's own."""
+        ...
+
+    async def by_name(self, name: str) -> RegisteredApp | None: ...
+
+    async def by_client(self, client_id: str) -> RegisteredApp | None: ...

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from synfonium.apps.fabric import store
 from synfonium.apps.fabric.contract import GRANT_GIVEN, GRANT_REVOKED
-from synfonium.apps.fabric.model import app_of, is_address
+from synfonium.apps.fabric.model import is_address
+from synfonium.apps.fabric.store import grants as store
 from synfonium.common.ids import PersonId
 from synfonium.kernel.app import installed_apps
 from synfonium.kernel.coming import BadArchive
@@ -16,8 +16,9 @@ from synfonium.kernel.i18n import _
 from synfonium.kernel.personal import Coming, Part, Plain
 from synfonium.kernel.personal_tables import row_from_json
 
-WHOLE = "drive:root"
 MOST_GRANTS = 10_000
+# What archives of before do not say.
+_SINCE_0003 = {"title": "", "origin": "brought", "parent": "", "until_s": 0.0, "uses": -1}
 
 
 class _Fabric(Plain):
@@ -65,7 +66,7 @@ class _Fabric(Plain):
 def _rows(coming: Coming) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(coming.rows("fabric_grant")):
         try:
-            checked = row_from_json(store.grants, row)
+            checked = row_from_json(store.grants, {**_SINCE_0003, **row})
         except ValueError:
             checked = {}
         addresses = [checked.get("subject", ""), checked.get("object", "")]
@@ -81,18 +82,17 @@ def _moved(row: dict[str, Any], person: PersonId, coming: Coming) -> dict[str, A
         "person": person,
         "subject": _address(row["subject"], coming),
         "object": _address(row["object"], coming),
+        "parent": coming.new_id(row["parent"]) if row["parent"] else "",
+        "origin": "brought",
         "used_s": 0.0,
     }
 
 
 def _address(address: str, coming: Coming) -> str:
-    """The address of the same thing here. Only what came with the archive can be meant."""
-    if address == WHOLE:
-        return address
+    """The address of the same thing here. Only what came with the archive can be meant, or
+    what each person has one of."""
     place, slash, id_ = address.rpartition("/")
-    if not slash or not app_of(place):
-        raise BadArchive(_("A row in it is not of the kind it should be."))
-    return f"{place}/{coming.new_id(id_)}"
+    return f"{place}/{coming.new_id(id_)}" if slash else address
 
 
 def part(context: Context) -> Part:

@@ -90,7 +90,6 @@ async def test_a_new_secret_ends_the_one_before(house: Installation) -> None:
         {"app": "ghost", "subject": "ghost:x/1"},
         {"subject": "drive:node/1"},
         {"object": "../etc"},
-        {"object": "search:page/1"},
         {"actions": "burn"},
         {"app": "p" * 31},
     ],

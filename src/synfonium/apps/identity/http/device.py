@@ -7,10 +7,11 @@ from litestar.params import QueryParameter
 
 from synfonium.apps.identity.errors import CodeUnknown
 from synfonium.apps.identity.http.browser import Form, needs_session, service_of
-from synfonium.apps.identity.http.oauth.authorize import asking
+from synfonium.apps.identity.http.oauth.authorize import asking, there
+from synfonium.apps.identity.service.oauth.provider import AskThere
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import Page, get, post
+from synfonium.kernel.doors import Page, See, get, post
 
 HERE = "/device"
 
@@ -31,13 +32,15 @@ async def show(actor: Person, code: Annotated[str, QueryParameter(name="user_cod
 
 
 @post(HERE)
-async def ask(actor: Person, context: Context, data: Form[CodeForm]) -> Page:
+async def ask(actor: Person, context: Context, data: Form[CodeForm]) -> Page | See:
     needs_session(actor)
     try:
         asked = await service_of(context).oauth.devices.ask(data.user_code, actor)
     except CodeUnknown as refusal:
         wrong = {"title": refusal.title, "remedy": refusal.remedy}
         return Page("identity/device.html", status=refusal.status, code=data.user_code[:20], wrong=wrong)
+    if isinstance(asked, AskThere):
+        return there(asked)
     return asking(asked, f"{HERE}/decide")
 
 

@@ -89,7 +89,7 @@ async def _person(context: Context, scope: Scope) -> Person:
         person = await context.authenticate({**scope, "state": {}})
     except Problem:
         person = None
-    if person is None or person.grant is not None:
+    if person is None or person.app is not None:
         raise Closing(REFUSED)
     return person
 

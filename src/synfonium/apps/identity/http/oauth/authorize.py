@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from synfonium.apps.identity.http.browser import Form, form_pairs, needs_session, parse_pairs, service_of
-from synfonium.apps.identity.service.oauth.provider import Answer, AskConsent, AskSignIn, Redirect
+from synfonium.apps.identity.service.oauth.provider import Answer, AskConsent, AskSignIn, AskThere, Redirect
 from synfonium.kernel.actor import Person, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
@@ -55,7 +55,14 @@ def shown(answer: Answer, context: Context) -> See | Page:
     if isinstance(answer, AskSignIn):
         here = f"/oauth/continue?{urlencode({'request': answer.sealed})}"
         return See(f"/signin?{urlencode({'next': here, **_language(answer.locales)})}")
+    if isinstance(answer, AskThere):
+        return there(answer)
     return asking(answer, "/oauth/consent")
+
+
+def there(answer: AskThere) -> See:
+    """To the page of another app where the person decides by doing."""
+    return See(f"{answer.page}?{urlencode({'request': answer.sealed})}")
 
 
 def _language(wished: str) -> dict[str, str]:

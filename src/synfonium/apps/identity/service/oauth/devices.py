@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from synfonium.apps.identity.contract import Signed
 from synfonium.apps.identity.errors import CodeUnknown, TooManyTries
 from synfonium.apps.identity.model.oauth import words
 from synfonium.apps.identity.model.oauth.issued import Approval, Device, Issued
@@ -19,7 +20,7 @@ from synfonium.apps.identity.model.oauth.words import OAuthError
 from synfonium.apps.identity.model.people import digest, new_secret
 from synfonium.apps.identity.service.oauth.authentication import Asked, Authentication
 from synfonium.apps.identity.service.oauth.issuing import encode
-from synfonium.apps.identity.service.oauth.provider import AskConsent, Provider, approved
+from synfonium.apps.identity.service.oauth.provider import AskConsent, AskThere, Details, Provider, approved
 from synfonium.apps.identity.store import consents
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.common.ids import PersonId
@@ -83,29 +84,33 @@ class Devices:
             "interval": words.DEVICE_INTERVAL_S,
         }
 
-    async def ask(self, user_code: str, person: Person) -> AskConsent:
+    async def ask(self, user_code: str, person: Person) -> AskConsent | AskThere:
         """What the person is asked about the device. Raises CodeUnknown, TooManyTries."""
         self._count(person.id)
         code = plain_code(user_code)
 
-        def work(connection: Connection) -> AskConsent:
+        def work(connection: Connection) -> AskConsent | AskThere:
             row, device = self._waiting(connection, code)
             client = clients.client_by_id(connection, row.client_id)
             if client is None:
                 raise CodeUnknown
-            asked = self._provider.ask(device.request, client, device.request.scopes)
-            return msgspec.structs.replace(asked, user_code=f"{code[:4]}-{code[4:]}")
+            return self._provider.ask(device.request, client, device.request.scopes, user_code=code)
 
         return await self._context.database.read(work)
 
-    async def decide(self, user_code: str, person: Person, *, allow: bool) -> None:
-        """Raises CodeUnknown, TooManyTries."""
+    async def decide(
+        self, user_code: str, person: Signed, *, allow: bool, details: Details | None = None
+    ) -> None:
+        """details: as the person filled them in. Raises CodeUnknown, TooManyTries."""
         self._count(person.id)
         code, now_s = plain_code(user_code), self._context.clock.now_s()
 
         def work(connection: Connection) -> None:
             row, device = self._waiting(connection, code)
-            approval = approved(device.request, person, now_s) if allow else Approval()
+            request = device.request
+            if details is not None:
+                request = msgspec.structs.replace(request, details=tuple(details))
+            approval = approved(request, person, now_s) if allow else Approval()
             body = encode(
                 msgspec.structs.replace(device, state="allowed" if allow else "refused", approval=approval)
             )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.identity.contract import DetailType
+from synfonium.apps.identity.contract import DetailType, Signed
 from synfonium.apps.identity.errors import ChallengeExpired, ClientRefused
 from synfonium.apps.identity.model.oauth import request as requests
 from synfonium.apps.identity.model.oauth import words
@@ -39,6 +39,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     request: AuthorizationRequest
     expires_s: float
     refusal: tuple[str, str] | None = None
+    user_code: str = ""
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,13 @@ class AskSignIn(msgspec.Struct, frozen=True):
     locales: str = ""
 
 
+class AskThere(msgspec.Struct, frozen=True):
+    """The person decides by doing, at a page of another app (contract.DetailType)."""
+
+    page: str
+    sealed: str
+
+
 class AskConsent(msgspec.Struct, frozen=True):
     """The person has to agree that `client` gets `scopes`; details are in plain words."""
 
@@ -78,17 +86,18 @@ class AskConsent(msgspec.Struct, frozen=True):
     site: str = ""
 
 
-Answer = Redirect | AskSignIn | AskConsent
+Answer = Redirect | AskSignIn | AskConsent | AskThere
 
 
 class NewCode(msgspec.Struct, frozen=True, kw_only=True):
     """A code about to be stored; `remember` keeps the consent with it."""
 
-    person: Person
+    person: Signed
     request: AuthorizationRequest
     remember: bool
 
 
+Details = Sequence[dict[str, Any]]
 Decide = Callable[[Client, frozenset[str]], Answer | NewCode]
 
 
@@ -183,10 +192,13 @@ class Provider:
 
         return await self._settle(request.client_id, person, decide)
 
-    async def decide(self, sealed: str, person: Person, *, allow: bool) -> Answer:
-        """The person agreed or not; what they agreed to is remembered."""
+    async def decide(
+        self, sealed: str, person: Signed, *, allow: bool, details: Details | None = None
+    ) -> Answer:
+        """The person agreed or not; what they agreed to is remembered. details: as they filled
+        them in (RFC 9396, 7.1)."""
         waiting = self._open(sealed)
-        request = waiting.request
+        request = waiting.request if details is None else replace(waiting.request, details=tuple(details))
         if waiting.refusal is not None:
             raise ChallengeExpired
 
@@ -216,11 +228,17 @@ class Provider:
             raise OAuthError("consent_required", "the person has not agreed yet")
         return self.ask(request, client, wanted)
 
-    def ask(self, request: AuthorizationRequest, client: Client, wanted: tuple[str, ...]) -> AskConsent:
+    def ask(
+        self, request: AuthorizationRequest, client: Client, wanted: tuple[str, ...], user_code: str = ""
+    ) -> AskConsent | AskThere:
         kinds = self.detail_types()
+        pages = {kinds[detail["type"]].page for detail in request.details}
+        if len(pages) == 1 and (page := pages.pop()):
+            return AskThere(page, self._seal(request, user_code=user_code))
         said = tuple(kinds[detail["type"]].words(detail) for detail in request.details)
         site = urlsplit(request.redirect_uri).hostname or ""
-        return AskConsent(self._seal(request), client, wanted, said, site=site)
+        shown = f"{user_code[:4]}-{user_code[4:]}" if user_code else ""
+        return AskConsent(self._seal(request), client, wanted, said, user_code=shown, site=site)
 
     def _is_wanted(
         self, request: AuthorizationRequest, client: Client, person: Person, *, is_hint_binding: bool
@@ -230,7 +248,7 @@ class Provider:
             wanted.add(str((self._keys.read(request.id_token_hint) or {}).get("sub")))
         return not wanted or wanted == {self._issuing.sub(client, person.id)}
 
-    async def _settle(self, client_id: str, person: Person | None, decide: Decide) -> Answer:
+    async def _settle(self, client_id: str, person: Signed | None, decide: Decide) -> Answer:
         """Looks up, decides and stores a code in one transaction; only to read for a visitor."""
 
         def work(connection: Connection) -> Answer:
@@ -275,7 +293,7 @@ class Provider:
             proved_after_s = max(proved_after_s, now_s - request.max_age_s)
         return replace(request, proved_after_s=proved_after_s)
 
-    def _is_signed_in(self, request: AuthorizationRequest, person: Person) -> bool:
+    def _is_signed_in(self, request: AuthorizationRequest, person: Signed) -> bool:
         return person.by_session and person.fresh_s >= request.proved_after_s
 
     def _refuse(self, request: AuthorizationRequest, refusal: OAuthError) -> Redirect:
@@ -285,12 +303,20 @@ class Provider:
         fields = requests.answer_fields(request, self.issuer, answer)
         return Redirect(request.redirect_uri, fields, request.response_mode)
 
-    def _seal(self, request: AuthorizationRequest, refusal: OAuthError | None = None) -> str:
-        expires_s = self._context.clock.now_s() + words.WAITING_LIFE_S
-        said = (refusal.error, refusal.description) if refusal else None
-        return seal(
-            self._context, Waiting(request=request, expires_s=expires_s, refusal=said), "authorization"
+    def _seal(
+        self, request: AuthorizationRequest, refusal: OAuthError | None = None, user_code: str = ""
+    ) -> str:
+        waiting = Waiting(
+            request=request,
+            expires_s=self._context.clock.now_s() + words.WAITING_LIFE_S,
+            refusal=(refusal.error, refusal.description) if refusal else None,
+            user_code=user_code,
         )
+        return seal(self._context, waiting, "authorization")
+
+    def waiting(self, sealed: str) -> Waiting:
+        """A request that waits. Raises ChallengeExpired."""
+        return self._open(sealed)
 
     def _open(self, sealed: str) -> Waiting:
         waiting = unseal(self._context, sealed, "authorization", Waiting)
@@ -342,7 +368,7 @@ class Provider:
         return pushed.request
 
 
-def approved(request: AuthorizationRequest, person: Person, now_s: float) -> Approval:
+def approved(request: AuthorizationRequest, person: Signed, now_s: float) -> Approval:
     return Approval(
         scopes=request.scopes,
         auth_time_s=person.fresh_s,

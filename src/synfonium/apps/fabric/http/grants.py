@@ -1,4 +1,4 @@
-"""Doors of the fabric: grants in plain words, and private search."""
+"""Rights in plain words: given, passed on, taken back; and private search."""
 
 from typing import Annotated
 
@@ -6,8 +6,7 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.fabric.contract import Action
-from synfonium.apps.fabric.model import ACTIONS
+from synfonium.apps.fabric.model import actions_of
 from synfonium.apps.fabric.service import FabricService
 from synfonium.common.ids import GrantId
 from synfonium.kernel.actor import Person
@@ -33,7 +32,7 @@ class BackForm(msgspec.Struct, frozen=True):
 async def list_grants(actor: Person, context: Context) -> Page:
     service: FabricService = context.service
     titles = {app.name: app.title for app in installed_apps()}
-    return Page("fabric/grants.html", grants=await service.of_person(actor), titles=titles)
+    return Page("fabric/grants.html", grants=await service.granting.of_person(actor.id), titles=titles)
 
 
 @post("/fabric/grants")
@@ -43,9 +42,14 @@ async def give(
     data: Annotated[GiveForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> See:
     service: FabricService = context.service
-    asked = data.actions.replace(",", " ").split()
-    actions: frozenset[Action] = frozenset(action for action in ACTIONS if action in asked)
-    await service.give(actor, data.app, data.subject, data.object, actions, data.label)
+    await service.granting.give(
+        actor.id,
+        data.app,
+        data.object,
+        actions_of(data.actions),
+        subject=data.subject,
+        label=data.label,
+    )
     return See(_local(data.next))
 
 
@@ -57,7 +61,7 @@ async def revoke(
     data: Annotated[BackForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> See:
     service: FabricService = context.service
-    await service.revoke(actor, GrantId(grant))
+    await service.granting.revoke(actor, GrantId(grant))
     return See(_local(data.next))
 
 

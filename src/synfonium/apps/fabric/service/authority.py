@@ -1,0 +1,86 @@
+"""Whether a right is in force: what every door asks, in every process."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from time import monotonic
+
+from synfonium.apps.fabric.contract import Action, Credential, Grant
+from synfonium.apps.fabric.model import covers, is_alive
+from synfonium.apps.fabric.service.delegation import Biscuits
+from synfonium.apps.fabric.store import grants as store
+from synfonium.common.ids import GrantId
+from synfonium.kernel.context import Context
+
+KEPT = 20_000
+KEPT_S = 0.5
+"""How old a remembered grant may be: so soon a right that was taken back is refused elsewhere."""
+USED_EVERY_S = 60.0
+
+Chain = tuple[Grant, ...]
+
+
+class Authority:
+    """`contract.Grants`. A grant stands with what it was cut from; all must let it happen."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._kept: OrderedDict[GrantId, tuple[float, Chain]] = OrderedDict()
+        self.biscuits = Biscuits(context)
+
+    async def of(self, grant: GrantId) -> Grant | None:
+        chain = await self.chain(grant)
+        now_s = self._context.clock.now_s()
+        return chain[0] if chain and all(is_alive(one, now_s) for one in chain) else None
+
+    async def check(self, actor: Credential, path: Sequence[str], action: Action) -> Grant | None:
+        now_s = self._context.clock.now_s()
+        if actor.caveats and not self.biscuits.allows(actor.caveats, path, action, now_s):
+            return None
+        for grant in actor.grants:
+            chain = await self.chain(grant)
+            if covers(chain, path, action, now_s):
+                return chain[0]
+        return None
+
+    async def holding(self, paths: Sequence[Sequence[str]], action: Action) -> Sequence[Sequence[Grant]]:
+        objects = sorted({address for path in paths for address in path})
+        now_s = self._context.clock.now_s()
+        found = await self._context.database.read(lambda c: store.on_objects(c, objects)) if objects else ()
+        chains = {grant.id: await self.chain(grant.id) for grant in found}
+        return [[grant for grant in found if covers(chains[grant.id], path, action, now_s)] for path in paths]
+
+    async def chain(self, grant: GrantId) -> Chain:
+        """The grant and what it was cut from; empty when one of them was taken back."""
+        kept = self._kept.get(grant)
+        now = monotonic()
+        if kept is not None and now - kept[0] < KEPT_S:
+            return kept[1]
+        chain = await self._context.database.read(lambda c: store.chain(c, grant))
+        # As old as the question: what was taken back while the answer came is not overlooked.
+        self._kept[grant] = (now, chain)
+        self._kept.move_to_end(grant)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return chain
+
+    def forget(self) -> None:
+        """Looks again at the next check: a right was given, changed or taken back here."""
+        self._kept.clear()
+
+    async def use(self, chain: Chain) -> bool:
+        """Says in the table that the right was shown; whether uses were left."""
+        now_s = self._context.clock.now_s()
+        ids = [grant.id for grant in chain if grant.limits.uses >= 0]
+        if ids:
+            for grant in chain:
+                self._kept.pop(grant.id, None)
+            return await self._count(ids)
+        if now_s - chain[0].used_s > USED_EVERY_S and self._context.owns_database:
+            self._kept.pop(chain[0].id, None)
+            await self._context.database.write(lambda c: store.touch(c, chain[0].id, now_s))
+        return True
+
+    async def _count(self, ids: Sequence[GrantId]) -> bool:
+        if self._context.owns_database:
+            return await self._context.database.write(lambda c: store.use(c, ids))
+        return bool(await self._context.call("fabric.grant_use", {"grants": list(ids)}))
