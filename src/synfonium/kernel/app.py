@@ -79,7 +79,10 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     the app's service object, kept in `context.service` while the role runs.
     doors: `module:attribute`, a sequence of typed doors. mounts: plain ASGI doors.
     anonymous: path prefixes at which the dispatcher removes who asks before the door
-    sees the request. public_assets: nothing to declare; `web/` is built and served.
+    sees the request. cross_origin: path prefixes that pages of other origins may call by
+    script, with a credential of their own and never a cookie. popups: path prefixes that
+    another site's page may open in a window and keep hold of.
+    public_assets: nothing to declare; `web/` is built and served.
     migrations: whether the folder has `migrations/`. cli: `module:function` that gets an
     argparse subparsers object. config: `module:Class`, a frozen msgspec struct.
     places: its pages among the settings and in the administration.
@@ -105,6 +108,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     doors: str = ""
     mounts: tuple[Mount, ...] = ()
     anonymous: tuple[str, ...] = ()
+    cross_origin: tuple[str, ...] = ()
+    popups: tuple[str, ...] = ()
     migrations: bool = False
     subscriptions: tuple[Subscription, ...] = ()
     commands: tuple[Command, ...] = ()

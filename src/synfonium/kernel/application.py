@@ -52,6 +52,8 @@ def build_application(
         typed=typed_application(served, authentication, pages),  # type: ignore[arg-type]
         mounts=mounts,
         anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
+        shared=["/static", "/api/openapi.json", *(p for app in installed_apps() for p in app.cross_origin)],
+        popups=[prefix for app in installed_apps() for prefix in app.popups],
         is_front=is_front,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from synfonium.common.problem import NotFound, Problem
-from synfonium.kernel import gate, logs
+from synfonium.kernel import cross_origin, gate, logs
 from synfonium.kernel.asgi import (
     ASGIApp,
     Headers,
@@ -38,7 +38,10 @@ LARGEST_HEADERS_BYTES = 64 * 1024
 
 
 class Dispatcher:
-    """Routes one request. Longest prefix first; `typed` takes what no prefix claims."""
+    """Routes one request. Longest prefix first; `typed` takes what no prefix claims.
+
+    shared: prefixes that pages of other origins may call; popups: that they may open.
+    """
 
     def __init__(
         self,
@@ -48,12 +51,16 @@ class Dispatcher:
         typed: ASGIApp,
         mounts: Mapping[str, ASGIApp],
         anonymous: Sequence[str],
+        shared: Sequence[str] = (),
+        popups: Sequence[str] = (),
         is_front: bool = True,
     ) -> None:
         self._site, self._pages, self._typed = site, pages, typed
         by_length = sorted(mounts.items(), key=lambda item: -len(item[0]))
         self._mounts = [(prefix.encode(), app) for prefix, app in by_length]
         self._anonymous = [prefix.encode() for prefix in anonymous]
+        self._cross_origin = [prefix.encode() for prefix in shared]
+        self._popups = [prefix.encode() for prefix in popups]
         self._content_authority = urlsplit(site.content_url).netloc.lower()
         self._page_headers = gate.security_headers(site, gate.page_policy(site))
         self._content_headers = gate.security_headers(site, gate.CONTENT_POLICY)
@@ -79,7 +86,19 @@ class Dispatcher:
         await body.forget()
 
     def _headers(self, scope: Scope) -> Headers:
-        return self._content_headers if self._is_content(scope) else self._page_headers
+        if self._is_content(scope):
+            return self._content_headers
+        path = raw_path(scope)
+        extra: Headers = []
+        # Whoever opened the window must keep hold of it until the answer comes (HTML, 7.1.3).
+        if any(under(path, prefix) for prefix in self._popups):
+            extra.append((b"cross-origin-opener-policy", b"unsafe-none"))
+        if self._is_cross_origin(path):
+            extra += cross_origin.ANY
+        return gate.with_missing(extra, self._page_headers) if extra else self._page_headers
+
+    def _is_cross_origin(self, path: bytes) -> bool:
+        return any(under(path, prefix) for prefix in self._cross_origin)
 
     def _is_content(self, scope: Scope) -> bool:
         return self._is_front and gate.host_of(scope)[1] == self._content_authority
@@ -98,6 +117,9 @@ class Dispatcher:
             gate.check_host(scope, self._site)
         if app is self._typed:
             path = _for_typed_doors(scope, path)
+        if self._is_cross_origin(path) and cross_origin.is_preflight(scope):
+            await cross_origin.answer_preflight(send)
+            return
         if self._is_content(scope) != under(path, CONTENT_PREFIX) and self._is_front:
             raise NotFound
         if any(under(path, prefix) for prefix in self._anonymous):

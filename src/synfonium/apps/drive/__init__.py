@@ -21,6 +21,7 @@ app = App(
         Mount("/content/drive", f"{_HERE}.http.content:asgi_app"),
     ),
     migrations=True,
+    cross_origin=("/dav/grants",),
     blob_columns=("drive_file_version.blob",),
     sealed_columns={"drive_space.sealed_key": "space/{id}"},
     personal=f"{_HERE}.service.personal:part",

@@ -12,6 +12,17 @@ app = App(
     service=f"{_HERE}.service:open_service",
     doors=f"{_HERE}.http:doors",
     migrations=True,
+    popups=("/fabric/pick", "/fabric/open", "/fabric/share"),
+    cross_origin=(
+        "/fabric/actions",
+        "/fabric/check",
+        "/fabric/events",
+        "/fabric/grants",
+        "/fabric/index",
+        "/fabric/mcp",
+        "/fabric/objects",
+        "/fabric/search",
+    ),
     personal=f"{_HERE}.service.personal:part",
     config=f"{_HERE}.config:FabricConfig",
     commands=(
@@ -41,6 +52,7 @@ app = App(
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",
         f"{_HERE}.contract.grants:Grants": f"{_HERE}.service:authority",
         f"{_HERE}.contract.objects:Objects": f"{_HERE}.service:objects",
+        "synfonium.apps.identity.contract:DetailType": f"{_HERE}.service.picking:object_detail",
         f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:registry",
     },
 )

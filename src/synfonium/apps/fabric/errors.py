@@ -5,6 +5,10 @@ Problem
 ├── NotYours        403  only what is yours can be given
 ├── TooWide         403  what is passed on is never more than what one has
 ├── NoObject        404  there is no such object, or it is not theirs to see
+├── NotRegistered   403  the site that asks is not known as an app here
+├── NotAsked        403  the app asks for more than its manifest says
+├── NotPicked       422  what was chosen is not of the kind that is asked for
+├── NothingOpens    404  no app here opens such a thing
 └── AppAway         502  the app that has the object does not answer
 """
 
@@ -50,3 +54,35 @@ class AppAway(Problem):
     status, code = 502, "fabric.app_away"
     title = _("The app that has this does not answer.")
     remedy = _("Try again later, or tell whoever runs that app.")
+
+
+class NotRegistered(Problem):
+    """An OAuth client without a manifest can sign people in, and asks for nothing."""
+
+    status, code = 403, "fabric.not_registered"
+    title = _("This site is not registered as an app here.")
+    remedy = _("Whoever makes it registers its manifest first. Nothing was given.")
+
+
+class NotAsked(Problem):
+    """What an app may ask for stands in its manifest, for everybody to read."""
+
+    status, code = 403, "fabric.not_asked"
+    title = _("The app asks for something that its manifest does not name.")
+    remedy = _("Whoever makes it adds this to `asks` in the manifest. Nothing was given.")
+
+
+class NotPicked(Problem):
+    """The form was not filled in, or names another thing than was shown."""
+
+    status, code = 422, "fabric.not_picked"
+    title = _("Choose something that the app can use.")
+    remedy = _("Go back, and choose one of the things that are not greyed out.")
+
+
+class NothingOpens(Problem):
+    """No manifest names this kind of thing."""
+
+    status, code = 404, "fabric.nothing_opens"
+    title = _("No app here opens this.")
+    remedy = _("An app that does can be added by your administrator.")

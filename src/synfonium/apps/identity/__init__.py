@@ -16,6 +16,7 @@ app = App(
     doors="synfonium.apps.identity.http:doors",
     mounts=(Mount("/scim", "synfonium.apps.identity.scim:asgi_app"),),
     migrations=True,
+    popups=("/signin", "/oauth", "/device"),
     sealed_columns={
         "identity_signing_key.sealed": "identity.signing",
         "identity_totp.sealed": "identity.totp.{person}",

@@ -13,11 +13,11 @@ from synfonium.apps.drive.model import Node, NodeId, Space
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import nodes
-from synfonium.apps.fabric.contract import FILE, FOLDER, Action, Children, Crumb, Object, ObjectsAsk
+from synfonium.apps.fabric.contract import FILE, FOLDER, Action, Children, Crumb, Object, ObjectsAsk, fits
 from synfonium.kernel.actor import Person
 
 MAY: frozenset[Action] = frozenset({"read", "write"})
-MOST_ROUNDS = 20
+MOST_AT_ONCE = 500
 MOST_FOUND = 100
 
 
@@ -34,7 +34,7 @@ class DriveObjects:
         return _object(space, path) if path else None
 
     async def children(self, ask: ObjectsAsk) -> Children | None:
-        """Folders, and the files that are wanted; with a `query` those below whose names hold it."""
+        """Folders first, then files; with a `query` those wanted below whose names hold it."""
         space = await self._room.space_of(ask.person)
         path = await self._path(space, ask.address or contract.ROOT)
         if not path or path[-1].is_file:
@@ -68,42 +68,25 @@ class DriveObjects:
 
 
 def _page(connection: Connection, path: Sequence[Node], ask: ObjectsAsk) -> tuple[list[list[Node]], str]:
-    """One page of what is wanted; skips what is not, for a bounded while."""
-    folder, found = path[-1], []
     after = nodes.find(connection, NodeId(ask.after)) if ask.after else None
-    limit = max(1, min(ask.limit, 500))
-    for _round in range(MOST_ROUNDS):
-        batch = nodes.children(connection, folder.id, after=after, limit=limit)
-        for node in batch:
-            after = node
-            if _is_wanted(node, ask):
-                found.append([*path, node])
-            if len(found) == limit:
-                return found, node.id
-        if len(batch) < limit:
-            return found, ""
-    return found, after.id if after else ""
+    limit = max(1, min(ask.limit, MOST_AT_ONCE))
+    found = nodes.children(connection, path[-1].id, after=after, limit=limit)
+    return [[*path, node] for node in found], found[-1].id if len(found) == limit else ""
 
 
 def _search(connection: Connection, space: Space, path: Sequence[Node], ask: ObjectsAsk) -> list[list[Node]]:
     named = nodes.named_like(connection, space.id, ask.query, limit=4 * MOST_FOUND)
-    ways = [nodes.path(connection, node.id) for node in named if _is_wanted(node, ask, with_folders=False)]
+    ways = [nodes.path(connection, node.id) for node in named if _is_wanted(node, ask)]
     top = path[-1].id
     return [way for way in ways if any(step.id == top for step in way)][:MOST_FOUND]
 
 
-def _is_wanted(node: Node, ask: ObjectsAsk, *, with_folders: bool = True) -> bool:
-    """A folder always: one goes into it."""
+def _is_wanted(node: Node, ask: ObjectsAsk) -> bool:
     if not node.is_file:
-        return with_folders or FOLDER in ask.interfaces
+        return not ask.interfaces or FOLDER in ask.interfaces
     if ask.interfaces and FILE not in ask.interfaces:
         return False
-    return not ask.media_types or any(_fits(node.media_type, wanted) for wanted in ask.media_types)
-
-
-def _fits(media_type: str, wanted: str) -> bool:
-    kind, _slash, _rest = wanted.partition("/")
-    return wanted in (media_type, "*/*") or (wanted.endswith("/*") and media_type.startswith(f"{kind}/"))
+    return fits(node.media_type, ask.media_types)
 
 
 def _object(space: Space, path: Sequence[Node]) -> Object:
@@ -120,6 +103,7 @@ def _object(space: Space, path: Sequence[Node]) -> Object:
         path=tuple(_address(space, step) for step in reversed(path)),
         may=MAY,
         page=f"/drive/node/{node.id}",
+        location="/dav/grants/{grant}" if node.is_file else "/dav/grants/{grant}/",
     )
 
 

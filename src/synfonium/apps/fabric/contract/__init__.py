@@ -14,6 +14,7 @@ import msgspec
 
 from synfonium.apps.fabric.contract.grants import (
     APP_SCOPE,
+    CHECK_SCOPE,
     DETAIL_TYPE,
     GRANT_GIVEN,
     GRANT_REVOKED,
@@ -52,12 +53,14 @@ from synfonium.apps.fabric.contract.objects import (
     Object,
     Objects,
     ObjectsAsk,
+    fits,
     page_of,
 )
 
 __all__ = [
     "APP_SCOPE",
     "CALENDAR",
+    "CHECK_SCOPE",
     "DESKTOP",
     "DETAIL_TYPE",
     "FILE",
@@ -92,6 +95,7 @@ __all__ = [
     "RegisteredApp",
     "ShareTarget",
     "Text",
+    "fits",
     "page_of",
 ]
 

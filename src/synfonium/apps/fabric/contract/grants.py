@@ -15,7 +15,9 @@ GRANT_REVOKED = "fabric.grant.revoked"
 DETAIL_TYPE = "synfonium-object"
 """The `type` of `authorization_details` (RFC 9396) by which an app asks for an object."""
 APP_SCOPE = "fabric.app"
-"""What a credential of an app opens: the doors at which apps speak to the fabric."""
+"""What an access token of an app opens: the doors at which apps speak to the fabric."""
+CHECK_SCOPE = "fabric.check"
+"""What any credential of an app opens: the door that says whether it may."""
 
 Origin = Literal["pick", "save", "share", "open", "page", "delegated", "brought"]
 """Since which click: picked, saved to, shared, opened with; given on a page of ours; passed on

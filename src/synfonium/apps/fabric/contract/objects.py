@@ -49,6 +49,7 @@ class Object(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[str, ...] = ()
     may: frozenset[Action] = frozenset()
     page: str = ""
+    location: str = ""
 
 
 class Crumb(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +75,10 @@ class Children(msgspec.Struct, frozen=True, kw_only=True):
 class ObjectsAsk(msgspec.Struct, frozen=True, kw_only=True):
     """A call about objects. person: for whom; an outside app gets their pairwise `sub`.
 
-    describe: `address`. children: what lies in `address` ("" for the person's collection) and
-    has one of `interfaces` and a media type of `media_types` (`image/*`; empty for any), or
-    can hold such; `query` searches names below. create: an empty `title` of `media_type` in
-    `address`.
+    describe: `address`. children: what lies in `address` ("" for the person's collection);
+    with a `query`, what lies anywhere below, is called like it, has one of `interfaces` and a
+    media type of `media_types` (`image/*`; empty for any). create: an empty `title` of
+    `media_type` in `address`.
     """
 
     person: PersonId
@@ -109,3 +110,9 @@ def page_of(address: str) -> str:
     """The page of an installed app's object, by its address."""
     app, _, place = address.partition(":")
     return f"/{app}/{place}"
+
+
+def fits(media_type: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a media type is one of those wanted: `image/png`, `image/*`, `*/*`; any when none is."""
+    kind = media_type.partition("/")[0]
+    return not wanted or any(one in (media_type, "*/*", f"{kind}/*") for one in wanted)

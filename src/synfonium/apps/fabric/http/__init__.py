@@ -1,5 +1,5 @@
 """Doors of the fabric, by verb."""
 
-from synfonium.apps.fabric.http import grants
+from synfonium.apps.fabric.http import apps, grants, opening, pick
 
-doors = grants.doors
+doors = (*apps.doors, *grants.doors, *pick.doors, *opening.doors)

@@ -1,4 +1,4 @@
-"""What a grant was cut from, since which click, and its limits."""
+"""What a grant was cut from, since which click, its limits; which app opens what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,10 @@ def upgrade() -> None:
     op.add_column("fabric_grant", sa.Column("uses", sa.Integer, nullable=False, server_default="-1"))
     op.create_index("fabric_grant_object", "fabric_grant", ["object"])
     op.create_index("fabric_grant_parent", "fabric_grant", ["parent"])
+    op.create_table(
+        "fabric_default",
+        sa.Column("person", sa.String(26), primary_key=True),
+        sa.Column("intent", sa.String(10), primary_key=True),
+        sa.Column("kind", sa.String(200), primary_key=True),
+        sa.Column("app", sa.String(30), nullable=False),
+    )

@@ -9,7 +9,9 @@ from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.service.objects import ObjectsOfApps
+from synfonium.apps.fabric.service.opening import Opening
 from synfonium.apps.fabric.service.outside import OutsideApps
+from synfonium.apps.fabric.service.picking import Picking
 from synfonium.apps.fabric.service.registry import Registry
 from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
@@ -28,6 +30,8 @@ class FabricService:
         self.registry = Registry()
         self.outside = OutsideApps(context, self.registry.secret_of)
         self.objects = ObjectsOfApps(context, self.outside)
+        self.picking = Picking(context, self.granting)
+        self.opening = Opening(context, self.granting)
 
     async def search(self, person: PersonId, query: str, limit: int) -> Mapping[str, object]:
         """The person's own things that match, best first."""

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from time import monotonic
 
-from synfonium.apps.fabric.contract import APP_SCOPE, DETAIL_TYPE, Apps, Grant
+from synfonium.apps.fabric.contract import APP_SCOPE, CHECK_SCOPE, DETAIL_TYPE, Apps, Grant
 from synfonium.apps.fabric.model import BISCUIT_PREFIX, SECRET_PREFIX, scopes_of
 from synfonium.apps.fabric.service.authority import KEPT_S, Authority, Chain
 from synfonium.apps.fabric.service.grants import digest
@@ -124,7 +124,7 @@ def _person(
         id=owner.id,
         name=owner.name,
         display=owner.display,
-        scopes=scopes,
+        scopes=scopes | {CHECK_SCOPE},
         grants=tuple(grant.id for grant in grants),
         caveats=caveats,
         app=app,
