@@ -10,6 +10,8 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from synfonium.apps.fabric.model.texts import texts_of
+from synfonium.apps.fabric.service.registry import manifest_of
 from synfonium.apps.yourdata.service.processing import record
 from synfonium.kernel.i18n import LOCALES, Catalogue
 
@@ -39,7 +41,7 @@ def _sources(folder: Path) -> Iterator[str]:
 
 def _declared(room: str) -> Iterator[str]:
     """Texts that stand in declarations: problems' titles and remedies, apps' titles and scopes, and what
-    tables say of the personal data in them, which people read under "What is kept"."""
+    tables say of the personal data in them, which people read under "What is kept"; texts of manifests."""
     folder = ROOMS[room]
     files = [*folder.rglob("*.py")] + ([*(SOURCE / "common").rglob("*.py")] if room == "kernel" else [])
     for path in files:
@@ -50,6 +52,8 @@ def _declared(room: str) -> Iterator[str]:
             yield from (app.title, app.summary)
             yield from app.scopes.values()
             yield from app.pass_acts.values()
+            if manifest := manifest_of(app):
+                yield from (str(text) for text in texts_of(manifest))
     for activity in record():
         if activity.app == room:
             for kept in activity.kept:

@@ -23,6 +23,7 @@ app = App(
         "/fabric/objects",
         "/fabric/search",
     ),
+    sealed_columns={"fabric_app.webhook_sealed": "fabric.app.{name}"},
     personal=f"{_HERE}.service.personal:part",
     config=f"{_HERE}.config:FabricConfig",
     commands=(
@@ -53,6 +54,6 @@ app = App(
         f"{_HERE}.contract.grants:Grants": f"{_HERE}.service:authority",
         f"{_HERE}.contract.objects:Objects": f"{_HERE}.service:objects",
         "synfonium.apps.identity.contract:DetailType": f"{_HERE}.service.picking:object_detail",
-        f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:registry",
+        f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:apps",
     },
 )

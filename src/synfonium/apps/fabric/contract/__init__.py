@@ -26,6 +26,7 @@ from synfonium.apps.fabric.contract.grants import (
     Origin,
 )
 from synfonium.apps.fabric.contract.manifest import (
+    MANIFEST_FILE,
     Apps,
     DeclaredAction,
     Emitted,
@@ -40,6 +41,8 @@ from synfonium.apps.fabric.contract.manifest import (
     RegisteredApp,
     ShareTarget,
     Text,
+    Title,
+    in_language,
 )
 from synfonium.apps.fabric.contract.objects import (
     CALENDAR,
@@ -68,6 +71,7 @@ __all__ = [
     "GRANT_GIVEN",
     "GRANT_REVOKED",
     "LINK",
+    "MANIFEST_FILE",
     "Action",
     "Apps",
     "Children",
@@ -95,7 +99,9 @@ __all__ = [
     "RegisteredApp",
     "ShareTarget",
     "Text",
+    "Title",
     "fits",
+    "in_language",
     "page_of",
 ]
 

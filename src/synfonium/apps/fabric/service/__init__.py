@@ -27,7 +27,7 @@ class FabricService:
         self._context = context
         self.authority = Authority(context)
         self.granting = Granting(context, self.authority)
-        self.registry = Registry()
+        self.registry = Registry(context)
         self.outside = OutsideApps(context, self.registry.secret_of)
         self.objects = ObjectsOfApps(context, self.outside)
         self.picking = Picking(context, self.granting)
@@ -75,5 +75,7 @@ def objects(context: Context) -> ObjectsOfApps:
     return found
 
 
-def registry(context: Context) -> Registry:
-    return Registry()
+def apps(context: Context) -> Registry:
+    """The service's own where it runs, which sees at once what was registered there."""
+    own: Registry = context.service.registry if context.service is not None else Registry(context)
+    return own
