@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from synfonium.apps.fabric.contract import Grant, GrantSecret
 from synfonium.apps.fabric.model import app_of
 from synfonium.apps.fabric.service import FabricService
+from synfonium.apps.fabric.service.registering import EVERYBODY
+from synfonium.apps.fabric.service.registry import installed
+from synfonium.apps.identity.contract import People
 from synfonium.common.ids import GrantId, PersonId
 from synfonium.common.problem import Forbidden
 from synfonium.kernel.context import Call, Context
 
 MOST_HITS = 50
+OPERATOR = PersonId("")
 
 
 async def grant_secret(context: Context, call: Call) -> GrantSecret:
@@ -36,3 +42,44 @@ async def search(context: Context, call: Call) -> Mapping[str, object]:
     service: FabricService = context.service
     limit = max(1, min(MOST_HITS, int(call.arguments.get("limit") or 10)))
     return await service.search(PersonId(call.text("person")), call.text("query"), limit)
+
+
+async def app_install(context: Context, call: Call) -> Mapping[str, object]:
+    """Registers an outside app or updates it. Arguments: manifest (text), origin, person (a name;
+    "" for everybody). What is secret is told this once."""
+    owner = await _person(context, call)
+    service: FabricService = context.service
+    content = call.text("manifest").encode("utf-8", "surrogatepass")
+    app = await service.registering.install(content, call.text("origin"), by=OPERATOR, owner=owner)
+    told: Mapping[str, object] = msgspec.to_builtins(app)
+    return told
+
+
+async def app_list(context: Context, call: Call) -> Mapping[str, object]:
+    """`apps`: name, origin, owner (a name), client_id; of `person` alone when given, else all,
+    installed ones included."""
+    service: FabricService = context.service
+    asked = await _person(context, call)
+    people = context.offer(People)  # type: ignore[type-abstract]
+    found = (
+        [] if asked else [{"name": name, "origin": "", "owner": "", "client_id": ""} for name in installed()]
+    )
+    for row in await service.registering.all(asked or None):
+        owner = await people.by_id(PersonId(row.owner)) if row.owner else None
+        shown = {"name": row.name, "origin": row.origin, "client_id": row.client_id}
+        found.append({**shown, "owner": owner.name if owner else row.owner})
+    return {"apps": sorted(found, key=lambda app: app["name"])}
+
+
+async def app_remove(context: Context, call: Call) -> Mapping[str, int]:
+    """Ends an outside app: its client, its rights, itself. Raises NoSuchApp."""
+    service: FabricService = context.service
+    return {"rights_ended": await service.registering.remove(call.text("name"), by=OPERATOR)}
+
+
+async def _person(context: Context, call: Call) -> PersonId:
+    """The id of the person called `person`, "" when nobody is named. Raises NotFound."""
+    if not call.text("person"):
+        return EVERYBODY
+    found = await context.call("identity.user_find", {"name": call.text("person")})
+    return PersonId(str(found["id"]))

@@ -9,7 +9,11 @@ Problem
 ├── NotAsked        403  the app asks for more than its manifest says
 ├── NotPicked       422  what was chosen is not of the kind that is asked for
 ├── NothingOpens    404  no app here opens such a thing
-└── AppAway         502  the app that has the object does not answer
+├── AppAway         502  the app that has the object does not answer
+├── BadManifest     422  a manifest has an error; the first is told
+├── AppTaken        409  the name belongs to an app of another origin or owner
+├── TooManyApps     409  no more apps can be registered
+└── NoSuchApp       404  no app of that name was registered here by whoever asks
 """
 
 from synfonium.common.problem import Problem
@@ -86,3 +90,33 @@ class NothingOpens(Problem):
     status, code = 404, "fabric.nothing_opens"
     title = _("No app here opens this.")
     remedy = _("An app that does can be added by your administrator.")
+
+
+class BadManifest(Problem):
+    """A manifest that cannot be taken; line, sentence and rule of its first error."""
+
+    status, code = 422, "fabric.bad_manifest"
+    title = _("This manifest cannot be taken. Line {line}: {sentence} [{rule}]")
+    remedy = _("synfonium app verify shows everything that is wrong with it.")
+
+
+class AppTaken(Problem):
+    """An app keeps its origin and its owner; it has to be removed first."""
+
+    status, code = 409, "fabric.app_taken"
+    title = _("An app of another origin is called {name} here already.")
+    remedy = _("Give yours another id, or remove that one first.")
+
+
+class TooManyApps(Problem):
+    status, code = 409, "fabric.too_many_apps"
+    title = _("No more than {most} apps can be registered.")
+    remedy = _("Remove one that nobody needs.")
+
+
+class NoSuchApp(Problem):
+    """There is no such outside app, or it is another person's."""
+
+    status, code = 404, "fabric.no_such_app"
+    title = _("No app of this name was registered here.")
+    remedy = _("Installed apps are removed with their package.")

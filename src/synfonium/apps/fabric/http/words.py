@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.fabric.contract import DESKTOP, FILE, FOLDER, Object, RegisteredApp, Text
+from synfonium.apps.fabric.contract import DESKTOP, FILE, FOLDER, Object, RegisteredApp, in_language
 from synfonium.apps.fabric.service import FabricService
 from synfonium.common.problem import Forbidden
 from synfonium.kernel.actor import Person
@@ -29,19 +29,11 @@ def needs_session(actor: Person) -> None:
         raise Forbidden
 
 
-def text_in(text: Text, locale: str) -> str:
-    """A manifest's text in a language, English where it has no other."""
-    return text if isinstance(text, str) else text.get(locale) or text.get("en") or ""
-
-
 def name_of(app: RegisteredApp, context: Context, request: AnyRequest) -> str:
     """What an app is called, in the reader's language."""
     assert context.pages is not None
     locale = context.pages.reader(request.scope).locale
-    found = text_in(app.manifest.name, locale)
-    if not app.is_outside:
-        found = context.pages.catalogue(locale).gettext(found)
-    return found[:60]
+    return in_language(app.manifest.name, locale)[:60]
 
 
 def icon_of(shown: Object) -> str:

@@ -12,6 +12,7 @@ from synfonium.apps.fabric.service.objects import ObjectsOfApps
 from synfonium.apps.fabric.service.opening import Opening
 from synfonium.apps.fabric.service.outside import OutsideApps
 from synfonium.apps.fabric.service.picking import Picking
+from synfonium.apps.fabric.service.registering import Registering
 from synfonium.apps.fabric.service.registry import Registry
 from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
@@ -28,6 +29,7 @@ class FabricService:
         self.authority = Authority(context)
         self.granting = Granting(context, self.authority)
         self.registry = Registry(context)
+        self.registering = Registering(context, self.registry, self.granting)
         self.outside = OutsideApps(context, self.registry.secret_of)
         self.objects = ObjectsOfApps(context, self.outside)
         self.picking = Picking(context, self.granting)

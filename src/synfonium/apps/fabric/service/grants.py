@@ -230,6 +230,10 @@ class Granting:
         self._context.outbox.add(connection, GRANT_GIVEN, f"fabric:grant/{grant.id}", facts(grant))
         self._context.audit.add(connection, grant.person, GRANT_GIVEN, grant.object, grant.app)
 
+    def forget(self) -> None:
+        """After `end` in a transaction of another: what is remembered is asked for again."""
+        self._authority.forget()
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         done = await self._database.write(work)
         self._authority.forget()

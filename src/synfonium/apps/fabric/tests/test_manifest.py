@@ -1,6 +1,5 @@
 """A manifest is taken as a whole or explained, finding by finding, with the line of each."""
 
-import copy
 import json
 from typing import Any
 
@@ -16,58 +15,7 @@ from synfonium.apps.fabric.model.rules import RESERVED
 from synfonium.apps.fabric.service.registry import manifest_of
 from synfonium.kernel.app import installed_apps
 
-GOOD: dict[str, Any] = {
-    "id": "notes",
-    "name": {"en": "Notes", "fr": "Carnet"},
-    "description": "Pages of text.",
-    "start_url": "/?from=start",
-    "display": "standalone",
-    "icons": [{"src": "/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "maskable"}],
-    "file_handlers": [{"action": "/open", "accept": {"text/markdown": [".md"], "text/*": []}}],
-    "share_target": {
-        "action": "/share",
-        "method": "POST",
-        "enctype": "multipart/form-data",
-        "params": {"title": "name", "files": [{"name": "file", "accept": ["text/plain", ".md"]}]},
-    },
-    "protocol_handlers": [{"protocol": "web+notes", "url": "/open?address=%s"}],
-    "synfonium": {
-        "version": 1,
-        "redirect_uris": ["/back", "http://127.0.0.1/back", "org.example.notes:/back"],
-        "asks": {"file/1": ["read", "write"], "folder/1": ["read"]},
-        "objects": {"kinds": {"page": {"title": "Page", "interfaces": ["file/1"]}}, "door": "/objects"},
-        "opens": [{"interface": "link/1", "action": "/clip"}],
-        "emits": [{"type": "notes.page.written", "title": "A page was written"}],
-        "listens": {"types": ["drive.file.written"], "door": "/hooks"},
-        "actions": [
-            {
-                "name": "notes.add_page",
-                "title": "Add a page",
-                "input": {
-                    "type": "object",
-                    "properties": {"text": {"type": "string", "maxLength": 100}},
-                    "required": ["text"],
-                },
-                "door": "/actions/add_page",
-            }
-        ],
-    },
-}
-
-Change = tuple[str | int, ...]
-
-
-def changed(path: Change, value: object) -> dict[str, Any]:
-    """GOOD with one value; `...` removes it."""
-    made = copy.deepcopy(GOOD)
-    place: Any = made
-    for step in path[:-1]:
-        place = place[step]
-    if value is ...:
-        del place[path[-1]]
-    else:
-        place[path[-1]] = value
-    return made
+from .manifests import GOOD, Path, changed
 
 
 def rules_of(made: object, **how: Any) -> list[tuple[str, str]]:
@@ -77,7 +25,7 @@ def rules_of(made: object, **how: Any) -> list[tuple[str, str]]:
 OURS = "synfonium"
 ACTION = (OURS, "actions", 0)
 # What the form refuses: the published JSON Schema and the parser alike.
-BAD_FORMS: list[tuple[Change, object, str]] = [
+BAD_FORMS: list[tuple[Path, object, str]] = [
     (("id",), "Notes", "id"),
     (("id",), ..., "required"),
     (("name",), {"fr": "Carnet"}, "required"),
@@ -117,7 +65,7 @@ LAUGHS: dict[str, Any] = {"type": "object", "$ref": "#/$defs/d9", "$defs": {"d0"
 for _n in range(1, 10):
     LAUGHS["$defs"][f"d{_n}"] = {"allOf": [{"$ref": f"#/$defs/d{_n - 1}"}] * 4}
 # What no schema can say.
-BROKEN_RULES: list[tuple[Change, object, str]] = [
+BROKEN_RULES: list[tuple[Path, object, str]] = [
     (("start_url",), "/a/../b", "place-straight"),
     (("start_url",), "/a/%2e%2E/b", "place-straight"),
     (("start_url",), "/a/%252e%252e/b", "place-straight"),
@@ -167,7 +115,7 @@ def test_a_good_manifest_is_taken_with_the_members_of_the_web_app_manifest_that_
 
 @pytest.mark.parametrize(("path", "value", "rule"), BAD_FORMS)
 def test_what_has_another_form_is_refused_by_the_parser_and_by_the_published_schema(
-    path: Change, value: object, rule: str
+    path: Path, value: object, rule: str
 ) -> None:
     made = changed(path, value)
     parsed = parse_manifest(json.dumps(made).encode())
@@ -185,7 +133,7 @@ def test_the_published_schema_takes_what_the_parser_takes() -> None:
 
 @pytest.mark.parametrize(("path", "value", "rule"), BROKEN_RULES)
 def test_a_hostile_manifest_is_refused_by_the_rule_that_it_breaks(
-    path: Change, value: object, rule: str
+    path: Path, value: object, rule: str
 ) -> None:
     parsed = parse_manifest(json.dumps(changed(path, value)).encode())
     assert parsed.manifest is None
@@ -256,7 +204,7 @@ JSON = st.recursive(
 )
 
 
-def _paths(value: Any, path: Change = ()) -> list[Change]:
+def _paths(value: Any, path: Path = ()) -> list[Path]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [*([path] if path else []), *(one for key, below in items for one in _paths(below, (*path, key)))]
 
@@ -277,7 +225,7 @@ def test_no_bytes_make_the_parser_fail(content: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(_paths(GOOD)), JSON)
-def test_whatever_stands_in_the_place_of_a_value_is_taken_or_explained(path: Change, value: object) -> None:
+def test_whatever_stands_in_the_place_of_a_value_is_taken_or_explained(path: Path, value: object) -> None:
     _is_explained(json.dumps(changed(path, value)).encode("utf-8", "surrogatepass"))
 
 

@@ -78,8 +78,8 @@ async def user_link(context: Context, call: Call) -> Answer:
 
 
 async def client_add(context: Context, call: Call) -> Answer:
-    """Arguments: name, redirect_uris, public; metadata, more of RFC 7591. Gives client_id and
-    client_secret, once."""
+    """Arguments: name, redirect_uris, public; metadata, more of RFC 7591; owner and by, ids of
+    people, empty for the operator. Gives client_id and client_secret, once."""
     given = call.arguments.get("metadata") or {}
     if not isinstance(given, dict):
         raise BadInput("metadata", _("This is a list of texts."))
@@ -88,7 +88,8 @@ async def client_add(context: Context, call: Call) -> Answer:
         "grant_types": ["authorization_code", "refresh_token"],
     }
     named = {"client_name": call.text("name"), "redirect_uris": _texts(call, "redirect_uris")}
-    registration = await _service(context).clients.add({**usual, **given, **named}, by=OPERATOR)
+    owner, by = PersonId(call.text("owner")), PersonId(call.text("by"))
+    registration = await _service(context).clients.add({**usual, **given, **named}, by=by, owner=owner)
     return {"client_id": registration.client_id, "client_secret": registration.client_secret}
 
 

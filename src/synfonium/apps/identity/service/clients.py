@@ -54,13 +54,38 @@ class Clients:
         changed = msgspec.structs.replace(client, metadata=metadata)
         await self._change(changed, "identity.client.change")
 
+    async def adapt(self, client_id: str, fields: Mapping[str, Any], *, by: PersonId) -> Registration:
+        """As `change`, whoever's it is: for an app that looks after the client. A client that
+        now needs a secret and has none gets one. Raises BadInput, NotFound."""
+        client = await self._context.database.read(lambda c: store.client_by_id(c, client_id))
+        if client is None:
+            raise NotFound
+        owner = PersonId(client.owner)
+        metadata = _own(await self._checked({**plain(client.metadata), **fields}), owner)
+        keeps = has_secret(metadata) == bool(client.secret_hash)
+        secret = new_secret() if has_secret(metadata) and not keeps else ""
+        hashed = client.secret_hash if keeps else digest(secret) if secret else ""
+        changed = msgspec.structs.replace(client, metadata=metadata, secret_hash=hashed)
+        await self._write(by, "identity.client.change", client_id, lambda c: store.change_client(c, changed))
+        return Registration(client_id=client_id, client_secret=secret)
+
     async def new_secret(self, client_id: str, *, owner: PersonId) -> Registration:
         """The old secret ends at once. Raises NotFound."""
         client = await self.of(client_id, owner)
+        return await self._renew(client, by=owner)
+
+    async def renew(self, client_id: str, *, by: PersonId) -> Registration:
+        """As `new_secret`, whoever's it is. Raises NotFound."""
+        client = await self._context.database.read(lambda c: store.client_by_id(c, client_id))
+        if client is None:
+            raise NotFound
+        return await self._renew(client, by=by)
+
+    async def _renew(self, client: Client, *, by: PersonId) -> Registration:
         secret = new_secret() if has_secret(client.metadata) else ""
         changed = msgspec.structs.replace(client, secret_hash=digest(secret) if secret else "")
-        await self._change(changed, "identity.client.secret")
-        return Registration(client_id=client_id, client_secret=secret)
+        await self._write(by, "identity.client.secret", client.id, lambda c: store.change_client(c, changed))
+        return Registration(client_id=client.id, client_secret=secret)
 
     async def of(self, client_id: str, owner: PersonId) -> Client:
         """One of a person's own clients. Raises NotFound."""

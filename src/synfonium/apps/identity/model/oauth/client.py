@@ -22,6 +22,7 @@ PROOF_ALGORITHMS = ("ES256", "EdDSA", "Ed25519", "PS256")
 MOST_URIS = 10
 MOST_KEYS = 10
 LONGEST_URI = 500
+LONGEST_SCOPE = 2000
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -59,6 +60,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     authorization_details_types: tuple[str, ...] = ()
+    scope: str = ""
     require_pkce: bool = True
     fapi2: bool = False
     resource_uris: tuple[str, ...] = ()
@@ -162,6 +164,8 @@ def checked(metadata: Metadata) -> Metadata:
         name = parse_line(metadata.client_name or "?", LABEL_LENGTH)
     except ValueError:
         raise _wrong("client_name is one line of 1 to 60 characters") from None
+    if len(metadata.scope) > LONGEST_SCOPE:
+        raise _wrong("scope is too long")
     _check_redirects(metadata)
     _check_addresses(metadata)
     _check_keys(metadata)

@@ -107,7 +107,8 @@ def scopes_of(fields: Mapping[str, str], client: Client, *, has_details: bool) -
     """
     asked = dict.fromkeys(fields.get("scope", "").split())
     can_refresh = "refresh_token" in client.metadata.grant_types
-    scopes = tuple(s for s in asked if s in SCOPES and (s != "offline_access" or can_refresh))
+    own = client.metadata.scope.split() or SCOPES
+    scopes = tuple(s for s in asked if s in SCOPES and s in own and (s != "offline_access" or can_refresh))
     if not scopes and not has_details:
         raise OAuthError("invalid_scope", "scope holds openid, or another scope of the metadata")
     return scopes
