@@ -54,6 +54,7 @@ app = App(
         Command(name="user_list", handler=f"{_COMMANDS}:user_list"),
         Command(name="user_find", handler=f"{_COMMANDS}:user_find"),
         Command(name="user_token", handler=f"{_COMMANDS}:user_token"),
+        Command(name="administrators", handler=f"{_COMMANDS}:administrators"),
         Command(name="user_link", handler=f"{_COMMANDS}:user_link"),
         Command(name="user_close", handler=f"{_COMMANDS}.leaving:close"),
         Command(name="user_reopen", handler=f"{_COMMANDS}.leaving:reopen"),

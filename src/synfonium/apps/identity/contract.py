@@ -15,6 +15,8 @@ __all__ = [
     "MEMBER_ADDED",
     "MEMBER_CHANGED",
     "MEMBER_REMOVED",
+    "NEW_DEVICE",
+    "PASSKEY_ADDED",
     "PERSON_ADDED",
     "PERSON_CHANGED",
     "PERSON_RESUMED",
@@ -52,6 +54,11 @@ PERSON_SUSPENDED = "identity.person.suspended"
 PERSON_RESUMED = "identity.person.resumed"
 SESSION_ENDED = "identity.session.ended"
 """A browser is no longer signed in, however that came about; `person` is in its data."""
+
+NEW_DEVICE = "identity.session.new_device"
+"""Somebody signed in as `person` where they had never signed in before; the subject is the session."""
+PASSKEY_ADDED = "identity.passkey.added"
+"""`person` has a further passkey, which is the subject."""
 
 MEMBER_ADDED = "identity.member.added"
 MEMBER_CHANGED = "identity.member.changed"

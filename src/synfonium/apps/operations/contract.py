@@ -11,7 +11,10 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Finding", "State"]
+__all__ = ["RUN_FAILED", "Finding", "State"]
+
+RUN_FAILED = "operations.run.failed"
+"""A backup, or the trial of one, did not work out; data `{"kind": "backup" or "rehearsal"}`."""
 
 State = Literal["good", "note", "bad"]
 

@@ -8,6 +8,7 @@ from synfonium.apps.identity.commands import organisations
 from synfonium.apps.identity.service import IdentityService
 from synfonium.apps.identity.service.health import findings
 from synfonium.apps.identity.service.people import OPERATOR
+from synfonium.apps.identity.store import people as store
 from synfonium.apps.operations.contract import Finding
 from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
@@ -52,6 +53,11 @@ async def user_list(context: Context, call: Call) -> Answer:
             for person in people
         ]
     }
+
+
+async def administrators(context: Context, call: Call) -> Answer:
+    """`people`: the ids of those who administer and are not suspended."""
+    return {"people": list(await context.database.read(store.administrators))}
 
 
 async def user_find(context: Context, call: Call) -> Answer:

@@ -20,6 +20,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from synfonium.apps.identity.contract import PASSKEY_ADDED
 from synfonium.apps.identity.errors import AccountSuspended, ChallengeExpired, LastWayIn, PasskeyRefused
 from synfonium.apps.identity.model.people import Passkey, device_of, digest, new_secret
 from synfonium.apps.identity.service.sealed import seal, unseal
@@ -242,6 +243,8 @@ class Passkeys:
 
         def work(connection: Connection) -> NewSession:
             self.insert(connection, new)
+            facts = {"person": new.passkey.person_id}
+            self._context.outbox.add(connection, PASSKEY_ADDED, f"identity:passkey/{new.passkey.id}", facts)
             return self._sessions.prove(connection, new.passkey.person_id, "passkey", browser)
 
         session = await self._context.database.write(work)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.identity.contract import SESSION_ENDED, session_address
+from synfonium.apps.identity.contract import NEW_DEVICE, SESSION_ENDED, session_address
 from synfonium.apps.identity.errors import ChallengeExpired
 from synfonium.apps.identity.model.people import Session, SignInMethod, device_of, digest, new_secret
 from synfonium.apps.identity.service.addresses import MailAddresses
@@ -173,6 +173,8 @@ class Sessions:
             "security_url": f"{self._context.site.public_url}/settings/security",
         }
         self._addresses.write(connection, session.person_id, "new_device", values)
+        facts = {"person": session.person_id}
+        self._context.outbox.add(connection, NEW_DEVICE, session_address(session.id), facts)
 
     def forget_replaced(self, browser: Browser) -> None:
         """After a sign-in: only where the browser had a session, has one ended."""

@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection
 
 from synfonium.apps.operations.config import OperationsConfig
+from synfonium.apps.operations.contract import RUN_FAILED
 from synfonium.apps.operations.errors import AlreadyRunning, NoBackupThere, NoRoom, NowhereToGo
 from synfonium.apps.operations.model.manifest import Checked
 from synfonium.apps.operations.model.run import Kind, Run
@@ -225,7 +227,12 @@ class Backups:
     async def _failed(self, run: Run, reason: str) -> None:
         ended_s = self._context.clock.now_s()
         over = msgspec.structs.replace(run, state="failed", ended_s=ended_s, reason=reason)
-        await self._context.database.write(lambda c: runs.change(c, over))
+
+        def write(connection: Connection) -> None:
+            runs.change(connection, over)
+            self._context.outbox.add(connection, RUN_FAILED, f"operations:run/{run.id}", {"kind": run.kind})
+
+        await self._context.database.write(write)
 
     async def _begin(self, kind: Kind, *, is_job: bool) -> Run:
         run = self._new(kind, "running")

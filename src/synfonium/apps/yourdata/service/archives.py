@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.identity.contract import People
 from synfonium.apps.yourdata import store
+from synfonium.apps.yourdata.contract import ARCHIVE_READY
 from synfonium.apps.yourdata.errors import NoSuchArchive
 from synfonium.apps.yourdata.model import Asked
 from synfonium.apps.yourdata.service import letters
@@ -169,10 +170,17 @@ class Archives:
             is_there = store.change_archive(connection, asked.id, **values, ends_s=ends_s)
             if is_there:
                 letters.add(self._context, connection, letter)
+                self._tell(connection, asked)
             return is_there
 
         if not await self._context.database.write(work):
             self.path(asked.id).unlink(missing_ok=True)  # dropped in the last moment
+
+    def _tell(self, connection: Connection, asked: Asked) -> None:
+        """Not of one that somebody else asked for: it is not for the person to download."""
+        if not asked.by:
+            facts = {"person": asked.person}
+            self._context.outbox.add(connection, ARCHIVE_READY, f"yourdata:archive/{asked.id}", facts)
 
     async def _change(self, id_: str, **values: object) -> bool:
         return await self._context.database.write(lambda c: store.change_archive(c, id_, **values))
