@@ -1,5 +1,6 @@
 """An installation, people in it, and their browsers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -40,13 +41,28 @@ async def service() -> AsyncIterator[PushService]:
 
 @pytest.fixture
 async def sign_in(house: Installation) -> AsyncIterator[SignIn]:
-    """Signs a person in by password; a client that keeps the session."""
+    """Signs a person in by password, and waits until that new device has been told of; a client
+    that keeps the session."""
+
+    async def heard(name: str) -> None:
+        reading = house.context("notifications").service.reading
+        person = (await house.call("identity.user_find", {"name": name}))["id"]
+        devices[name] = devices.get(name, 0) + 1
+        async with asyncio.timeout(10):
+            while True:
+                items, _after = await reading.page(person)
+                if sum(item.topic == "sign_in" for item in items) == devices[name]:
+                    return
+                await asyncio.sleep(0.02)
+
+    devices: dict[str, int] = {}
     async with AsyncExitStack() as stack:
 
         async def signed(name: str) -> httpx.AsyncClient:
             client = await stack.enter_async_context(house.client())
             answer = await client.post("/signin", data={"name": name, "password": f"{name}-password-1"})
             assert answer.status_code == 303
+            await heard(name)
             return client
 
         yield signed
@@ -56,9 +72,12 @@ async def sign_in(house: Installation) -> AsyncIterator[SignIn]:
 def tell(house: Installation) -> Tell:
     """Tells a person something, as an installed app does."""
 
-    async def told(name: str, title: str = "It is done.", *, caller: str = "drive", **more: Any) -> None:
+    async def told(
+        name: str, title: str | dict[str, Any] = "It is done.", *, caller: str = "drive", **more: Any
+    ) -> None:
         found = await house.call("identity.user_find", {"name": name})
-        arguments = {"person": found["id"], "topic": "job", "title": {"text": title}, **more}
+        words = {"text": title} if isinstance(title, str) else title
+        arguments = {"person": found["id"], "topic": "job", "title": words, **more}
         await house.runtime.call("notifications.notify", arguments, caller=caller)
 
     return told

@@ -201,6 +201,7 @@ async def test_a_message_is_never_sent_to_a_private_address(tmp_path: Path, serv
             for name in ("127.0.0.1", "localhost"):
                 browser = Browser(f"http://{name}:{service.port}/push/{name}")
                 await turn_on(client, browser)
+    service.pushed.clear()
     async with installation(home) as house:
         person = await person_of(house, "ana")
         notice = {"person": person, "topic": "job", "title": {"text": "It is done."}}
