@@ -12,6 +12,8 @@ app = App(
     role="web",
     service=f"{_HERE}.service:open_service",
     doors=f"{_HERE}.http:doors",
+    # An app's page tells from its own origin; what is a person's own opens by a cookie alone.
+    cross_origin=("/notifications",),
     migrations=True,
     sealed_columns={
         "notifications_vapid.sealed": "notifications.vapid",

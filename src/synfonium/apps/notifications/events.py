@@ -73,16 +73,17 @@ async def _passkey(context: Context, event: Event) -> list[Notice]:
 
 
 async def _grant(context: Context, event: Event) -> list[Notice]:
-    grants = context.offer(Grants)  # type: ignore[type-abstract]
+    speaker, grants = _service(context).speaker, context.offer(Grants)  # type: ignore[type-abstract]
     grant = await grants.of(GrantId(event.subject.rpartition("/")[2]))
     if grant is None or grant.origin not in TOLD_ORIGINS:
         return []
+    await speaker.learn([grant.app])
     return [
         Notice(
             person=grant.person,
             topic="grant",
             topic_title=_("An app gets a right"),
-            title=_right(_service(context).speaker.called("en", grant.app), grant),
+            title=_right(speaker.called("en", grant.app), grant),
             object=grant.object,
             url="/fabric/grants",
             urgency="low",

@@ -55,6 +55,7 @@ async def list_items(
 ) -> Notifications:
     service, locale = service_of(context), locale_of(request, context)
     items, after = await service.reading.page(actor.id, before[:26], max(1, min(MOST, limit)))
+    await service.speaker.learn(item.app for item in items)
     return Notifications(
         unread=await service.bell.count(actor.id),
         items=[shown(service.speaker, locale, item) for item in items],

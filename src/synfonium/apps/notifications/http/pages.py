@@ -32,9 +32,10 @@ async def show(
     service, locale = service_of(context), locale_of(request, context)
     items, after = await service.reading.page(actor.id, before[:26])
     quiet = await service.choosing.quiet(actor.id)
+    refused = () if before else await service.reading.refused_today(actor.id)
+    await service.speaker.learn([*(item.app for item in items), *(app for app, _count in refused)])
     now_s = context.clock.now_s()
     called = service.speaker.called
-    refused = () if before else await service.reading.refused_today(actor.id)
     return Page(
         "notifications/list.html",
         days=by_day(service.speaker, locale, items, zone_named(quiet.zone), now_s),

@@ -66,14 +66,15 @@ Form = Body(media_type=RequestEncodingType.URL_ENCODED)
 @get(HERE)
 async def show(actor: Person, context: Context, request: AnyRequest, saved: str = "") -> Page:
     service, locale = service_of(context), locale_of(request, context)
-    quiet = await service.choosing.quiet(actor.id)
+    quiet, choices = await service.choosing.quiet(actor.id), await service.choosing.of(actor.id)
+    await service.speaker.learn(choice.app for choice in choices)
     return Page(
         "notifications/settings.html",
         quiet=quiet,
         from_clock=as_clock(quiet.from_min),
         to_clock=as_clock(quiet.to_min),
         zones=zones(),
-        apps=_apps(service.speaker, locale, await service.choosing.of(actor.id)),
+        apps=_apps(service.speaker, locale, choices),
         devices=await service.devices.of(actor.id),
         key=await service.devices.key(),
         session=actor.session_id,

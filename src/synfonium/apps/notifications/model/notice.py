@@ -86,12 +86,12 @@ def check(notice: Notice) -> Notice:
     return msgspec.structs.replace(notice, title=cleaned(notice.title), body=_maybe(notice.body))
 
 
-def from_outside(person: PersonId, plain: PlainNotice) -> Notice:
-    """An outside app's notice, with its text as values, so that nothing in it is markup or is
-    translated. Raises Refused."""
+def from_outside(person: PersonId, plain: PlainNotice, origin: str) -> Notice:
+    """A notice of the app at `origin` ("" for none), with its text as values, so that nothing in
+    it is markup or is translated. Raises Refused."""
     _check_object(plain.object)
-    if plain.url and not _opens_object(plain.url):
-        raise Refused("url", _("Only /fabric/open?object= and the address of an object."))
+    if plain.url and not (_opens_object(plain.url) or _is_at(plain.url, origin)):
+        raise Refused("url", _("An address of the app itself, or /fabric/open?object= and an object."))
     title = _seen(plain.title)
     if not title:
         raise Refused("title", _("A title has letters that can be seen."))
@@ -121,6 +121,12 @@ def is_own_path(url: str) -> bool:
 
 def _opens_object(url: str) -> bool:
     return url.startswith(OPEN) and _OBJECT.fullmatch(url[len(OPEN) :].replace("%3A", ":")) is not None
+
+
+def _is_at(url: str, origin: str) -> bool:
+    """Whether it lies at that very origin, for every reader of addresses."""
+    is_below = bool(origin) and url.startswith(f"{origin}/")
+    return is_below and url.isascii() and url.isprintable() and not set(url) & set("\\ \"'<>")
 
 
 def _check_object(address: str) -> None:

@@ -21,7 +21,7 @@ class NotificationsService:
     """The use cases, and the loop that pushes."""
 
     def __init__(self, context: Context) -> None:
-        self.speaker = Speaker()
+        self.speaker = Speaker(context)
         self.bell = Bell(context)
         self.vapid = VapidKey(context)
         self.pusher = Pusher(context, self.vapid, self.speaker)

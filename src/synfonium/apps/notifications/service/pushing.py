@@ -124,7 +124,10 @@ class Pusher:
             return digest(self._speaker, device, len(rows))
         person = PersonId(device.person)
         item = await self._context.database.read(lambda c: items.one(c, person, rows[0].item))
-        return of_item(self._speaker, device, item) if item else None
+        if item is None:
+            return None
+        await self._speaker.learn([item.app])
+        return of_item(self._speaker, device, item)
 
     async def _post(self, device: Device, message: Message) -> Answer:
         """RFC 8030, section 5. Raises RequestFailed."""

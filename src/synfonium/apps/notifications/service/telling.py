@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection
 
+from synfonium.apps.fabric.contract import Apps
 from synfonium.apps.identity.contract import People
 from synfonium.apps.notifications.config import NotificationsConfig
 from synfonium.apps.notifications.contract import Notice, PlainNotice
@@ -44,8 +45,9 @@ class Telling:
 
     async def tell_from_outside(self, app: str, person: PersonId, plain: PlainNotice) -> None:
         """A notice of an outside app. Raises BadNotice, TooManyToday."""
+        known = await self._context.offer(Apps).by_name(app)  # type: ignore[type-abstract]
         try:
-            notice = from_outside(person, plain)
+            notice = from_outside(person, plain, known.origin if known else "")
         except Refused as refused:
             raise BadNotice(refused.field, refused.rule) from None
         await self._keep(app, notice, self._config.a_day_from_app)
