@@ -71,9 +71,10 @@ def test_a_payload_too_large_for_one_record_is_refused() -> None:
         (b"", bytes(16)),
         (bytes(65), bytes(16)),
         (b"\x04" + b"\x01" * 64, bytes(16)),  # not on the curve: the attack by an invalid point
-        (browser()[1].p256dh[:-1], bytes(16)),
-        (browser()[1].p256dh, bytes(15)),
+        (from_base64url(P256DH)[:-1], bytes(16)),
+        (from_base64url(P256DH), bytes(15)),
     ],
+    ids=["nothing", "zeros", "off the curve", "too short", "secret too short"],
 )
 def test_keys_that_are_none_are_refused(point: bytes, auth: bytes) -> None:
     with pytest.raises(BadKeys):
