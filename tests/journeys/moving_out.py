@@ -58,8 +58,13 @@ async def furnish(house: Installation, name: str, marker: str = "") -> Person:
     await drive.trash.put(person, [gone.node.id])
     pc = await a_pc(house, person, marker)
     fabric = house.context("fabric").service
-    await fabric.give(
-        person, "pc", f"pc:machine/{pc}", f"drive:node/{text.node.id}", frozenset({"read"}), f"{marker}right"
+    await fabric.granting.give(
+        person.id,
+        "pc",
+        f"drive:node/{text.node.id}",
+        frozenset({"read"}),
+        subject=f"pc:machine/{pc}",
+        label=f"{marker}right",
     )
     return person
 

@@ -34,6 +34,8 @@ app = App(
         Command(name="start", handler=f"{_HERE}.commands:start"),
         Command(name="stop", handler=f"{_HERE}.commands:stop"),
         Command(name="delete", handler=f"{_HERE}.commands:delete"),
+        Command(name="object_describe", handler=f"{_HERE}.commands:object_describe"),
+        Command(name="object_children", handler=f"{_HERE}.commands:object_children"),
         Command(name="glance", handler=f"{_HERE}.commands:glance"),
         Command(name="list", handler=f"{_HERE}.commands:list_machines"),
     ),

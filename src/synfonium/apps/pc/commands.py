@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from synfonium.apps.fabric.contract import Children, Object, ObjectsAsk
 from synfonium.apps.pc.errors import NoSuchMachine
 from synfonium.apps.pc.model.machine import Machine, parse_size
 from synfonium.apps.pc.service import PcService
 from synfonium.apps.shell.contract import Glance, Resume, Words
-from synfonium.common.problem import BadInput
+from synfonium.common.problem import BadInput, Forbidden
 from synfonium.kernel.context import Call, Context
 from synfonium.kernel.i18n import _
 
@@ -135,3 +138,18 @@ def _told(machine: Machine) -> Answer:
         "memory_bytes": machine.memory_bytes,
         "disk_bytes": machine.disk_bytes,
     }
+
+
+async def object_describe(context: Context, call: Call) -> Object | None:
+    return await _service(context).objects.describe(_ask(call))
+
+
+async def object_children(context: Context, call: Call) -> Children | None:
+    return await _service(context).objects.children(_ask(call))
+
+
+def _ask(call: Call) -> ObjectsAsk:
+    """The fabric alone asks: for whom, it has made sure. Raises Forbidden."""
+    if call.caller != "fabric":
+        raise Forbidden
+    return msgspec.convert(call.arguments, ObjectsAsk)

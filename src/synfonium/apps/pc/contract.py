@@ -5,6 +5,9 @@ Events (subject `pc:machine/<id>`, data `{"owner"}`): `pc.machine.created`,
 `pc.machine.started`, `pc.machine.stopped`, `pc.machine.deleted`.
 """
 
+ALL = "pc:all"
+"""The address of all PCs of a person."""
+
 MACHINE_CREATED = "pc.machine.created"
 MACHINE_STARTED = "pc.machine.started"
 MACHINE_STOPPED = "pc.machine.stopped"

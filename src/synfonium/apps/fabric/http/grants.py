@@ -6,7 +6,7 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.fabric.model import actions_of
+from synfonium.apps.fabric.model import actions_of, local_path
 from synfonium.apps.fabric.service import FabricService
 from synfonium.common.ids import GrantId
 from synfonium.kernel.actor import Person
@@ -50,7 +50,7 @@ async def give(
         subject=data.subject,
         label=data.label,
     )
-    return See(_local(data.next))
+    return See(local_path(data.next, "/fabric/grants"))
 
 
 @post("/fabric/grants/{grant:str}/revoke")
@@ -62,19 +62,13 @@ async def revoke(
 ) -> See:
     service: FabricService = context.service
     await service.granting.revoke(actor, GrantId(grant))
-    return See(_local(data.next))
+    return See(local_path(data.next, "/fabric/grants"))
 
 
 @get("/fabric/search")
 async def search(actor: Person, context: Context, q: str = "", limit: int = 10) -> dict[str, object]:
     service: FabricService = context.service
     return dict(await service.search(actor.id, q, max(1, min(50, limit))))
-
-
-def _local(target: str) -> str:
-    """A path of ours; anything else would send people elsewhere."""
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path and target.isprintable() else "/fabric/grants"
 
 
 doors = (list_grants, give, revoke, search)

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.params import QueryParameter
 
+from synfonium.apps.fabric.contract import DETAIL_TYPE
 from synfonium.apps.fabric.http.words import Form, icon_of, name_of, needs_session, service_of
-from synfonium.apps.fabric.service.picking import PAGE, Asked
+from synfonium.apps.fabric.service.picking import PAGE, Asked, Wish
 from synfonium.apps.identity.contract import Answered
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
@@ -39,14 +40,27 @@ async def pick(
     after: str = "",
     client_id: str = "",
     request_uri: str = "",
+    asking_app: Annotated[str, QueryParameter(name="for")] = "",
+    subject: str = "",
+    interfaces: str = "file/1",
+    actions: str = "read",
+    back: str = "/",
 ) -> Page | See:
     """With `client_id` and `request_uri` of a pushed request (RFC 9126) it begins as any
-    authorization request does; with `request` it goes on."""
+    authorization request does; with `request` it goes on. A page of an installed app asks by a
+    link: `for` (its name), `subject`, `interfaces` and `actions`, parted by commas, and `back`."""
+    picking = service_of(context).picking
+    if asking_app:
+        detail = {
+            "type": DETAIL_TYPE,
+            "interfaces": interfaces.split(","),
+            "actions": actions.split(","),
+        }
+        sealed = picking.wish(Wish(app=asking_app, subject=subject, back=back, detail=detail))
     if request_uri:
         asking = urlencode({"client_id": client_id, "request_uri": request_uri})
         return See(f"/oauth/authorize?{asking}")
     needs_session(actor)
-    picking = service_of(context).picking
     asked = await picking.open(sealed)
     if asked.ask.verb == "open":
         return answer(await picking.settle(actor, asked), context)
@@ -64,11 +78,12 @@ async def pick(
 
 
 @post(PAGE)
-async def decide(actor: Person, context: Context, data: Form[PickForm]) -> Page:
+async def decide(actor: Person, context: Context, data: Form[PickForm]) -> Page | See:
     needs_session(actor)
     picking = service_of(context).picking
     asked = await picking.open(data.request)
-    return answer(await _decided(context, actor, asked, data), context)
+    answered = await _decided(context, actor, asked, data)
+    return See(answered.url) if asked.approving is None else answer(answered, context)
 
 
 async def _decided(context: Context, actor: Person, asked: Asked, data: PickForm) -> Answered:

@@ -14,6 +14,7 @@ from synfonium.apps.fabric.model.grants import (
     is_address,
     is_alive,
     is_narrower,
+    local_path,
     scopes_of,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "is_address",
     "is_alive",
     "is_narrower",
+    "local_path",
     "scopes_of",
 ]

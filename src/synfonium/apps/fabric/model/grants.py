@@ -21,6 +21,12 @@ def is_address(text: str) -> bool:
     return ADDRESS.fullmatch(text) is not None
 
 
+def local_path(text: str, otherwise: str = "/") -> str:
+    """A path of ours; anything else would send people elsewhere."""
+    is_path = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if is_path and text.isprintable() else otherwise
+
+
 def app_of(address: str) -> str:
     return address.partition(":")[0]
 

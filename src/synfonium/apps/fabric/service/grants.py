@@ -178,9 +178,11 @@ class Granting:
         known = await self._context.offer(Apps).by_name(app)  # type: ignore[type-abstract]
         if known is None or known.owner not in ("", person) or (subject and app_of(subject) != app):
             raise BadInput("app", _("This app is not known here."))
-        subject = subject or f"{app}:app"
-        if not is_address(subject):
-            raise BadInput("subject", _("This is not the address of an object."))
+        if not subject:
+            return f"{app}:app"
+        # A part of the app, such as one of its PCs, which has to be the person's own: by a link
+        # of somebody else's they would give to a part of his.
+        await self.object_of(person, subject)
         return subject
 
     async def object_of(self, person: PersonId, address: str) -> Object:

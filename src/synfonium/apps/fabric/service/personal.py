@@ -83,7 +83,6 @@ def _moved(row: dict[str, Any], person: PersonId, coming: Coming) -> dict[str, A
         "subject": _address(row["subject"], coming),
         "object": _address(row["object"], coming),
         "parent": coming.new_id(row["parent"]) if row["parent"] else "",
-        "origin": "brought",
         "used_s": 0.0,
     }
 

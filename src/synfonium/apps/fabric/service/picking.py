@@ -1,5 +1,6 @@
 """Pick and save: the person designates one thing, and the app that asks gets a grant to it."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from synfonium.apps.fabric.contract import (
     RegisteredApp,
 )
 from synfonium.apps.fabric.errors import NoObject, NotAsked, NotPicked, NotRegistered, UnknownGrant
-from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.model import app_of, local_path
 from synfonium.apps.fabric.model.asking import MOST_PICKED, Ask, is_wanted, may_ask, parse_ask
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.identity.contract import Answered, Approvals, Approving, Signed
@@ -27,16 +28,32 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
 
 PAGE = "/fabric/pick"
+_WISH = "wish."
 LASTING_S = {"hour": 3600.0, "day": 86_400.0}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """An app's wish that waits for a person."""
+    """An app's wish that waits for a person.
+
+    sealed: what stands for it until they decide. approving: of an OAuth client; None for an
+    installed app, whose `subject` gets the grant, and whose page at `back` goes on.
+    """
 
     sealed: str
-    approving: Approving
+    approving: Approving | None
     app: RegisteredApp
     ask: Ask
+    subject: str = ""
+    back: str = ""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of an installed app asks for, by a link of its own."""
+
+    app: str
+    subject: str
+    back: str
+    detail: dict[str, Any]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +93,14 @@ class Picking:
     def _objects(self) -> Objects:
         return self._context.offer(Objects)  # type: ignore[type-abstract]
 
+    def wish(self, wish: Wish) -> str:
+        """What stands for a page's wish until the person has decided."""
+        return _WISH + base64.urlsafe_b64encode(msgspec.json.encode(wish)).decode()
+
     async def open(self, sealed: str) -> Asked:
         """Raises NotRegistered, NotAsked, and identity's own for a wish that is over."""
+        if sealed.startswith(_WISH):
+            return await self._of_a_page(sealed)
         approving = await self._approvals.open(sealed)
         app = await self._context.offer(Apps).by_client(approving.client_id)  # type: ignore[type-abstract]
         if app is None:
@@ -89,6 +112,21 @@ class Picking:
         if not may_ask(app, ask):
             raise NotAsked
         return Asked(sealed=sealed, approving=approving, app=app, ask=ask)
+
+    async def _of_a_page(self, sealed: str) -> Asked:
+        """It needs no seal: it says nothing that its page could not say, the subject is
+        checked when the grant is given, and the way back is a path of ours."""
+        try:
+            wish = msgspec.json.decode(base64.urlsafe_b64decode(sealed.removeprefix(_WISH)), type=Wish)
+            ask = parse_ask(wish.detail)
+        except (ValueError, msgspec.MsgspecError):
+            raise NotAsked from None
+        app = await self._context.offer(Apps).by_name(wish.app)  # type: ignore[type-abstract]
+        if app is None or app.is_outside or not may_ask(app, ask):
+            raise NotAsked
+        return Asked(
+            sealed=sealed, approving=None, app=app, ask=ask, subject=wish.subject, back=local_path(wish.back)
+        )
 
     async def look(
         self, person: PersonId, asked: Asked, *, source: str, inside: str, query: str, after: str
@@ -171,6 +209,8 @@ class Picking:
         return await self._approvals.decide(asked.sealed, person, [detail])
 
     async def refuse(self, person: Signed, asked: Asked) -> Answered:
+        if asked.approving is None:
+            return Answered(url=asked.back, origin="", fields={})
         return await self._approvals.decide(asked.sealed, person, None)
 
     async def _answer(
@@ -185,10 +225,13 @@ class Picking:
                 one.address,
                 frozenset(asked.ask.actions),
                 limits=limits,
+                subject=asked.subject,
                 origin="save" if asked.ask.verb == "save" else "pick",
             )
             for one in found
         ]
+        if asked.approving is None:
+            return Answered(url=asked.back, origin="", fields={}), grants
         details = [self.detail(grant, one) for grant, one in zip(grants, found, strict=True)]
         return await self._approvals.decide(asked.sealed, person, details), grants
 

@@ -9,7 +9,7 @@ from synfonium.testing.client import Installation, installation
 
 GIVE = {
     "app": "pc",
-    "subject": "pc:machine/01h",
+    "subject": "",
     "object": "drive:root",
     "actions": "read,write",
     "label": "Bureau",
@@ -27,7 +27,7 @@ async def give(house: Installation, token: str, **changes: str) -> str:
     async with house.client(token=token) as client:
         answer = await client.post("/fabric/grants", data={**GIVE, **changes})
         assert answer.status_code == 303, answer.text
-    found = await house.runtime.call("fabric.grants_for", {"subject": GIVE["subject"]}, caller="pc")
+    found = await house.runtime.call("fabric.grants_for", {"subject": "pc:app"}, caller="pc")
     return str(found[-1].id)
 
 
@@ -72,7 +72,7 @@ async def test_only_the_grants_own_app_gets_its_secret(house: Installation) -> N
     with pytest.raises(Exception, match="unknown_grant"):
         await house.runtime.call("fabric.grant_secret", {"grant": grant}, caller="search")
     with pytest.raises(Exception, match="forbidden"):
-        await house.runtime.call("fabric.grants_for", {"subject": GIVE["subject"]}, caller="search")
+        await house.runtime.call("fabric.grants_for", {"subject": "pc:app"}, caller="search")
 
 
 async def test_a_new_secret_ends_the_one_before(house: Installation) -> None:
@@ -100,7 +100,7 @@ async def test_what_is_not_a_grant_is_refused_and_nothing_written(
     async with house.client(token=await house.person("ana")) as client:
         answer = await client.post("/fabric/grants", data={**GIVE, **changes})
     assert answer.status_code == 422, answer.text
-    assert await house.runtime.call("fabric.grants_for", {"subject": GIVE["subject"]}, caller="pc") == []
+    assert await house.runtime.call("fabric.grants_for", {"subject": "pc:app"}, caller="pc") == []
 
 
 async def test_a_stranger_cannot_send_people_elsewhere(house: Installation) -> None:

@@ -160,7 +160,6 @@ class Rights(RuleBasedStateMachine):
                 "pc",
                 object_,
                 actions,
-                subject="pc:machine/1",
                 limits=Limits(until_s=until_s),
             )
         )

@@ -329,7 +329,7 @@ async def test_a_person_sees_which_app_may_read_what_without_being_disturbed(
     token = await house.person("ana")
     given = {
         "app": "pc",
-        "subject": "pc:machine/01h",
+        "subject": "",
         "object": "drive:root",
         "actions": "read",
         "label": "Bureau",

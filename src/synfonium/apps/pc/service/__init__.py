@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from synfonium.apps.pc.service.broker import Broker
 from synfonium.apps.pc.service.images import Images
 from synfonium.apps.pc.service.live import LiveFolders
+from synfonium.apps.pc.service.objects import PcObjects
 from synfonium.apps.pc.service.screens import Screens
 from synfonium.apps.pc.service.tickets import Tickets
 from synfonium.kernel.context import Context
@@ -21,6 +22,7 @@ class PcService:
         self.images = Images(context.folder / "images")
         self.live = LiveFolders(context)
         self.broker = Broker(context, self.images, self.live)
+        self.objects = PcObjects(self.broker)
         self.tickets = Tickets(context)
         self.screens = Screens(context, self.broker)
 
