@@ -65,10 +65,23 @@ async def revoke(
     return See(local_path(data.next, "/fabric/grants"))
 
 
+@post("/fabric/grants/{grant:str}/undo")
+async def undo(
+    actor: Person,
+    context: Context,
+    grant: str,
+    data: Annotated[BackForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> See:
+    """Gives back what was taken back within the last day."""
+    service: FabricService = context.service
+    await service.granting.undo(actor, GrantId(grant))
+    return See(local_path(data.next, "/fabric/grants"))
+
+
 @get("/fabric/search")
 async def search(actor: Person, context: Context, q: str = "", limit: int = 10) -> dict[str, object]:
     service: FabricService = context.service
     return dict(await service.search(actor.id, q, max(1, min(50, limit))))
 
 
-doors = (list_grants, give, revoke, search)
+doors = (list_grants, give, revoke, undo, search)
