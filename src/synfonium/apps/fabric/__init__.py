@@ -1,6 +1,6 @@
 """The fabric: which app may reach which object, and one search over a person's own things."""
 
-from synfonium.kernel.app import App, Command, Subscription
+from synfonium.kernel.app import App, Command, Place, Subscription
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.fabric"
@@ -25,6 +25,16 @@ app = App(
     ),
     sealed_columns={"fabric_app.webhook_sealed": "fabric.app.{name}"},
     personal=f"{_HERE}.service.personal:part",
+    places=(
+        Place(group="settings", path="/fabric/apps", title=_("Added apps"), order=82),
+        Place(
+            group="administration",
+            part=_("Services"),
+            path="/admin/fabric-apps",
+            title=_("Added apps"),
+            order=32,
+        ),
+    ),
     cli=f"{_HERE}.cli:add_commands",
     config=f"{_HERE}.config:FabricConfig",
     commands=(

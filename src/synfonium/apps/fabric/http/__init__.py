@@ -1,5 +1,5 @@
 """Doors of the fabric, by verb."""
 
-from synfonium.apps.fabric.http import apps, grants, opening, pick
+from synfonium.apps.fabric.http import apps, grants, opening, pick, registering
 
-doors = (*apps.doors, *grants.doors, *pick.doors, *opening.doors)
+doors = (*apps.doors, *grants.doors, *pick.doors, *opening.doors, *registering.doors)

@@ -38,6 +38,11 @@ class _Fabric(Plain):
                     _("A right was given to an app that is not installed here; it stays in the archive.")
                 )
 
+        if next(coming.rows("fabric_app"), None):
+            coming.note(
+                _("Apps that you had added stay in the archive: add them here again by their manifest.")
+            )
+
         def work(connection: Connection) -> None:
             for row in rows:
                 connection.execute(insert(store.grants), [row])

@@ -94,6 +94,16 @@ async def test_a_visitor_with_a_broken_request_signs_in_before_the_site_hears_of
         assert "error=invalid_scope" in hop_of(await eve.get(str(where)))
 
 
+async def test_a_client_gets_no_scope_beyond_those_that_it_was_registered_for(
+    house: Installation, ada: httpx.AsyncClient
+) -> None:
+    site = await registered(house, scope="openid")
+    tokens = (await site.token(await agreed(ada, site, scope="openid profile email"))).json()
+    assert tokens["scope"] == "openid"
+    refused = await ada.get(site.request(scope="profile"))
+    assert "error=invalid_scope" in refused.text + refused.headers.get("location", "")
+
+
 @pytest.mark.parametrize("path", ["token", "par", "device", "introspect", "revoke"])
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=%ff", b"&".join([b"a=b"] * 200), b"a=1&a=2"])
 async def test_a_body_that_is_no_form_is_refused_in_oauths_words(
