@@ -10,6 +10,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from synfonium.apps.fabric.model.acts import schema_texts
 from synfonium.apps.fabric.model.texts import texts_of
 from synfonium.apps.fabric.service.registry import manifest_of
 from synfonium.apps.yourdata.service.processing import record
@@ -54,6 +55,8 @@ def _declared(room: str) -> Iterator[str]:
             yield from app.pass_acts.values()
             if manifest := manifest_of(app):
                 yield from (str(text) for text in texts_of(manifest))
+                for action in manifest.synfonium.actions:
+                    yield from schema_texts(action.input)
     for activity in record():
         if activity.app == room:
             for kept in activity.kept:

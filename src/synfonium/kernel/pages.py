@@ -133,15 +133,7 @@ class Pages:
     def render(self, template: str, reader: Reader, values: Mapping[str, Any]) -> str:
         """The template as text. `here` is the app whose template it is."""
         here = template.partition("/")[0]
-        launcher = [
-            {
-                "name": app.name,
-                "title": self._languages.of(reader.locale, app.name).gettext(app.title),
-                "path": app.path,
-                "icon": app.icon,
-            }
-            for app in self._launcher
-        ]
+        launcher = self._launcher_for(reader)
         return (
             self._environments[reader.locale]
             .get_template(template)
@@ -157,6 +149,31 @@ class Pages:
                 }
             )
         )
+
+    def destinations(self, reader: Reader) -> list[dict[str, str]]:
+        """The pages that the reader can go to from anywhere: title, within (which part of the
+        house), path, icon. Those of the administration only for who administers."""
+        administers = reader.person is not None and reader.person.is_administrator
+        found = [
+            {"title": app["title"], "within": "", "path": app["path"], "icon": app["icon"]}
+            for app in self._launcher_for(reader)
+        ]
+        return found + [
+            {"title": place["title"], "within": place["app_title"], "path": place["path"], "icon": "settings"}
+            for place in self._places_for(reader)
+            if place["group"] == "settings" or administers
+        ]
+
+    def _launcher_for(self, reader: Reader) -> list[dict[str, str]]:
+        return [
+            {
+                "name": app.name,
+                "title": self._languages.of(reader.locale, app.name).gettext(app.title),
+                "path": app.path,
+                "icon": app.icon,
+            }
+            for app in self._launcher
+        ]
 
     def _places_for(self, reader: Reader) -> list[dict[str, Any]]:
         """Every app's places in the reader's language; `is_here` marks the one that is shown."""

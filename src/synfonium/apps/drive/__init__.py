@@ -4,6 +4,17 @@ from synfonium.kernel.app import App, Command, Mount
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.drive"
+_ACTS = (
+    "new_folder",
+    "new_text",
+    "rename",
+    "move_to",
+    "copy_to",
+    "move_to_trash",
+    "list_folder",
+    "find",
+    "read_text",
+)
 
 app = App(
     name="drive",
@@ -32,6 +43,7 @@ app = App(
         Command(name="object_describe", handler=f"{_HERE}.commands:object_describe"),
         Command(name="object_children", handler=f"{_HERE}.commands:object_children"),
         Command(name="object_create", handler=f"{_HERE}.commands:object_create"),
+        *(Command(name=f"act_{word}", handler=f"{_HERE}.commands:act_{word}") for word in _ACTS),
         Command(name="glance", handler=f"{_HERE}.jobs:glance"),
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),

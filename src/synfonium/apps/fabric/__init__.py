@@ -1,6 +1,6 @@
 """The fabric: which app may reach which object, and one search over a person's own things."""
 
-from synfonium.kernel.app import App, Command, Place, Subscription
+from synfonium.kernel.app import App, Command, Mount, Place, Subscription
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.fabric"
@@ -11,9 +11,11 @@ app = App(
     role="web",
     service=f"{_HERE}.service:open_service",
     doors=f"{_HERE}.http:doors",
+    mounts=(Mount("/fabric/mcp", f"{_HERE}.http.mcp:asgi_app"),),
     migrations=True,
     popups=("/fabric/pick", "/fabric/open", "/fabric/share"),
     cross_origin=(
+        "/.well-known/oauth-protected-resource",
         "/fabric/actions",
         "/fabric/check",
         "/fabric/events",
@@ -37,6 +39,7 @@ app = App(
     ),
     cli=f"{_HERE}.cli:add_commands",
     config=f"{_HERE}.config:FabricConfig",
+    scopes={"fabric.app": _("Do what your apps offer, in your name")},
     commands=(
         Command(name="grant_secret", handler=f"{_HERE}.commands:grant_secret"),
         Command(name="grant_use", handler=f"{_HERE}.commands:grant_use"),

@@ -13,8 +13,18 @@ Problem
 ├── BadManifest     422  a manifest has an error; the first is told
 ├── AppTaken        409  the name belongs to an app of another origin or owner
 ├── TooManyApps     409  no more apps can be registered
-└── NoSuchApp       404  no app of that name was registered here by whoever asks
+├── NoSuchApp       404  no app of that name was registered here by whoever asks
+├── NoAction        404  there is no such action, or not for this person
+├── NotFor          422  the action is not done with this thing
+├── NotGranted      403  the app, or the person, has no right to this
+├── WrongInput      422  the input does not fit the action's schema
+├── TookTooLong     504  the action was not done in time
+├── TooManyAtOnce   429  as many actions of one person are running as may
+├── KeyTaken        422  the key of the act belongs to another one
+└── KeyInUse        409  the act of this key is being done
 """
+
+from collections.abc import Mapping
 
 from synfonium.common.problem import Problem
 from synfonium.kernel.i18n import _
@@ -120,3 +130,73 @@ class NoSuchApp(Problem):
     status, code = 404, "fabric.no_such_app"
     title = _("No app of this name was registered here.")
     remedy = _("Installed apps are removed with their package.")
+
+
+class NoAction(Problem):
+    """No app of this person declares it."""
+
+    status, code = 404, "fabric.no_action"
+    title = _("There is no such action.")
+    remedy = _("The app may have been removed. The list of actions shows what there is.")
+
+
+class NotFor(Problem):
+    """The object is of another kind or of another app, or there should be none."""
+
+    status, code = 422, "fabric.not_for"
+    title = _("This action is not for that thing.")
+    remedy = _("Choose another thing, or another action.")
+
+
+class NotGranted(Problem):
+    """Nobody gave this right."""
+
+    status, code = 403, "fabric.not_granted"
+    title = _("Nobody gave the right to do this.")
+    remedy = _("Ask the person for it, with the thing that it is about.")
+
+
+class WrongInput(Problem):
+    """What was entered does not fit. member: of the input, "" for the whole; path: where in it;
+    sentence: why, a gettext source with `{values}`."""
+
+    status, code = 422, "fabric.wrong_input"
+    title = _("This does not fit: {field}.")
+
+    def __init__(self, member: str, path: str, sentence: str, values: Mapping[str, str]) -> None:
+        super().__init__(**{**values, "field": path, "path": path})
+        self.member = member
+        self.remedy = sentence  # type: ignore[misc]
+
+
+class TookTooLong(Problem):
+    """An action that takes long begins a job, and answers."""
+
+    status, code = 504, "fabric.took_too_long"
+    title = _("The app took too long.")
+    remedy = _("Look whether it was done before you try again.")
+
+
+class TooManyAtOnce(Problem):
+    """More would slow everybody down."""
+
+    status, code = 429, "fabric.too_many_at_once"
+    title = _("That is too much at once.")
+    remedy = _("Wait until something is done, then try again.")
+    headers = {"retry-after": "2"}
+
+
+class KeyTaken(Problem):
+    """One Idempotency-Key, two different acts."""
+
+    status, code = 422, "fabric.key_taken"
+    title = _("This key belongs to another act.")
+    remedy = _("Take a new key for each act.")
+
+
+class KeyInUse(Problem):
+    """The act of this key has not answered yet."""
+
+    status, code = 409, "fabric.key_in_use"
+    title = _("This is being done, or it cannot be known whether it was.")
+    remedy = _("Look whether it was done before you try with a new key.")

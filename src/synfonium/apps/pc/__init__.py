@@ -37,6 +37,8 @@ app = App(
         Command(name="object_describe", handler=f"{_HERE}.commands:object_describe"),
         Command(name="object_children", handler=f"{_HERE}.commands:object_children"),
         Command(name="glance", handler=f"{_HERE}.commands:glance"),
+        Command(name="act_start", handler=f"{_HERE}.commands:act_start"),
+        Command(name="act_stop", handler=f"{_HERE}.commands:act_stop"),
         Command(name="list", handler=f"{_HERE}.commands:list_machines"),
     ),
     cli=f"{_HERE}.cli:add_commands",

@@ -1,11 +1,12 @@
-"""What the command line may ask of PCs."""
+"""What the command line may ask of PCs, and the fabric to have done."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
-from synfonium.apps.fabric.contract import Children, Object, ObjectsAsk
+from synfonium.apps.fabric.contract import Act, Children, Object, ObjectsAsk
 from synfonium.apps.pc.errors import NoSuchMachine
 from synfonium.apps.pc.model.machine import Machine, parse_size
 from synfonium.apps.pc.service import PcService
@@ -15,6 +16,7 @@ from synfonium.kernel.context import Call, Context
 from synfonium.kernel.i18n import _
 
 Answer = Mapping[str, object]
+T = TypeVar("T", ObjectsAsk, Act)
 
 
 def _service(context: Context) -> PcService:
@@ -102,6 +104,14 @@ async def glance(context: Context, call: Call) -> Glance:
     )
 
 
+async def act_start(context: Context, call: Call) -> Answer:
+    return await _service(context).acts.start(_ask(call, Act))
+
+
+async def act_stop(context: Context, call: Call) -> Answer:
+    return await _service(context).acts.stop(_ask(call, Act))
+
+
 def _how_many(running: int) -> Words | None:
     if running == 0:
         return None
@@ -141,15 +151,15 @@ def _told(machine: Machine) -> Answer:
 
 
 async def object_describe(context: Context, call: Call) -> Object | None:
-    return await _service(context).objects.describe(_ask(call))
+    return await _service(context).objects.describe(_ask(call, ObjectsAsk))
 
 
 async def object_children(context: Context, call: Call) -> Children | None:
-    return await _service(context).objects.children(_ask(call))
+    return await _service(context).objects.children(_ask(call, ObjectsAsk))
 
 
-def _ask(call: Call) -> ObjectsAsk:
+def _ask(call: Call, kind: type[T]) -> T:
     """The fabric alone asks: for whom, it has made sure. Raises Forbidden."""
     if call.caller != "fabric":
         raise Forbidden
-    return msgspec.convert(call.arguments, ObjectsAsk)
+    return msgspec.convert(call.arguments, kind)

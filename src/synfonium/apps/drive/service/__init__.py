@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from synfonium.apps.drive.service.acts import DriveActs
 from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.glance import Glances
@@ -38,6 +39,7 @@ class DriveService:
         self.links = Links(room, self.files)
         self.glances = Glances(room)
         self.objects = DriveObjects(room, self.files)
+        self.acts = DriveActs(self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
         self.sweep = Sweep(room)
 

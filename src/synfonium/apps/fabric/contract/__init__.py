@@ -12,6 +12,7 @@ call makes a new secret and ends the one before. `fabric.grants_for` {subject} â
 
 import msgspec
 
+from synfonium.apps.fabric.contract.acts import Act, Effect, Offered
 from synfonium.apps.fabric.contract.grants import (
     APP_SCOPE,
     CHECK_SCOPE,
@@ -72,12 +73,14 @@ __all__ = [
     "GRANT_REVOKED",
     "LINK",
     "MANIFEST_FILE",
+    "Act",
     "Action",
     "Apps",
     "Children",
     "Credential",
     "Crumb",
     "DeclaredAction",
+    "Effect",
     "Emitted",
     "Fabric",
     "FileHandler",
@@ -94,6 +97,7 @@ __all__ = [
     "Objects",
     "ObjectsAsk",
     "ObjectsDoor",
+    "Offered",
     "Opener",
     "Origin",
     "RegisteredApp",

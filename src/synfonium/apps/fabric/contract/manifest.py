@@ -155,7 +155,8 @@ class DeclaredAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     takes. on: interfaces of the object that it is done with, empty for none. needs: what the
     caller must be allowed with that object. effect: whether it only looks, changes what is
     here, or reaches beyond. door: the address that does it ("" for an installed app: its
-    command `act_<word>`, such as `act_make_folder`).
+    command `act_<word>`, such as `act_make_folder`). anonymous: the app does not learn who
+    asks; only without an object.
     """
 
     name: ActionName
@@ -167,6 +168,7 @@ class DeclaredAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     effect: Literal["look", "change", "beyond"] = "change"
     icon: IconName = ""
     door: Place = ""
+    anonymous: bool = False
 
     @property
     def word(self) -> str:

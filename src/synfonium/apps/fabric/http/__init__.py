@@ -1,5 +1,14 @@
 """Doors of the fabric, by verb."""
 
-from synfonium.apps.fabric.http import apps, grants, opening, pick, registering
+from synfonium.apps.fabric.http import act, apps, grants, mcp, opening, palette, pick, registering
 
-doors = (*apps.doors, *grants.doors, *pick.doors, *opening.doors, *registering.doors)
+doors = (
+    *apps.doors,
+    *grants.doors,
+    *pick.doors,
+    *opening.doors,
+    *registering.doors,
+    *act.doors,
+    *mcp.doors,
+    *palette.doors,
+)

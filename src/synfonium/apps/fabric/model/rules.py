@@ -162,6 +162,11 @@ def _inputs(manifest: Manifest) -> Iterator[Finding]:
         if action.input and action.input.get("type") != "object":
             source = _('`{path}` must describe an object, with `"type": "object"`.')
             yield _finding("schema-object", source, *path)
+        if action.anonymous and action.on:
+            source = _(
+                "`{path}` says whose it is by its object; only an action without one can be anonymous."
+            )
+            yield _finding("anonymous-object", source, *path[:-1])
         yield from check_schema(action.input, path)
 
 

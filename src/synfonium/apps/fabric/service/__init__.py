@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from synfonium.apps.fabric.contract import Grants, MineHit, page_of
 from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.service.acting import Acting
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
@@ -34,6 +35,7 @@ class FabricService:
         self.objects = ObjectsOfApps(context, self.outside)
         self.picking = Picking(context, self.granting)
         self.opening = Opening(context, self.granting)
+        self.acting = Acting(context, self.objects, self.outside)
 
     async def search(self, person: PersonId, query: str, limit: int) -> Mapping[str, object]:
         """The person's own things that match, best first."""

@@ -5,15 +5,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from synfonium.apps.fabric.contract import Apps, Children, Object, ObjectsAsk, RegisteredApp
+from synfonium.apps.fabric.contract import Apps, Children, Object, ObjectsAsk, RegisteredApp, in_language
 from synfonium.apps.fabric.errors import AppAway, NoObject
 from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.model.acts import is_collection
 from synfonium.apps.fabric.service.outside import OutsideApps
 from synfonium.common.ids import AppName, PersonId
 from synfonium.common.problem import NotFound
 from synfonium.kernel.context import Context
 
 T = TypeVar("T")
+ACTIONS = "actions/1"
+"""The actions of an app that are done with no object."""
 
 
 class ObjectsOfApps:
@@ -24,6 +27,8 @@ class ObjectsOfApps:
 
     async def describe(self, person: PersonId, address: str) -> Object | None:
         app = AppName(app_of(address))
+        if is_collection(address):
+            return await self._actions_of(person, app, address)
         ask = ObjectsAsk(person=person, address=address)
         found: Object | None = await self._ask(app, "describe", ask, Object | None)
         return found if found is None or _is_about(found, app, address) else None
@@ -39,6 +44,22 @@ class ObjectsOfApps:
         if made is None or not _is_of(made, app):
             raise NoObject
         return made
+
+    async def _actions_of(self, person: PersonId, name: AppName, address: str) -> Object | None:
+        """What stands for all actions of an app that are done with no object; ours to answer."""
+        app = await self._context.offer(Apps).by_name(name)  # type: ignore[type-abstract]
+        if app is None or app.owner not in ("", person) or not app.manifest.synfonium.actions:
+            return None
+        title = in_language(app.manifest.name, "en")
+        return Object(
+            address=address,
+            interfaces=(ACTIONS,),
+            owner=person,
+            title=title,
+            path=(address,),
+            may=frozenset({"use"}),
+            page=app.manifest.start_url if not app.is_outside else "",
+        )
 
     async def _ask(self, name: AppName, call: str, ask: ObjectsAsk, kind: Any) -> Any:
         app = await self._context.offer(Apps).by_name(name)  # type: ignore[type-abstract]

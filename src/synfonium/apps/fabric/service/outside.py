@@ -39,14 +39,21 @@ class OutsideApps:
     async def close(self) -> None:
         await self._client.close()
 
-    async def ask(self, app: RegisteredApp, person: PersonId, door: str, fields: Mapping[str, Any]) -> Any:
+    async def ask(
+        self,
+        app: RegisteredApp,
+        person: PersonId,
+        door: str,
+        fields: Mapping[str, Any],
+        *,
+        message_id: str = "",
+    ) -> Any:
         """The JSON that `door` of the app answers to `fields`, in which `person` is the app's own
-        pairwise `sub`, and so in the answer. Raises AppAway, NotFound, BadInput (its 4xx)."""
-        sub = await self._context.offer(Subjects).of(app.client_id, person)  # type: ignore[type-abstract]
-        if sub is None:
-            raise AppAway
+        pairwise `sub` ("" for nobody), and so in the answer. Raises AppAway, NotFound, BadInput
+        (its 4xx)."""
+        sub = await self._sub(app, person) if person else ""
         body = msgspec.json.encode({**fields, "person": sub})
-        answer = await self.send(app, door, body)
+        answer = await self.send(app, door, body, message_id=message_id)
         if answer.status == 404:
             raise NotFound
         if 400 <= answer.status < 500:
@@ -57,6 +64,12 @@ class OutsideApps:
             return _as_here(msgspec.json.decode(answer.body), sub, person)
         except (msgspec.DecodeError, ValueError, RecursionError):
             raise AppAway from None
+
+    async def _sub(self, app: RegisteredApp, person: PersonId) -> str:
+        sub = await self._context.offer(Subjects).of(app.client_id, person)  # type: ignore[type-abstract]
+        if sub is None:
+            raise AppAway
+        return sub
 
     async def send(self, app: RegisteredApp, door: str, body: bytes, *, message_id: str = "") -> Answer:
         """The answer, whatever its status. message_id: the same again when a message is sent

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -100,6 +100,15 @@ def installed() -> Mapping[str, RegisteredApp]:
             spoken = with_texts(manifest, partial(_spoken, app))
             found[app.name] = RegisteredApp(name=AppName(app.name), manifest=spoken)
     return found
+
+
+def words_of(app: RegisteredApp, locale: str) -> Callable[[str], str]:
+    """How the app says in that language what stands in its manifest as one text, such as the titles
+    in the schema of an action; an outside app says it as it stands."""
+    if app.is_outside:
+        return str
+    package = next(one.package for one in installed_apps() if one.name == app.name)
+    return _catalogue(package, locale).gettext
 
 
 def _spoken(app: App, text: Text) -> Text:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from synfonium.apps.pc.service.acts import PcActs
 from synfonium.apps.pc.service.broker import Broker
 from synfonium.apps.pc.service.images import Images
 from synfonium.apps.pc.service.live import LiveFolders
@@ -23,6 +24,7 @@ class PcService:
         self.live = LiveFolders(context)
         self.broker = Broker(context, self.images, self.live)
         self.objects = PcObjects(self.broker)
+        self.acts = PcActs(self.broker)
         self.tickets = Tickets(context)
         self.screens = Screens(context, self.broker)
 
@@ -40,4 +42,5 @@ async def open_service(context: Context) -> AsyncIterator[PcService]:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+        await service.acts.close()
         await service.live.close()
