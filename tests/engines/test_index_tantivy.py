@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from synfonium.engines.index.schema import VERSION
 from synfonium.engines.index.tantivy import TantivyIndex
-from synfonium.ports.index import IndexAnswer, SearchIndex
+from synfonium.ports.index import Fence, IndexAnswer, SearchIndex
 from synfonium.testing.index_suite import IndexSuite
 
 
@@ -17,6 +18,15 @@ class TestTantivyIndex(IndexSuite):
         return TantivyIndex(folder, writable=writable)
 
 
+def test_an_index_of_another_version_leaves_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "tantivy-0" / "deep").mkdir(parents=True)
+    (tmp_path / "tantivy-0" / "deep" / "words").write_text("of somebody")
+    TantivyIndex(tmp_path)
+    assert (tmp_path / "tantivy-0").exists()
+    TantivyIndex(tmp_path, writable=True).close()
+    assert [path.name for path in tmp_path.iterdir()] == [f"tantivy-{VERSION}"]
+
+
 class UnfencedIndex(TantivyIndex):
     """A defect on purpose: answers from every space."""
 
@@ -25,13 +35,30 @@ class UnfencedIndex(TantivyIndex):
         query: str,
         *,
         lang: str = "",
-        spaces: Sequence[str] = ("",),
+        spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,
     ) -> IndexAnswer:
         every = ("", "a", "b")
         return super().search(query, lang=lang, spaces=every, limit=limit, offset=offset, boosts=boosts)
+
+
+class UnmarkedIndex(TantivyIndex):
+    """A defect on purpose: takes a fence for its whole space."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        lang: str = "",
+        spaces: Sequence[str | Fence] = ("",),
+        limit: int = 10,
+        offset: int = 0,
+        boosts: Mapping[str, float] | None = None,
+    ) -> IndexAnswer:
+        whole = [fence.space if isinstance(fence, Fence) else fence for fence in spaces]
+        return super().search(query, lang=lang, spaces=whole, limit=limit, offset=offset, boosts=boosts)
 
 
 class ForgetfulIndex(TantivyIndex):
@@ -49,6 +76,7 @@ class ForgetfulIndex(TantivyIndex):
     ("defect", "promise"),
     [
         (UnfencedIndex, "test_a_space_is_seen_by_those_alone_who_may_search_it"),
+        (UnmarkedIndex, "test_a_fence_keeps_only_what_bears_a_mark_of_each_group"),
         (ForgetfulIndex, "test_nothing_is_visible_before_the_commit"),
         (ForgetfulIndex, "test_a_reader_opened_before_the_first_commit_sees_it_within_a_second"),
     ],

@@ -58,7 +58,7 @@ async def fill(house: Installation) -> None:
     )
     for _ in range(100):
         found = await house.call("fabric.search", {"person": person.id, "query": MARKER})
-        if found["total"]:
+        if found.total:
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the index has not heard of it")
@@ -103,7 +103,7 @@ async def test_after_an_erasure_no_file_has_a_trace(house: Installation) -> None
         await house.call("yourdata.erase", {"name": NAME})
     # What others own stays.
     assert [e.name for e in (await drive.tree.listing(bob)).entries] == ["otter.txt"]
-    assert (await house.call("fabric.search", {"person": bob.id, "query": "otter"}))["total"] == 1
+    assert (await house.call("fabric.search", {"person": bob.id, "query": "otter"})).total == 1
     assert holds(Receipt(**answer["receipt"]))
 
 

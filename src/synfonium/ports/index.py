@@ -7,7 +7,10 @@ import msgspec
 
 
 class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to find. `key` is its address and unique; `space` fences who may search it."""
+    """One thing to find. `key` is its address and unique; `space` fences who may search it.
+
+    marks: exact words by which a search may be narrowed (see Fence); never found by typing.
+    """
 
     key: str
     space: str = ""
@@ -16,6 +19,14 @@ class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
     lang: str = ""
     host: str = ""
     time_s: float = 0.0
+    marks: tuple[str, ...] = ()
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents of one space that bear, of each group in `marks`, one mark at least."""
+
+    space: str
+    marks: tuple[tuple[str, ...], ...] = ()
 
 
 class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +60,9 @@ class SearchIndex(Protocol):
     those with any word follow. `lang` keeps only documents in that language, `spaces`
     only those fenced in one of these; `boosts` gives the factor by which a language's
     documents count more. Pages of one query (same `limit`) follow one order.
+
+    A Fence among the `spaces` keeps only its documents of that space. A group without marks
+    keeps none. `delete_space` and a plain space know no marks: they mean all that is in it.
     """
 
     def add(self, documents: Sequence[IndexDocument]) -> None: ...
@@ -71,7 +85,7 @@ class SearchIndex(Protocol):
         query: str,
         *,
         lang: str = "",
-        spaces: Sequence[str] = ("",),
+        spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from synfonium.ports.index import IndexAnswer, IndexDocument, SearchIndex
+from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, SearchIndex
 
 PAGES = (
     IndexDocument(
@@ -200,6 +200,44 @@ class IndexSuite(ABC):
         assert index.suggest("secretar") == ()
         assert index.suggest("aard") == ()
         assert index.suggest("secr") == ("secret",)
+
+    def test_a_fence_keeps_only_what_bears_a_mark_of_each_group(self, tmp_path: Path) -> None:
+        index = self.make(tmp_path, writable=True)
+        index.add(
+            [
+                IndexDocument(key="1", space="a", title="plum", text="", marks=("in:x", "in:r", "is:file")),
+                IndexDocument(key="2", space="a", title="plum", text="", marks=("in:y", "is:folder")),
+                IndexDocument(key="3", space="b", title="plum", text="", marks=("in:x", "is:file")),
+                IndexDocument(key="4", space="b", title="plum", text=""),
+            ]
+        )
+        index.commit()
+
+        def found(*spaces: str | Fence) -> set[str]:
+            return set(keys(index.search("plum", spaces=spaces)))
+
+        assert found(Fence(space="a", marks=(("in:x",),))) == {"1"}
+        assert found(Fence(space="a", marks=(("in:x", "in:y"),))) == {"1", "2"}
+        assert found(Fence(space="a", marks=(("in:x", "in:y"), ("is:folder",)))) == {"2"}
+        assert found(Fence(space="a", marks=(("in:x",), ("is:folder",)))) == set()
+        assert found("a", Fence(space="b", marks=(("in:x",),))) == {"1", "2", "3"}
+        assert found(Fence(space="a"), Fence(space="b", marks=(("in:r",),))) == {"1", "2"}
+        assert found(Fence(space="a", marks=((),))) == set()
+        assert found(Fence(space="", marks=(("in:x",),))) == set()
+
+    def test_a_mark_is_neither_found_by_typing_nor_left_after_its_document(self, tmp_path: Path) -> None:
+        index = self.make(tmp_path, writable=True)
+        marks = ("in:quince", "\ud800\x00\x1fin:quince", "l" * 1000)
+        index.add([IndexDocument(key="1", space="a", title="plum", text="", marks=marks)])
+        index.commit()
+        assert index.search("quince", spaces=("a",)).total == 0
+        assert index.search("plum", spaces=(Fence(space="a", marks=((marks[1],),)),)).total == 1
+        index.add([IndexDocument(key="1", space="a", title="plum", text="")])
+        index.commit()
+        assert index.search("plum", spaces=(Fence(space="a", marks=(("in:quince",),)),)).total == 0
+        index.delete_space("a")
+        index.commit()
+        assert index.count() == 0
 
     def test_words_are_suggested_from_documents_the_most_frequent_first(self, index: SearchIndex) -> None:
         index.add([IndexDocument(key="h", title="horses", text="horseshoe", lang="en")])

@@ -1,6 +1,8 @@
 """Drive: people's files. One SQL tree is the truth; bytes are immutable, sealed blobs."""
 
-from synfonium.kernel.app import App, Command, Mount
+from synfonium.apps.drive.contract import ALL_EVENTS
+from synfonium.apps.fabric.contract import INDEX_WANTED
+from synfonium.kernel.app import App, Command, Mount, Subscription
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.drive"
@@ -39,7 +41,7 @@ app = App(
     commands=(
         Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
         Command(name="describe", handler=f"{_HERE}.jobs:describe"),
-        Command(name="files_below", handler=f"{_HERE}.jobs:files_below"),
+        Command(name="index_nodes", handler=f"{_HERE}.jobs:index_nodes", role="worker"),
         Command(name="object_describe", handler=f"{_HERE}.commands:object_describe"),
         Command(name="object_children", handler=f"{_HERE}.commands:object_children"),
         Command(name="object_create", handler=f"{_HERE}.commands:object_create"),
@@ -47,6 +49,13 @@ app = App(
         Command(name="glance", handler=f"{_HERE}.jobs:glance"),
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
+    ),
+    subscriptions=(
+        Subscription(
+            name="drive-index",
+            types=ALL_EVENTS | {INDEX_WANTED},
+            handler=f"{_HERE}.events:on_change",
+        ),
     ),
     config=f"{_HERE}.config:DriveConfig",
     scopes={

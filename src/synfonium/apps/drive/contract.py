@@ -3,11 +3,10 @@
 Events (subject `drive:node/<id>`, data `{"kind": "file" | "folder", "owner": <person id>}`):
 `drive.file.written`: a file has new content. `drive.file.moved`: a file or folder has
 another name or place. `drive.node.trashed`, `drive.node.restored`: a file or folder, with
-all below it, went into the trash or came back; `drive.files_below` names those files.
+all below it, went into the trash or came back.
 `drive.node.removed`: gone for ever; one event for every file and folder.
 
-Commands: `drive.describe` {node} → Described or null. `drive.read_text_source` {node} →
-TextSource or null. `drive.files_below` {node, after} → FilesBelow.
+Commands: `drive.describe` {node} → Described or null.
 """
 
 import msgspec
@@ -21,7 +20,6 @@ NODE_RESTORED = "drive.node.restored"
 NODE_REMOVED = "drive.node.removed"
 ALL_EVENTS = frozenset({FILE_WRITTEN, FILE_MOVED, NODE_TRASHED, NODE_RESTORED, NODE_REMOVED})
 
-TEXT_SOURCE_BYTES = 2 * 1024 * 1024
 ROOT = "drive:root"
 """The address of a person's whole drive."""
 _PREFIX = "drive:node/"
@@ -48,22 +46,3 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     modified_s: float
     parent: str
-
-
-class TextSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A file and its first bytes, for reading its text. content: base64.
-
-    is_whole: whether `content` is the whole file; at most 2 MiB are given.
-    """
-
-    file: Described
-    content: str
-    is_whole: bool
-
-
-class FilesBelow(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of up to 1,000 files at or below a node, in the trash or not; `after` asks for
-    the next ones, empty at the end."""
-
-    files: tuple[str, ...]
-    after: str

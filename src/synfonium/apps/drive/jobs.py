@@ -4,13 +4,15 @@ import base64
 import binascii
 from collections.abc import AsyncIterator
 
-from synfonium.apps.drive.contract import Described, FilesBelow, TextSource
+from synfonium.apps.drive.contract import Described
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.indexing import Teller
 from synfonium.apps.drive.service.sweep import Swept
+from synfonium.apps.drive.service.told import TextSource
 from synfonium.apps.shell.contract import Glance
 from synfonium.common.ids import AppName, PersonId
-from synfonium.common.problem import BadInput
+from synfonium.common.problem import BadInput, Forbidden
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Call, Context
 from synfonium.kernel.i18n import _
@@ -28,11 +30,18 @@ async def describe(context: Context, call: Call) -> Described | None:
 
 
 async def read_text_source(context: Context, call: Call) -> TextSource | None:
+    """For Drive's own worker alone: it is what stands in a file."""
+    if call.caller != context.app.name:
+        raise Forbidden
     return await _service(context).told.text_source(NodeId(call.text("node")))
 
 
-async def files_below(context: Context, call: Call) -> FilesBelow:
-    return await _service(context).told.files_below(NodeId(call.text("node")), call.text("after"))
+async def index_nodes(context: Context, call: Call) -> dict[str, bool]:
+    """In the worker: tells the private search what these `nodes` are now. For Drive alone."""
+    if call.caller != context.app.name:
+        raise Forbidden
+    await Teller(context).tell([str(node) for node in call.arguments["nodes"]])
+    return {"done": True}
 
 
 async def sweep(context: Context, call: Call) -> Swept:

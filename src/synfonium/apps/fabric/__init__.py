@@ -1,6 +1,6 @@
 """The fabric: which app may reach which object, and one search over a person's own things."""
 
-from synfonium.kernel.app import App, Command, Mount, Place, Subscription
+from synfonium.kernel.app import App, Command, Mount, Place
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.fabric"
@@ -48,23 +48,10 @@ app = App(
         Command(name="app_list", handler=f"{_HERE}.commands:app_list"),
         Command(name="app_remove", handler=f"{_HERE}.commands:app_remove"),
         Command(name="forget_person", handler=f"{_HERE}.events:forget_person", role="worker"),
+        Command(name="index", handler=f"{_HERE}.commands:index"),
+        Command(name="index_apply", handler=f"{_HERE}.events:index_apply", role="worker"),
+        Command(name="index_state", handler=f"{_HERE}.events:index_state", role="worker"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
-    ),
-    subscriptions=(
-        Subscription(
-            name="fabric-mine",
-            types=frozenset(
-                {
-                    "drive.file.written",
-                    "drive.file.moved",
-                    "drive.node.trashed",
-                    "drive.node.restored",
-                    "drive.node.removed",
-                }
-            ),
-            handler=f"{_HERE}.events:on_object",
-            role="worker",
-        ),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from synfonium.apps.fabric.contract import Grant, GrantSecret
+from synfonium.apps.fabric.contract import Found, Grant, GrantSecret, IndexAnswer, IndexPush, Query
 from synfonium.apps.fabric.model import app_of
 from synfonium.apps.fabric.service import FabricService
 from synfonium.apps.fabric.service.registering import EVERYBODY
 from synfonium.apps.fabric.service.registry import installed
 from synfonium.apps.identity.contract import People
-from synfonium.common.ids import GrantId, PersonId
-from synfonium.common.problem import Forbidden
+from synfonium.common.ids import AppName, GrantId, PersonId
+from synfonium.common.problem import BadInput, Forbidden
+from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Call, Context
+from synfonium.kernel.i18n import _
 
-MOST_HITS = 50
 OPERATOR = PersonId("")
 
 
@@ -38,10 +39,30 @@ async def grant_use(context: Context, call: Call) -> bool:
     return await service.granting.use([GrantId(str(grant)) for grant in call.arguments["grants"]])
 
 
-async def search(context: Context, call: Call) -> Mapping[str, object]:
+async def index(context: Context, call: Call) -> IndexAnswer:
+    """The door of apps that are installed: an IndexPush; without `person` only `forget`."""
+    try:
+        pushed = msgspec.convert(msgspec.to_builtins(call.arguments), IndexPush)
+    except msgspec.ValidationError as error:
+        raise BadInput("push", str(error)) from None
+    if pushed.documents and not pushed.person:
+        raise BadInput("person", _("Say whose these things are."))
     service: FabricService = context.service
-    limit = max(1, min(MOST_HITS, int(call.arguments.get("limit") or 10)))
-    return await service.search(PersonId(call.text("person")), call.text("query"), limit)
+    return await service.indexing.push(AppName(call.caller), pushed)
+
+
+async def search(context: Context, call: Call) -> Found:
+    """What `person` finds with `query`: their own things, and what is shared with them."""
+    service: FabricService = context.service
+    actor = Person(id=PersonId(call.text("person")), name="", display="")
+    query = Query(
+        text=call.text("query"),
+        limit=int(call.arguments.get("limit") or 10),
+        offset=int(call.arguments.get("offset") or 0),
+        app=AppName(call.text("app")),
+        interface=call.text("interface"),
+    )
+    return await service.search.run(actor, query)
 
 
 async def app_install(context: Context, call: Call) -> Mapping[str, object]:

@@ -21,12 +21,15 @@ Problem
 ├── TookTooLong     504  the action was not done in time
 ├── TooManyAtOnce   429  as many actions of one person are running as may
 ├── KeyTaken        422  the key of the act belongs to another one
-└── KeyInUse        409  the act of this key is being done
+├── KeyInUse        409  the act of this key is being done
+├── OnlyApps        403  only an app says what is to be found
+└── IndexBusy       503  too much waits to be indexed
 """
 
 from collections.abc import Mapping
+from typing import ClassVar
 
-from synfonium.common.problem import Problem
+from synfonium.common.problem import Problem, Unavailable
 from synfonium.kernel.i18n import _
 
 
@@ -200,3 +203,20 @@ class KeyInUse(Problem):
     status, code = 409, "fabric.key_in_use"
     title = _("This is being done, or it cannot be known whether it was.")
     remedy = _("Look whether it was done before you try with a new key.")
+
+
+class OnlyApps(Problem):
+    """The credential is a person's own."""
+
+    status, code = 403, "fabric.only_apps"
+    title = _("Only an app says what is to be found.")
+    remedy = _("Send the access token that your app got for this person.")
+
+
+class IndexBusy(Unavailable):
+    """So much waits to be indexed that no more is taken for a while."""
+
+    code = "fabric.index_busy"
+    title = _("Too much is waiting to be made searchable.")
+    remedy = _("Nothing of this was taken. Send it again in a minute.")
+    headers: ClassVar[dict[str, str]] = {"retry-after": "60"}

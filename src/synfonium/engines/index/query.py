@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from tantivy import Occur, Query, Schema
 
 from synfonium.engines.index.chains import PLACE, TEXT, TITLE, clean
+from synfonium.engines.index.schema import marked
+from synfonium.ports.index import Fence
 
 # Text fields hold the title again where pages repeat it, hence less than 1. Chosen by
 # `synfonium search evaluate` and `search rank`: figures in apps/search/README.md.
@@ -56,20 +58,30 @@ class QueryBuilder:
         bonus = Query.const_score_query(self.all_words(), _ALL_WORDS_BONUS)
         return Query.boolean_query([(Occur.Should, some), (Occur.Should, bonus)])
 
-    def fenced(self, query: Query, spaces: Sequence[str], lang: str) -> Query:
+    def fenced(self, query: Query, spaces: Sequence[str | Fence], lang: str) -> Query:
         """`query` within `spaces` and, if given, within `lang`; scores stay as they are."""
-        fence = Query.term_set_query(self._schema, "space", list(spaces))
-        clauses = [(Occur.Must, query), (Occur.Must, Query.const_score_query(fence, 0.0))]
+        fences = [fence if isinstance(fence, Fence) else Fence(space=fence) for fence in spaces]
+        within = _some([self._fence(fence) for fence in fences])
+        clauses = [(Occur.Must, query), (Occur.Must, Query.const_score_query(within, 0.0))]
         if lang:
             spoken = Query.term_query(self._schema, "lang", clean(lang), "basic")
             clauses.append((Occur.Must, Query.const_score_query(spoken, 0.0)))
         return Query.boolean_query(clauses)
 
+    def _fence(self, fence: Fence) -> Query:
+        if not fence.marks:
+            return self._in_space(fence.space)
+        groups = [
+            _some([self._in_space(marked(fence.space, mark)) for mark in group]) for group in fence.marks
+        ]
+        return Query.boolean_query([(Occur.Must, group) for group in groups])
+
+    def _in_space(self, term: str) -> Query:
+        return Query.term_query(self._schema, "space", term, "basic")
+
     def _union(self, parts: Iterable[tuple[float, Query]]) -> Query:
         boosted = [query if boost == 1.0 else Query.boost_query(query, boost) for boost, query in parts]
-        if not boosted:
-            return Query.empty_query()
-        return boosted[0] if len(boosted) == 1 else Query.boolean_query([(Occur.Should, q) for q in boosted])
+        return _some(boosted)
 
     def _clauses(self, words: Sequence[str], family: str) -> list[Query]:
         telling = [word for word in words if TEXT[family].analyze(word)]
@@ -88,3 +100,10 @@ class QueryBuilder:
     def _term(self, field: str, option: str, term: str, boost: float) -> Query:
         query = Query.term_query(self._schema, field, term, option)
         return query if boost == 1.0 else Query.boost_query(query, boost)
+
+
+def _some(queries: Sequence[Query]) -> Query:
+    """What one of them finds."""
+    if not queries:
+        return Query.empty_query()
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, q) for q in queries])

@@ -15,7 +15,8 @@ def build_schema() -> Schema:
     """One pair of text fields a family; a document fills only its own family's pair.
 
     `words` serves suggestions and holds public documents only. `shown` is the beginning
-    of the text, for snippets.
+    of the text, for snippets. `space` holds the space, and it again with each mark: so one
+    term finds what bears a mark in a space, and indexes made before there were marks stay good.
     """
     builder = SchemaBuilder()
     for name in ("key", "lang", "host"):
@@ -32,6 +33,12 @@ def build_schema() -> Schema:
     return builder.build()
 
 
+def marked(space: str, mark: str) -> str:
+    """The term of what bears `mark` in `space`; no space and no mark has the character between."""
+    return f"{space}{_BETWEEN}{clean(mark).replace(_BETWEEN, '')}"
+
+
+_BETWEEN = "\x1f"
 SHOWN_CHARACTERS = 8_000
 _BLANKS = re.compile(r"\s+")
 
@@ -44,7 +51,8 @@ def to_document(document: IndexDocument) -> Document:
     result = Document()
     for name, value in (("key", document.key), ("lang", document.lang), ("host", document.host)):
         result.add_text(name, clean(value))
-    result.add_text("space", document.space)
+    for term in (document.space, *(marked(document.space, mark) for mark in document.marks)):
+        result.add_text("space", term)
     result.add_text("family", family)
     result.add_float("time_s", document.time_s)
     result.add_bytes("shown", text[:SHOWN_CHARACTERS].encode())

@@ -1,6 +1,7 @@
 """The embedded full-text index, on tantivy: one folder, one writer, many readers."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -11,7 +12,7 @@ from synfonium.engines.index.chains import FAMILIES, WORDS, clean, family_of, re
 from synfonium.engines.index.hits import HitReader
 from synfonium.engines.index.query import QueryBuilder, words_of
 from synfonium.engines.index.schema import VERSION, build_schema, to_document
-from synfonium.ports.index import IndexAnswer, IndexDocument
+from synfonium.ports.index import Fence, IndexAnswer, IndexDocument
 
 __all__ = ["TantivyIndex"]
 
@@ -42,6 +43,13 @@ class TantivyIndex:
         if writable:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._open()
+            self._remove_others()
+
+    def _remove_others(self) -> None:
+        """An index of another version is never read again; nobody would erase anything in it."""
+        for other in self._folder.parent.glob("tantivy-*"):
+            if other != self._folder:
+                shutil.rmtree(other, ignore_errors=True)
 
     def add(self, documents: Sequence[IndexDocument]) -> None:
         with self._lock:
@@ -106,7 +114,7 @@ class TantivyIndex:
         query: str,
         *,
         lang: str = "",
-        spaces: Sequence[str] = ("",),
+        spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,

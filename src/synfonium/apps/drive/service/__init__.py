@@ -8,6 +8,7 @@ from synfonium.apps.drive.service.acts import DriveActs
 from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.glance import Glances
+from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
@@ -42,6 +43,7 @@ class DriveService:
         self.acts = DriveActs(self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
         self.sweep = Sweep(room)
+        self.indexing = Indexing(room)
 
 
 @asynccontextmanager
@@ -49,10 +51,13 @@ async def open_service(context: Context) -> AsyncIterator[DriveService]:
     """Opens the drive; in the role that owns the database it also sweeps now and then."""
     service = DriveService(context)
     sweeping = asyncio.create_task(service.sweep.for_ever()) if context.owns_database else None
+    if context.owns_database:
+        service.indexing.pump.start()
     try:
         yield service
     finally:
         service.room.signal.close()
+        await service.indexing.pump.stop()
         if sweeping is not None:
             sweeping.cancel()
             with suppress(asyncio.CancelledError):

@@ -99,6 +99,8 @@ class _Drive:
         the only copy of the key, go afterwards."""
         space = await self._context.database.read(lambda c: spaces.of_owner(c, person))
         self._room.forget(person)
+        # What was read of their files has reached the search, which forgets it after us.
+        await self._context.service.indexing.pause()
         if space is None:
             return {}
         files = await self._context.database.read(lambda c: whole.count(c, space.id))

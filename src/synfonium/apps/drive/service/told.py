@@ -1,17 +1,44 @@
-"""What Drive tells other apps of this house about its files (see contract.py)."""
+"""What Drive tells other apps of this house, and its own worker, about its files."""
 
 import base64
 
+import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.drive.contract import TEXT_SOURCE_BYTES, Described, FilesBelow, TextSource
+from synfonium.apps.drive.children import can_read
+from synfonium.apps.drive.contract import ROOT, Described, address_of
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import nodes, spaces, versions
 
-FILES_AT_ONCE = 1_000
-_Found = tuple[Node, Space, BlobName | None]
+TEXT_SOURCE_BYTES = 2 * 1024 * 1024
+
+
+class TextSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A file and its first 2 MiB, for reading its text. content: base64, empty when there is no
+    text to be had. path: addresses, its own first, up to the whole drive. revision: its etag."""
+
+    file: Described
+    content: str
+    path: tuple[str, ...]
+    revision: str
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """path: from the top down to the node."""
+
+    path: list[Node]
+    space: Space
+    blob: BlobName | None
+
+    @property
+    def node(self) -> Node:
+        return self.path[-1]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (*(address_of(step.id) for step in reversed(self.path[1:])), ROOT)
 
 
 class Told:
@@ -23,26 +50,24 @@ class Told:
     async def describe(self, node: NodeId) -> Described | None:
         """None for what does not exist or is in the trash."""
         found = await self._room.read(lambda c: _find(c, node))
-        return _described(found[0], found[1]) if found else None
+        return _described(found.node, found.space) if found else None
 
     async def text_source(self, node: NodeId) -> TextSource | None:
-        """The file's first 2 MiB. None for a folder, and as `describe`."""
+        """None for a folder, and as `describe`."""
         found = await self._room.read(lambda c: _find(c, node))
-        file, space, blob = found or (None, None, None)
-        if file is None or space is None or blob is None:
+        if found is None or found.blob is None:
             return None
-        content = Content(node=file, space=space, blob=blob)
-        pieces = [piece async for piece in self._files.read(content, 0, TEXT_SOURCE_BYTES)]
-        start = b"".join(pieces)
+        start = await self._start(found, found.blob) if can_read(found.node.media_type) else b""
         return TextSource(
-            file=_described(file, space),
+            file=_described(found.node, found.space),
             content=base64.b64encode(start).decode(),
-            is_whole=len(start) == file.size_bytes,
+            path=found.addresses,
+            revision=found.node.etag,
         )
 
-    async def files_below(self, node: NodeId, after: str) -> FilesBelow:
-        found = await self._room.read(lambda c: nodes.files_below(c, node, after=after, limit=FILES_AT_ONCE))
-        return FilesBelow(files=tuple(found), after=found[-1] if len(found) == FILES_AT_ONCE else "")
+    async def _start(self, found: _Found, blob: BlobName) -> bytes:
+        content = Content(node=found.node, space=found.space, blob=blob)
+        return b"".join([piece async for piece in self._files.read(content, 0, TEXT_SOURCE_BYTES)])
 
 
 def _find(connection: Connection, node: NodeId) -> _Found | None:
@@ -51,7 +76,7 @@ def _find(connection: Connection, node: NodeId) -> _Found | None:
     if space is None or path[0].id != space.root:
         return None
     blob = versions.blob_of(connection, path[-1].version) if path[-1].version else None
-    return path[-1], space, blob
+    return _Found(path, space, blob)
 
 
 def _described(node: Node, space: Space) -> Described:

@@ -178,3 +178,14 @@ properties = Table(
         "owner": ("node", "drive_node.id"),
     },
 )
+
+index_due = Table(
+    "drive_index_due",
+    metadata,
+    Column("seq", _BIG_KEY, primary_key=True, autoincrement=True),
+    Column("node", String(26), nullable=False),
+    Column("is_deep", Boolean, nullable=False),
+    Column("after", String(26), nullable=False),
+    info={"personal": {}},
+    sqlite_autoincrement=True,
+)

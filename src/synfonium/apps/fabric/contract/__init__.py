@@ -2,15 +2,15 @@
 """What other apps may know of the fabric.
 
 Events (subject `fabric:grant/<id>`, data `{"app", "subject", "object", "person"}`):
-`fabric.grant.given`, `fabric.grant.revoked`.
+`fabric.grant.given`, `fabric.grant.revoked`. `fabric.index.wanted` (subject `fabric:index`,
+data `{"app", "person"}`): push again.
 
 Commands: `fabric.grant_secret` {grant} → GrantSecret, for the grant's own app alone; each
 call makes a new secret and ends the one before. `fabric.grants_for` {subject} →
 [Grant, …] that are in force, for the app that the subject belongs to.
-`fabric.search` {person, query, limit} → {"total", "hits": [MineHit, …]}.
+`fabric.index` IndexPush → IndexAnswer, for things of the calling app alone.
+`fabric.search` {person, query, limit, offset, app, interface} → Found.
 """
-
-import msgspec
 
 from synfonium.apps.fabric.contract.acts import Act, Effect, Offered
 from synfonium.apps.fabric.contract.grants import (
@@ -25,6 +25,18 @@ from synfonium.apps.fabric.contract.grants import (
     GrantSecret,
     Limits,
     Origin,
+)
+from synfonium.apps.fabric.contract.index import (
+    INDEX_WANTED,
+    Findable,
+    Found,
+    Hit,
+    IndexAnswer,
+    IndexPush,
+    Query,
+    Refused,
+    Shared,
+    Shares,
 )
 from synfonium.apps.fabric.contract.manifest import (
     MANIFEST_FILE,
@@ -71,6 +83,7 @@ __all__ = [
     "FOLDER",
     "GRANT_GIVEN",
     "GRANT_REVOKED",
+    "INDEX_WANTED",
     "LINK",
     "MANIFEST_FILE",
     "Act",
@@ -84,14 +97,18 @@ __all__ = [
     "Emitted",
     "Fabric",
     "FileHandler",
+    "Findable",
+    "Found",
     "Grant",
     "GrantSecret",
     "Grants",
+    "Hit",
+    "IndexAnswer",
+    "IndexPush",
     "Intent",
     "Limits",
     "Listens",
     "Manifest",
-    "MineHit",
     "Object",
     "ObjectKind",
     "Objects",
@@ -100,22 +117,15 @@ __all__ = [
     "Offered",
     "Opener",
     "Origin",
+    "Query",
+    "Refused",
     "RegisteredApp",
     "ShareTarget",
+    "Shared",
+    "Shares",
     "Text",
     "Title",
     "fits",
     "in_language",
     "page_of",
 ]
-
-
-class MineHit(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the person's own things; `snippet` is escaped HTML with `<b>`."""
-
-    address: str
-    url: str
-    app: str
-    title: str
-    snippet: str
-    time_s: float

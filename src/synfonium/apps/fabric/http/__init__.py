@@ -1,6 +1,6 @@
 """Doors of the fabric, by verb."""
 
-from synfonium.apps.fabric.http import act, apps, grants, mcp, opening, palette, pick, registering
+from synfonium.apps.fabric.http import act, apps, grants, index, mcp, opening, palette, pick, registering
 
 doors = (
     *apps.doors,
@@ -11,4 +11,5 @@ doors = (
     *act.doors,
     *mcp.doors,
     *palette.doors,
+    *index.doors,
 )

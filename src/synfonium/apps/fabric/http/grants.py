@@ -1,4 +1,4 @@
-"""Rights in plain words: given, passed on, taken back; and private search."""
+"""Rights in plain words: given, passed on, taken back."""
 
 from typing import Annotated
 
@@ -78,10 +78,4 @@ async def undo(
     return See(local_path(data.next, "/fabric/grants"))
 
 
-@get("/fabric/search")
-async def search(actor: Person, context: Context, q: str = "", limit: int = 10) -> dict[str, object]:
-    service: FabricService = context.service
-    return dict(await service.search(actor.id, q, max(1, min(50, limit))))
-
-
-doors = (list_grants, give, revoke, undo, search)
+doors = (list_grants, give, revoke, undo)

@@ -1,25 +1,22 @@
 """The fabric's use cases, gathered in one object per process."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from synfonium.apps.fabric.contract import Grants, MineHit, page_of
-from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.contract import Grants
 from synfonium.apps.fabric.service.acting import Acting
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.service.indexing import Indexing
 from synfonium.apps.fabric.service.objects import ObjectsOfApps
 from synfonium.apps.fabric.service.opening import Opening
 from synfonium.apps.fabric.service.outside import OutsideApps
 from synfonium.apps.fabric.service.picking import Picking
 from synfonium.apps.fabric.service.registering import Registering
 from synfonium.apps.fabric.service.registry import Registry
-from synfonium.common.ids import PersonId
+from synfonium.apps.fabric.service.searching import Search
 from synfonium.kernel.context import Context
-
-MINE = "mine"
-LONGEST_QUERY = 500
 
 
 class FabricService:
@@ -36,31 +33,19 @@ class FabricService:
         self.picking = Picking(context, self.granting)
         self.opening = Opening(context, self.granting)
         self.acting = Acting(context, self.objects, self.outside)
-
-    async def search(self, person: PersonId, query: str, limit: int) -> Mapping[str, object]:
-        """The person's own things that match, best first."""
-        index = self._context.index(MINE)
-        answer = index.search(query[:LONGEST_QUERY], spaces=(str(person),), limit=limit)
-        hits = [
-            MineHit(
-                address=hit.key,
-                url=page_of(hit.key),
-                app=app_of(hit.key),
-                title=hit.title,
-                snippet=hit.snippet,
-                time_s=hit.time_s,
-            )
-            for hit in answer.hits
-        ]
-        return {"total": answer.total, "hits": hits}
+        self.indexing = Indexing(context)
+        self.search = Search(context)
 
 
 @asynccontextmanager
 async def open_service(context: Context) -> AsyncIterator[FabricService]:
     service = FabricService(context)
+    if context.owns_database:
+        service.indexing.pump.start()
     try:
         yield service
     finally:
+        await service.indexing.pump.stop()
         await service.outside.close()
 
 

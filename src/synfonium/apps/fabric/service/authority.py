@@ -25,7 +25,6 @@ class Authority:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._kept: OrderedDict[GrantId, tuple[float, Chain]] = OrderedDict()
-        self.generation = 0
         self.biscuits = Biscuits(context)
 
     async def of(self, grant: GrantId) -> Grant | None:
@@ -67,7 +66,6 @@ class Authority:
     def forget(self) -> None:
         """Looks again at the next check: a right was given, changed or taken back here."""
         self._kept.clear()
-        self.generation += 1
 
     async def use(self, chain: Chain) -> bool:
         """Says in the table that the right was shown; whether uses were left."""

@@ -64,7 +64,7 @@ class _Fabric(Plain):
             return len(found)
 
         revoked = await self._context.database.write(work)
-        await self._context.call("fabric.forget_person", {"person": person})
+        await self._context.service.indexing.forget_person(person)
         return {"rights_ended": revoked}
 
 

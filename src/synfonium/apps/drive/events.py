@@ -1,0 +1,20 @@
+"""What has changed is written into the queue for the private search, and nothing more is done
+here: other apps hear of the next event only when every subscriber has heard this one."""
+
+from synfonium.apps.drive.contract import FILE_MOVED, NODE_RESTORED, NODE_TRASHED, node_of
+from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.service import DriveService
+from synfonium.apps.fabric.contract import INDEX_WANTED
+from synfonium.common.event import Event
+from synfonium.kernel.context import Context
+
+
+async def on_change(context: Context, event: Event) -> None:
+    """A second delivery costs a repetition and changes nothing."""
+    service: DriveService = context.service
+    node = node_of(event.subject)
+    if event.type == INDEX_WANTED and event.data.get("app") in ("", context.app.name):
+        await service.indexing.want_all(str(event.data.get("person") or ""))
+    elif node is not None:
+        is_deep = event.type in (NODE_TRASHED, NODE_RESTORED, FILE_MOVED)
+        await service.indexing.want(NodeId(node), is_deep=is_deep)
