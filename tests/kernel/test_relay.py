@@ -123,6 +123,25 @@ async def test_an_event_that_fails_is_tried_again_before_those_behind_it(house: 
     assert house.heard == [1, 2, 3]
 
 
+async def test_a_slow_subscription_delays_no_other(house: House) -> None:
+    held = asyncio.Event()
+
+    async def wait(event: Event) -> None:
+        await held.wait()
+
+    await house.bus.subscribe("slow", frozenset({TYPE}), wait)
+    house.relay.start()
+    for number in range(5):
+        await house.add(number)
+    async with asyncio.timeout(5):
+        while len(house.heard) < 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert len(await house.rows()) == 5
+    held.set()
+    await house.wait_heard(5)
+    assert house.heard == list(range(5))
+
+
 async def test_after_eight_attempts_an_event_is_parked_and_the_others_go_on(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:

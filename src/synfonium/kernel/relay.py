@@ -17,6 +17,7 @@ log = logs.get("kernel")
 
 ATTEMPTS = PARKED_AT
 _BATCH = 100
+_UNDER_WAY = 1000
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 # For events that another process wrote, and for whatever a wake-up might miss.
 _POLL_S = 5.0
@@ -27,10 +28,12 @@ Pending = Sequence[tuple[int, Event, int]]
 class Relay:
     """Runs between `start` and `stop` on the event loop of the process that owns the database.
 
-    An event that is not delivered is published again after 0.25 s, 0.5 s, … 30 s; those
-    behind it wait, so that order holds. After 8 attempts it is parked: it keeps its row
-    with `attempts` 8, an error is logged, and the relay goes on. A subscriber whose role is
-    away, or whose disk is full, is waited for and not counted: that is not the event's fault.
+    Events are published as they come, and the bus keeps them in order for each subscription:
+    a slow one delays itself alone, until 1,000 events are under way. An event that is not
+    delivered is published again after 0.25 s, 0.5 s, … 30 s. After 8 attempts it is parked: it
+    keeps its row with `attempts` 8, an error is logged, and those behind it go on. A subscriber
+    whose role is away, or whose disk is full, is waited for and not counted: that is not the
+    event's fault.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Relay:
         self._poll_s, self._first_wait_s = poll_s, first_wait_s
         self._after = 0
         self._delivered: list[int] = []
+        self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -63,16 +67,10 @@ class Relay:
     async def stop(self) -> None:
         """Ends; what was not delivered is delivered after the next start."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def deliver(self) -> bool:
-        """Publishes up to one batch and forgets what was delivered; whether there was any."""
-        batch = await self._exchange()
-        for seq, event, attempts in batch:
-            await self._publish(seq, event, attempts)
-        return bool(batch)
+        tasks = [*([task] if task else []), *self._under_way]
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
         if not await self._database.read(self._outbox.exists):
@@ -80,11 +78,35 @@ class Relay:
         while True:
             self._woken.clear()
             try:
-                if await self.deliver():
+                if await self._begin():
                     continue
             except Exception as error:
                 log.error("kernel.relay_failed", error)
             await self._pause()
+
+    async def _begin(self) -> bool:
+        """Begins to publish the next events; whether there may be more."""
+        most = min(_BATCH, _UNDER_WAY - len(self._under_way))
+        batch = await self._exchange(most)
+        for seq, event, attempts in batch:
+            task = asyncio.create_task(self._deliver(seq, event, attempts))
+            self._under_way.add(task)
+            task.add_done_callback(self._landed)
+            self._after = seq
+        return bool(batch)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._woken.set()
+
+    async def _deliver(self, seq: int, event: Event, attempts: int) -> None:
+        while True:
+            try:
+                await self._publish(seq, event, attempts)
+                return
+            except Exception as error:  # the database, when it was to write how often it failed
+                log.error("kernel.relay_failed", error)
+                await asyncio.sleep(self._first_wait_s)
 
     async def _pause(self) -> None:
         try:
@@ -93,7 +115,7 @@ class Relay:
         except TimeoutError:
             pass
 
-    async def _exchange(self) -> Pending:
+    async def _exchange(self, most: int) -> Pending:
         """Forgets the delivered events and takes the next ones, in one commit.
 
         In the writer and not in a reader: an event that woke us is then committed before
@@ -104,7 +126,7 @@ class Relay:
         def exchange(connection: Connection) -> Pending:
             if delivered:
                 self._outbox.done(connection, delivered)
-            return self._outbox.pending(connection, after, _BATCH)
+            return self._outbox.pending(connection, after, most)
 
         batch = await self._database.write(exchange)
         del self._delivered[: len(delivered)]
@@ -123,11 +145,11 @@ class Relay:
                 await self._failed(seq, event, attempts, error)
             else:
                 self._delivered.append(seq)
-                break
+                return
             if attempts < ATTEMPTS:
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-        self._after = seq
+        await self._bus.abandon(event)
 
     async def _failed(self, seq: int, event: Event, attempts: int, error: NotDelivered) -> None:
         await self._database.write(lambda connection: self._outbox.failed(connection, seq))

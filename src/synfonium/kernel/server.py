@@ -13,6 +13,9 @@ from synfonium.kernel.tls.pair import Pair
 
 MIB = 1024 * 1024
 START_S = 10.0
+# Beyond them nobody is answered. Who waits for an event, or streams, has one all the while, so it
+# must not be few; what bounds it is the number of files that a process may have open.
+MOST_CONNECTIONS = 32_768
 LOOK_EVERY_S = 0.02
 
 
@@ -40,6 +43,7 @@ class Listener:
             http=HTTPModes.auto if tls else HTTPModes.http1,
             http1_settings=HTTP1Settings(max_buffer_size=MIB),
             backlog=1024,
+            backpressure=MOST_CONNECTIONS,
             log_enabled=False,
             ssl_cert=tls.certificate if tls else None,
             ssl_key=tls.key if tls else None,

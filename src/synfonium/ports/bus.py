@@ -15,11 +15,18 @@ class EventBus(Protocol):
     or the broker has stored it (NATS). It raises NotDelivered otherwise; the publisher
     then publishes the same event again, and a subscription that had handled it is not
     called twice by this bus. A subscriber that raises is called again, later.
+
+    Events may be published before those ahead of them are delivered: a subscription that
+    is slow, or failed, keeps its own later events waiting, and no other subscription.
     """
 
     async def publish(self, event: Event) -> None: ...
     async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
         """`name` is durable: the same name after a restart goes on where it was."""
+        ...
+
+    async def abandon(self, event: Event) -> None:
+        """The publisher gives the event up: what waits behind it goes on."""
         ...
 
     async def close(self) -> None: ...

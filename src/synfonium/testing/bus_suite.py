@@ -136,6 +136,39 @@ class BusSuite:
         await asyncio.gather(*map(bus.publish, published))
         assert await heard(listener, 50) == published
 
+    async def test_a_slow_subscription_delays_no_other_and_keeps_its_order(self, bus: EventBus) -> None:
+        slow, quick = Listener(wait_s=0.05), Listener()
+        await bus.subscribe("slow", WRITTEN, slow)
+        await bus.subscribe("quick", WRITTEN, quick)
+        published = [event(number) for number in range(10)]
+        publishing = asyncio.gather(*map(bus.publish, published))
+        assert await heard(quick, 10) == published
+        assert len(slow.heard) < 5
+        await publishing
+        assert await heard(slow, 10) == published
+
+    async def test_what_failed_comes_before_what_was_published_behind_it(self, bus: EventBus) -> None:
+        listener = Listener(failures=1)
+        await bus.subscribe("listener", WRITTEN, listener)
+        published = [event(number) for number in range(3)]
+        first, *others = [asyncio.ensure_future(bus.publish(one)) for one in published]
+        with pytest.raises(NotDelivered):
+            await first
+        await bus.publish(published[0])
+        await asyncio.gather(*others)
+        assert await heard(listener, 3) == published
+
+    async def test_what_was_given_up_holds_up_nothing(self, bus: EventBus) -> None:
+        listener = Listener(failures=1)
+        await bus.subscribe("listener", WRITTEN, listener)
+        published = [event(number) for number in range(2)]
+        first, second = [asyncio.ensure_future(bus.publish(one)) for one in published]
+        with pytest.raises(NotDelivered):
+            await first
+        await bus.abandon(published[0])
+        await asyncio.wait_for(second, 5)
+        assert await heard(listener, 1) == published[1:]
+
     async def test_ten_thousand_events_are_all_heard_once(self, bus: EventBus) -> None:
         listener = Listener()
         await bus.subscribe("listener", WRITTEN, listener)

@@ -1,6 +1,9 @@
 """What other apps may know of Drive: addresses, events and answers of its commands.
 
-Events (subject `drive:node/<id>`, data `{"kind": "file" | "folder", "owner": <person id>}`):
+Events (subject `drive:node/<id>`, data `{"kind": "file" | "folder", "owner": <person id>, "path",
+"path_before"}`; path: addresses parted by spaces, of the node and of all that it lies in, up to
+`drive:root`; for what is in the trash or removed, of what it lay in; path_before: of what a node
+that was moved lay in before; a removed node has no kind):
 `drive.file.written`: a file has new content. `drive.file.moved`: a file or folder has
 another name or place. `drive.node.trashed`, `drive.node.restored`: a file or folder, with
 all below it, went into the trash or came back.

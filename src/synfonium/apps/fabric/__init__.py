@@ -1,6 +1,7 @@
 """The fabric: which app may reach which object, and one search over a person's own things."""
 
-from synfonium.kernel.app import App, Command, Mount, Place
+from synfonium.apps.fabric.model.facts import emitted_types
+from synfonium.kernel.app import App, Command, Mount, Place, Subscription
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.fabric"
@@ -52,6 +53,9 @@ app = App(
         Command(name="index_apply", handler=f"{_HERE}.events:index_apply", role="worker"),
         Command(name="index_state", handler=f"{_HERE}.events:index_state", role="worker"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
+    ),
+    subscriptions=(
+        Subscription(name="fabric-journal", types=emitted_types(), handler=f"{_HERE}.events:on_fact"),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",

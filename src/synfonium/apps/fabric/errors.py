@@ -23,7 +23,11 @@ Problem
 ├── KeyTaken        422  the key of the act belongs to another one
 ├── KeyInUse        409  the act of this key is being done
 ├── OnlyApps        403  only an app says what is to be found
-└── IndexBusy       503  too much waits to be indexed
+├── IndexBusy       503  too much waits to be indexed
+├── TooManyEvents   429  an app tells more than it may for now
+├── TooLongAgo      410  what came after that is not kept any more
+├── NothingDeclared 403  the manifest says of no event that the app listens to it
+└── TooManyListen   429  an app or a person listens too often at once
 """
 
 from collections.abc import Mapping
@@ -219,4 +223,37 @@ class IndexBusy(Unavailable):
     code = "fabric.index_busy"
     title = _("Too much is waiting to be made searchable.")
     remedy = _("Nothing of this was taken. Send it again in a minute.")
+
+
+class TooManyEvents(Problem):
+    """A flood: events are refused until the app has waited."""
+
+    status, code = 429, "fabric.too_many_events"
+    title = _("This app tells of too much at once.")
+    remedy = _("An app may tell of 200 things at once, and of two a second: wait, and send fewer.")
+    headers: ClassVar[dict[str, str]] = {"retry-after": "10"}
+
+
+class TooLongAgo(Problem):
+    """`after` names what the journal does not reach."""
+
+    status, code = 410, "fabric.too_long_ago"
+    title = _("What happened after that is not kept any more.")
+    remedy = _("Look at the objects themselves, then listen again without saying after what.")
+
+
+class NothingDeclared(Problem):
+    """An app hears of nothing that its manifest does not name."""
+
+    status, code = 403, "fabric.nothing_declared"
+    title = _("This app listens to nothing.")
+    remedy = _("An app hears only of the types that its manifest names under synfonium.listens.")
+
+
+class TooManyListen(Problem):
+    """Connections are bounded for each app and person, and in all."""
+
+    status, code = 429, "fabric.too_many_listen"
+    title = _("Too many connections listen already.")
+    remedy = _("Close one of them; one connection hears of all that an app may hear.")
     headers: ClassVar[dict[str, str]] = {"retry-after": "60"}

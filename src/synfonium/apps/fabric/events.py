@@ -1,4 +1,4 @@
-"""In the worker: writes the index of people's own things."""
+"""What apps tell goes into the journal; in the worker: writes the index of people's own things."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from synfonium.apps.fabric.model.index import Held
+from synfonium.apps.fabric.service import FabricService
 from synfonium.apps.fabric.service.searching import MINE
+from synfonium.common.event import Event
 from synfonium.kernel.context import Call, Context
 from synfonium.ports.index import IndexDocument, SearchIndex
+
+
+async def on_fact(context: Context, event: Event) -> None:
+    """Whoever may hear of what an app tells will: in the role that keeps the journal."""
+    service: FabricService = context.service
+    await service.journal.hear(event)
 
 
 async def index_apply(context: Context, call: Call) -> Mapping[str, bool]:

@@ -50,7 +50,7 @@ class Answer:
 
 class GuardedClient:
     """Speaks HTTPS with public machines; with `is_local_allowed` also with private and
-    loopback addresses, and with those over plain HTTP too."""
+    loopback addresses, and with those over plain HTTP too. At most `connections` at once."""
 
     def __init__(
         self,
@@ -59,12 +59,14 @@ class GuardedClient:
         is_local_allowed: bool = False,
         slowest_s: float = SLOWEST_S,
         resolver: Resolver = resolve,
+        connections: int = CONNECTIONS,
     ) -> None:
         self._user_agent, self._slowest_s = user_agent, slowest_s
-        self._pools = {"https": _pool(GuardedNetwork(is_local_allowed=is_local_allowed, resolver=resolver))}
+        network = GuardedNetwork(is_local_allowed=is_local_allowed, resolver=resolver)
+        self._pools = {"https": _pool(network, connections)}
         if is_local_allowed:
             home = GuardedNetwork(is_local_allowed=True, is_public_allowed=False, resolver=resolver)
-            self._pools["http"] = _pool(home)
+            self._pools["http"] = _pool(home, connections)
 
     async def close(self) -> None:
         for pool in self._pools.values():
@@ -128,10 +130,10 @@ class GuardedClient:
             return Answer(response.status, found, bytes(received))
 
 
-def _pool(network: GuardedNetwork) -> httpcore.AsyncConnectionPool:
+def _pool(network: GuardedNetwork, connections: int) -> httpcore.AsyncConnectionPool:
     return httpcore.AsyncConnectionPool(
-        max_connections=CONNECTIONS,
-        max_keepalive_connections=2,
+        max_connections=connections,
+        max_keepalive_connections=max(2, connections // 4),
         keepalive_expiry=15.0,
         ssl_context=_certificates(),
         network_backend=network,

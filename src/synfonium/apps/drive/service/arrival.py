@@ -16,7 +16,7 @@ from synfonium.apps.drive.errors import QuotaExceeded
 from synfonium.apps.drive.model import BlobName, IllegalName, NodeId, Space, SpaceId, VersionId, name_key
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.model.names import MAX_DEPTH, legal_name
-from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.room import Room, told_path
 from synfonium.apps.drive.store import spaces, versions, whole
 from synfonium.apps.drive.store.tables import nodes, properties, trash
 from synfonium.apps.drive.store.tables import spaces as space_table
@@ -188,8 +188,9 @@ class Arrival:
         whole.add_nodes(connection, [self._node(space, r, now_s) for r in batch if r["id"] not in tops])
         for row in batch:
             if row["is_file"] and self._top_of(row["id"]) == self._root:
-                address = contract.address_of(self._coming.new_id(row["id"]))
-                facts = {"kind": "file", "owner": self._person}
+                id_ = NodeId(self._coming.new_id(row["id"]))
+                address, path = contract.address_of(id_), told_path(connection, space, id_)
+                facts = {"kind": "file", "owner": self._person, "path": path}
                 self._room.context.outbox.add(connection, contract.FILE_WRITTEN, address, facts)
 
     def _node(self, space: Space, row: dict[str, Any], now_s: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from synfonium.apps.drive.service.places import (
     folder_within,
     movable,
 )
-from synfonium.apps.drive.service.room import Reach, Room, within
+from synfonium.apps.drive.service.room import Reach, Room, told_path, within
 from synfonium.apps.drive.store import nodes, properties, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
@@ -135,7 +135,9 @@ class Moving:
             nodes.touch(connection, source.parent, added_bytes=-source.size_bytes, etag=etag, now_s=now_s)
             nodes.touch(connection, parent, added_bytes=source.size_bytes, etag=etag, now_s=now_s)
         moved = within(connection, reach, source.id)
-        self._room.tell(connection, reach, moved, kind="moved", event=contract.FILE_MOVED)
+        self._room.tell(
+            connection, reach, moved, kind="moved", event=contract.FILE_MOVED, before=source.parent
+        )
         return moved
 
     async def copy(
@@ -222,7 +224,7 @@ class _Copy:
         )
         properties.copy(self._connection, source.id, id_)
         if source.is_file:
-            self._tell_written(id_)
+            self._tell_written(id_, parent)
         return id_
 
     def _version(self, source: Node, node: NodeId) -> VersionId:
@@ -231,8 +233,10 @@ class _Copy:
             self._connection, source.version, node=node, author=self._reach.person, now_s=self._now_s
         )
 
-    def _tell_written(self, node: NodeId) -> None:
-        facts = {"kind": "file", "owner": self._reach.space.owner}
+    def _tell_written(self, node: NodeId, parent: NodeId) -> None:
+        space = self._reach.space
+        path = told_path(self._connection, space, node, parent)
+        facts = {"kind": "file", "owner": space.owner, "path": path}
         self._room.context.outbox.add(
             self._connection, contract.FILE_WRITTEN, contract.address_of(node), facts
         )

@@ -161,8 +161,10 @@ class Room:
         kind: journal.ChangeKind,
         event: str = "",
         parent: NodeId | None = None,
+        before: NodeId | None = None,
     ) -> None:
-        """Records in the journal, the audit and, for an `event`, the outbox, what happened."""
+        """Records in the journal, the audit and, for an `event`, the outbox, what happened.
+        before: the folder that the node was moved out of."""
         where = parent or node.parent or node.id
         journal.add(
             connection, space=reach.space.id, node=node.id, parent=where, kind=kind, now_s=self.now_s()
@@ -170,8 +172,22 @@ class Room:
         subject = contract.address_of(node.id)
         self.context.audit.add(connection, reach.person, f"drive.node.{kind}", subject, reach.by_app)
         if event:
-            facts = {"kind": node.kind, "owner": reach.space.owner}
+            facts = {
+                "kind": node.kind,
+                "owner": reach.space.owner,
+                "path": told_path(connection, reach.space, node.id, node.parent),
+            }
+            if before and before != node.parent:
+                facts["path_before"] = told_path(connection, reach.space, before)
             self.context.outbox.add(connection, event, subject, facts)
+
+
+def told_path(connection: Connection, space: Space, node: NodeId, parent: NodeId | None = None) -> str:
+    """Addresses of a node and of all that it lies in, as events say it. parent: where it lies, or lay."""
+    above = nodes.ancestors(connection, parent) if parent else nodes.ancestors(connection, node)[1:]
+    folders = [id_ for id_ in above if id_ not in (space.root, space.trash)]
+    own = [] if node == space.root else [node]
+    return " ".join([*map(contract.address_of, [*own, *folders]), contract.ROOT])
 
 
 def path_within(connection: Connection, reach: Reach, node: NodeId) -> list[Node]:

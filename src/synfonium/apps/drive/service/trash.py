@@ -13,7 +13,7 @@ from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.service.bin import put_in_trash
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS, check_expected, free_name
-from synfonium.apps.drive.service.room import Reach, Room, path_within, within
+from synfonium.apps.drive.service.room import Reach, Room, path_within, told_path, within
 from synfonium.apps.drive.store import locks, nodes, properties, trash, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
@@ -176,13 +176,23 @@ def remove_slice(room: Room, connection: Connection, space: Space, top: NodeId) 
         deepest = inner[0].id
     batch = [node.id for node in nodes.children_by_key(connection, deepest, after=b"", limit=SLICE_NODES)]
     batch = batch or [deepest]
+    above = _lay_in(connection, space, top, deepest, is_itself=batch == [deepest])
     versions.drop(connection, batch, now_s=room.now_s())
     properties.remove_of(connection, batch)
     locks.remove_of(connection, batch)
     nodes.remove(connection, batch)
     for id_ in batch:
-        facts = {"owner": space.owner}
+        facts = {"owner": space.owner, "path": f"{contract.address_of(id_)} {above}".strip()}
         room.context.outbox.add(connection, contract.NODE_REMOVED, contract.address_of(id_), facts)
     if top in batch:
         trash.forget(connection, [top])
     return top in batch
+
+
+def _lay_in(connection: Connection, space: Space, top: NodeId, folder: NodeId, *, is_itself: bool) -> str:
+    """What the nodes of a detached folder lay in, as events say it, also before it went into the
+    trash. is_itself: the folder is what goes."""
+    place = trash.place_of(connection, top)
+    outer = told_path(connection, space, place).split() if place else [contract.ROOT]
+    inner = nodes.ancestors(connection, folder)[1 if is_itself else 0 :]
+    return " ".join([*map(contract.address_of, inner), *outer])

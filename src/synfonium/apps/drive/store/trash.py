@@ -56,6 +56,12 @@ def set_leaving(connection: Connection, node: NodeId) -> None:
     connection.execute(update(trash).where(t.node == node).values(is_leaving=True))
 
 
+def place_of(connection: Connection, node: NodeId) -> NodeId | None:
+    """The folder from which it came here."""
+    parent = connection.execute(select(t.parent).where(t.node == node)).scalar()
+    return NodeId(parent) if parent else None
+
+
 def older_than(connection: Connection, before_s: float, limit: int) -> list[tuple[SpaceId, NodeId]]:
     query = select(t.space, t.node).where(t.trashed_s < before_s, t.is_leaving.is_(False)).limit(limit)
     return [(SpaceId(row.space), NodeId(row.node)) for row in connection.execute(query)]

@@ -1,6 +1,17 @@
 """Doors of the fabric, by verb."""
 
-from synfonium.apps.fabric.http import act, apps, grants, index, mcp, opening, palette, pick, registering
+from synfonium.apps.fabric.http import (
+    act,
+    apps,
+    events,
+    grants,
+    index,
+    mcp,
+    opening,
+    palette,
+    pick,
+    registering,
+)
 
 doors = (
     *apps.doors,
@@ -12,4 +23,5 @@ doors = (
     *mcp.doors,
     *palette.doors,
     *index.doors,
+    *events.doors,
 )

@@ -85,7 +85,8 @@ def _called(manifest: Manifest) -> Iterator[tuple[Path, str]]:
     ours = manifest.synfonium
     if ours.objects:
         yield ("synfonium", "objects", "door"), ours.objects.door
-    if ours.listens:
+    # Without one it listens by itself, with server-sent events.
+    if ours.listens and ours.listens.door:
         yield ("synfonium", "listens", "door"), ours.listens.door
     for number, action in enumerate(ours.actions):
         yield ("synfonium", "actions", number, "door"), action.door

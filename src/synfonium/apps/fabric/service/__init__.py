@@ -8,7 +8,10 @@ from synfonium.apps.fabric.service.acting import Acting
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.service.hub import Hub
 from synfonium.apps.fabric.service.indexing import Indexing
+from synfonium.apps.fabric.service.journal import Journal
+from synfonium.apps.fabric.service.listening import Listening
 from synfonium.apps.fabric.service.objects import ObjectsOfApps
 from synfonium.apps.fabric.service.opening import Opening
 from synfonium.apps.fabric.service.outside import OutsideApps
@@ -16,7 +19,12 @@ from synfonium.apps.fabric.service.picking import Picking
 from synfonium.apps.fabric.service.registering import Registering
 from synfonium.apps.fabric.service.registry import Registry
 from synfonium.apps.fabric.service.searching import Search
+from synfonium.apps.fabric.service.telling import Telling
+from synfonium.apps.fabric.service.webhooks import Webhooks
 from synfonium.kernel.context import Context
+
+# Calls to outside apps that wait for nobody: slow ones take no turn from the others.
+TOLD_AT_ONCE = 256
 
 
 class FabricService:
@@ -35,18 +43,37 @@ class FabricService:
         self.acting = Acting(context, self.objects, self.outside)
         self.indexing = Indexing(context)
         self.search = Search(context)
+        self.couriers = OutsideApps(context, self.registry.secret_of, connections=TOLD_AT_ONCE)
+        telling = Telling(context, self.authority)
+        self.hub = Hub(context)
+        self.journal = Journal(context, self.authority)
+        self.listening = Listening(context, self.hub, telling)
+        self.webhooks = Webhooks(context, self.couriers, telling)
+        self.journal.on_kept = self.hub.wake
+        self.journal.on_due = self.webhooks.wake
+
+    async def start(self) -> None:
+        self.indexing.pump.start()
+        await self.hub.start()
+        await self.webhooks.start()
+
+    async def stop(self) -> None:
+        await self.indexing.pump.stop()
+        await self.hub.stop()
+        await self.webhooks.stop()
+        for spoken_with in (self.outside, self.couriers):
+            await spoken_with.close()
 
 
 @asynccontextmanager
 async def open_service(context: Context) -> AsyncIterator[FabricService]:
     service = FabricService(context)
     if context.owns_database:
-        service.indexing.pump.start()
+        await service.start()
     try:
         yield service
     finally:
-        await service.indexing.pump.stop()
-        await service.outside.close()
+        await service.stop()
 
 
 def authority(context: Context) -> Authority:

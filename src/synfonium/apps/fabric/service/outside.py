@@ -18,7 +18,7 @@ from synfonium.common.problem import BadInput, NotFound
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
-from synfonium.libraries.network.client import Answer, GuardedClient, RequestFailed
+from synfonium.libraries.network.client import CONNECTIONS, Answer, GuardedClient, RequestFailed
 
 LARGEST_ANSWER_BYTES = 1024 * 1024
 SLOWEST_S = 10.0
@@ -31,10 +31,12 @@ SecretOf = Callable[[AppName], Awaitable[str]]
 class OutsideApps:
     """Speaks with registered outside apps. secret_of: an app's `whsec_…`."""
 
-    def __init__(self, context: Context, secret_of: SecretOf) -> None:
+    def __init__(self, context: Context, secret_of: SecretOf, *, connections: int = CONNECTIONS) -> None:
         self._context, self._secret_of = context, secret_of
         is_local_allowed = bool(context.config and context.config.local_apps)
-        self._client = GuardedClient("Synfonium", is_local_allowed=is_local_allowed, slowest_s=SLOWEST_S)
+        self._client = GuardedClient(
+            "Synfonium", is_local_allowed=is_local_allowed, slowest_s=SLOWEST_S, connections=connections
+        )
 
     async def close(self) -> None:
         await self._client.close()
@@ -71,7 +73,15 @@ class OutsideApps:
             raise AppAway
         return sub
 
-    async def send(self, app: RegisteredApp, door: str, body: bytes, *, message_id: str = "") -> Answer:
+    async def send(
+        self,
+        app: RegisteredApp,
+        door: str,
+        body: bytes,
+        *,
+        message_id: str = "",
+        media_type: str = "application/json",
+    ) -> Answer:
         """The answer, whatever its status. message_id: the same again when a message is sent
         again. Raises AppAway for an app that does not answer in time."""
         url = urljoin(f"{app.origin}/", door)
@@ -83,7 +93,7 @@ class OutsideApps:
             return await self._client.request(
                 "POST",
                 url,
-                headers={**headers, "content-type": "application/json"},
+                headers={**headers, "content-type": media_type},
                 body=body,
                 largest_bytes=LARGEST_ANSWER_BYTES,
             )

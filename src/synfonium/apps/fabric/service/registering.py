@@ -19,6 +19,7 @@ from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.service.outside import SECRET_PREFIX
 from synfonium.apps.fabric.service.registry import Registry, webhook_purpose
 from synfonium.apps.fabric.store import apps as store
+from synfonium.apps.fabric.store import deliveries
 from synfonium.apps.fabric.store import grants as grants_store
 from synfonium.common.ids import AppName, PersonId
 from synfonium.common.problem import BadInput, NotFound
@@ -147,9 +148,7 @@ class Registering:
         )
         # Later than before, whatever the clock says: by this time it is known that it changed.
         now_s = max(self._context.clock.now_s(), row.changed_s + 0.001)
-        await self._write(
-            by, "fabric.app.update", row.name, lambda c: store.change(c, row.name, content, now_s)
-        )
+        await self._write(by, "fabric.app.update", row.name, lambda c: _change(c, row.name, content, now_s))
         return Installed(
             name=row.name,
             origin=row.origin,
@@ -207,6 +206,7 @@ class Registering:
             while given := grants_store.of_app(connection, row.name):
                 self._granting.end(connection, given, by)
                 ended += len(given)
+            deliveries.forget(connection, row.name)
             store.remove(connection, row.name)
 
         await self._write(by, "fabric.app.remove", row.name, work)
@@ -225,6 +225,12 @@ class Registering:
         """256 random bits as Standard Webhooks writes them, and the same sealed."""
         secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
         return secret, self._context.secrets.seal(secret.encode(), purpose=webhook_purpose(name))
+
+
+def _change(connection: Connection, name: AppName, content: bytes, now_s: float) -> None:
+    """Its webhook is told again, whatever it answered before."""
+    store.change(connection, name, content, now_s)
+    deliveries.trust(connection, name, now_s)
 
 
 def client_metadata(manifest: Manifest, origin: str) -> dict[str, Any]:

@@ -111,6 +111,11 @@ def in_force(connection: Connection, grant: GrantId) -> Grant | None:
     return _grant(row) if row else None
 
 
+def any_state(connection: Connection, grant: GrantId) -> tuple[Grant, ...]:
+    """The grant, whether it is in force or was taken back."""
+    return tuple(_grant(row) for row in connection.execute(select(grants).where(g.id == grant)))
+
+
 def chain(connection: Connection, grant: GrantId) -> tuple[Grant, ...]:
     """The grant, then what it was cut from, to the first; empty when one of them was taken back."""
     rows = connection.execute(_CHAIN, {"start": grant}).all()

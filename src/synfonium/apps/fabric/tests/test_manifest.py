@@ -81,7 +81,6 @@ BROKEN_RULES: list[tuple[Path, object, str]] = [
     ((*ACTION, "name"), "drive.remove", "id-prefix"),
     ((*ACTION, "door"), ..., "door-needed"),
     ((OURS, "objects", "door"), ..., "door-needed"),
-    ((OURS, "listens", "door"), ..., "door-needed"),
     (("share_target", "method"), "GET", "share-files"),
     (("protocol_handlers", 0, "url"), "/open", "protocol-url"),
     ((OURS, "emits"), [*GOOD[OURS]["emits"] * 2], "twice"),

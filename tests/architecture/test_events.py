@@ -1,0 +1,56 @@
+"""No app hears of another what its manifest does not say."""
+
+import pytest
+
+from synfonium.apps.fabric.contract import INDEX_WANTED
+from synfonium.apps.fabric.model.facts import emitted_types
+from synfonium.apps.fabric.service.registry import manifest_of
+from synfonium.kernel.app import App, installed_apps
+
+from .house import own_apps
+
+APPS = pytest.mark.parametrize("app", own_apps(), ids=lambda app: app.name)
+# Apps of the house that serve the person, not themselves: what they show is asked of the same grants.
+SERVES_THE_PERSON = {
+    "fabric": "it carries what apps tell, and finds people's own things for them alone",
+    "notifications": "it tells people what happened to what is theirs, and nobody else",
+}
+
+
+def of_others(app: App) -> set[str]:
+    """The types of other apps that the app subscribes to."""
+    own = f"{app.name}."
+    return {type_ for one in app.subscriptions for type_ in one.types if not type_.startswith(own)}
+
+
+def listens_to(app: App) -> set[str]:
+    manifest = manifest_of(app)
+    listens = manifest.synfonium.listens if manifest else None
+    return set(listens.types if listens else ())
+
+
+@APPS
+def test_what_an_app_subscribes_to_of_others_stands_in_its_manifest(app: App) -> None:
+    if app.name in SERVES_THE_PERSON:
+        return
+    unsaid = of_others(app) - listens_to(app)
+    assert not unsaid, (
+        f"{app.name} hears {sorted(unsaid)}: write it into `listens.types` of its synfonium.app.json, for "
+        "people to read"
+    )
+
+
+@APPS
+def test_what_an_app_says_that_it_hears_is_told_by_somebody(app: App) -> None:
+    assert listens_to(app) <= emitted_types() | {INDEX_WANTED}
+
+
+@APPS
+def test_what_an_app_says_that_it_tells_is_its_own(app: App) -> None:
+    manifest = manifest_of(app)
+    for emitted in manifest.synfonium.emits if manifest else ():
+        assert emitted.type.startswith(f"{app.name}."), emitted.type
+
+
+def test_who_serves_the_person_is_here() -> None:
+    assert {app.name for app in installed_apps()} >= set(SERVES_THE_PERSON)
