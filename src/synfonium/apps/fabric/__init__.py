@@ -56,6 +56,7 @@ app = App(
     ),
     subscriptions=(
         Subscription(name="fabric-journal", types=emitted_types(), handler=f"{_HERE}.events:on_fact"),
+        Subscription(name="fabric-rules", types=emitted_types(), handler=f"{_HERE}.jobs:on_fact"),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",

@@ -27,7 +27,9 @@ Problem
 ├── TooManyEvents   429  an app tells more than it may for now
 ├── TooLongAgo      410  what came after that is not kept any more
 ├── NothingDeclared 403  the manifest says of no event that the app listens to it
-└── TooManyListen   429  an app or a person listens too often at once
+├── TooManyListen   429  an app or a person listens too often at once
+├── NoRule          404  the person has no such rule
+└── TooManyRules    409  a person has as many rules as may be
 """
 
 from collections.abc import Mapping
@@ -257,3 +259,19 @@ class TooManyListen(Problem):
     title = _("Too many connections listen already.")
     remedy = _("Close one of them; one connection hears of all that an app may hear.")
     headers: ClassVar[dict[str, str]] = {"retry-after": "60"}
+
+
+class NoRule(Problem):
+    """There is no such rule, or it is another person's."""
+
+    status, code = 404, "fabric.no_rule"
+    title = _("There is no such rule.")
+    remedy = _("It may have been removed.")
+
+
+class TooManyRules(Problem):
+    """A person has a hundred rules."""
+
+    status, code = 409, "fabric.too_many_rules"
+    title = _("You have as many rules as there can be.")
+    remedy = _("Remove one that you do not need.")

@@ -3,6 +3,7 @@
 from synfonium.apps.fabric.http import (
     act,
     apps,
+    automation,
     events,
     grants,
     index,
@@ -24,4 +25,5 @@ doors = (
     *palette.doors,
     *index.doors,
     *events.doors,
+    *automation.doors,
 )

@@ -97,7 +97,7 @@ async def act(
 async def _by_form(actor: Person, request: AnyRequest, context: Context, name: str) -> Page | See:
     service, locale = _service(context), _locale(request, context)
     one = await service.acting.one(actor, name, locale)
-    sent = _sent(await request.body())
+    sent = filled_form(await request.body())
     on = sent.get("_object", "")
     try:
         deed = Deed(name=name, object=on, input=acts.from_form(one.input, sent))
@@ -105,7 +105,7 @@ async def _by_form(actor: Person, request: AnyRequest, context: Context, name: s
     except Problem as refusal:
         if refusal.status not in FORM_STATUSES:
             raise
-        return await _form(actor, context, one, on, _refused(refusal, sent, context, locale))
+        return await _form(actor, context, one, on, refused(refusal, sent, context, locale))
     return See(_after(answer, on, name)) if one.effect != "look" else _answered(one, answer)
 
 
@@ -140,7 +140,7 @@ async def _form(actor: Person, context: Context, one: Offered, on: str, filled: 
     )
 
 
-def _refused(refusal: Problem, sent: Mapping[str, str], context: Context, locale: str) -> Filled:
+def refused(refusal: Problem, sent: Mapping[str, str], context: Context, locale: str) -> Filled:
     assert context.pages is not None
     title, remedy = words(refusal, context.pages.catalogue(locale))
     member = refusal.member if isinstance(refusal, WrongInput) else ""
@@ -158,7 +158,7 @@ def _decoded(body: bytes) -> ActBody:
         raise BadInput("body", _('An object with "object" and "input", as JSON.')) from None
 
 
-def _sent(body: bytes) -> dict[str, str]:
+def filled_form(body: bytes) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:

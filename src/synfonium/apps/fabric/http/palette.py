@@ -36,9 +36,10 @@ WORDS = {
 
 
 class PaletteField(acts.Field, frozen=True, kw_only=True):
-    """meant: the values that the choices stand for."""
+    """meant: the values that the choices stand for. is_sent: also when it is empty."""
 
     meant: tuple[object, ...] = ()
+    is_sent: bool = False
 
 
 class PaletteAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +114,11 @@ async def _here(context: Context, actor: Person, on: str) -> Object | None:
 def _action(one: Offered, is_here: bool) -> PaletteAction:
     members = one.input.get("properties", {})
     fields = (
-        PaletteField(**msgspec.structs.asdict(field), meant=tuple(members[field.name].get("enum", ())))
+        PaletteField(
+            **msgspec.structs.asdict(field),
+            meant=tuple(members[field.name].get("enum", ())),
+            is_sent=field.name in one.input.get("required", ()),
+        )
         for field in acts.fields_of(one.input)
     )
     return PaletteAction(

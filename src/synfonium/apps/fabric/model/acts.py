@@ -7,7 +7,7 @@ import msgspec
 
 OBJECT_FORMAT = "synfonium-object"
 """The `format` of a text in an input that is the address of an object."""
-LONG_TEXT = 200
+LONG_TEXT = 300
 DEEPEST = 32
 _SAME = ("allOf", "anyOf", "oneOf")
 _ALSO = ("if", "then", "else", "not")
@@ -20,7 +20,8 @@ Schema = Mapping[str, Any]
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One member of an input as a person fills it in.
 
-    choices: what it may be, as text. least, most: of a number, or how many characters.
+    choices: what it may be, as text. least, most: of a number, or how many characters. is_required:
+    whether it must be filled in: a text that may be empty is sent empty.
     """
 
     name: str
@@ -122,7 +123,7 @@ def _field(name: str, part: Schema, is_required: bool, value: str | None) -> Fie
         hint=str(part.get("description", "")),
         kind=kind,
         choices=tuple(_as_text(choice) for choice in part.get("enum", ())),
-        is_required=is_required,
+        is_required=is_required and not (is_text and not part.get("minLength")),
         value=value if value is not None else "" if default is None else _as_text(default),
         least=part.get("minLength" if is_text else "minimum"),
         most=part.get("maxLength" if is_text else "maximum"),
@@ -151,11 +152,12 @@ def from_form(schema: Schema, sent: Mapping[str, str]) -> dict[str, object]:
     number stays a text, so that the schema refuses it. Other members of the form are not looked at.
     """
     found: dict[str, object] = {}
+    required = schema.get("required", ())
     for field in fields_of(schema):
         text = sent.get(field.name, "")
         if field.kind == "boolean":
             found[field.name] = bool(text)
-        elif text or (field.is_required and field.kind in ("text", "long")):
+        elif text or (field.name in required and field.kind in ("text", "long")):
             found[field.name] = _meant(field, text, schema["properties"][field.name])
     return found
 

@@ -7,6 +7,7 @@ from synfonium.apps.fabric.contract import Grants
 from synfonium.apps.fabric.service.acting import Acting
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
+from synfonium.apps.fabric.service.automation import Automation
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.service.hub import Hub
 from synfonium.apps.fabric.service.indexing import Indexing
@@ -43,6 +44,7 @@ class FabricService:
         self.acting = Acting(context, self.objects, self.outside)
         self.indexing = Indexing(context)
         self.search = Search(context)
+        self.automation = Automation(context, self.acting, self.objects)
         self.couriers = OutsideApps(context, self.registry.secret_of, connections=TOLD_AT_ONCE)
         telling = Telling(context, self.authority)
         self.hub = Hub(context)
@@ -56,8 +58,10 @@ class FabricService:
         self.indexing.pump.start()
         await self.hub.start()
         await self.webhooks.start()
+        await self.automation.start()
 
     async def stop(self) -> None:
+        await self.automation.stop()
         await self.indexing.pump.stop()
         await self.hub.stop()
         await self.webhooks.stop()

@@ -100,9 +100,7 @@ class Acting:
         Raises NoAction, NoObject, NotFor, NotGranted, WrongInput, TooManyAtOnce, TookTooLong,
         and what the app refuses.
         """
-        app, action = await self._wanted(actor.id, deed.name)
-        _check_input(action, deed.input)
-        grants = await self._rights(actor, app, action, deed)
+        app, action, grants = await self.check(actor, deed)
         by_app = RULES if by_rule else actor.app or AppName("")
         call = Act(person=actor.id, object=deed.object, input=deed.input, app=by_app, grants=grants)
 
@@ -114,6 +112,14 @@ class Acting:
             return answer
 
         return await self._once.do(actor, key, deed, work)
+
+    async def check(
+        self, actor: Person, deed: Deed
+    ) -> tuple[RegisteredApp, DeclaredAction, tuple[GrantId, ...]]:
+        """What would be done, and by which grants. Raises as `act` before it does anything."""
+        app, action = await self._wanted(actor.id, deed.name)
+        _check_input(action, deed.input)
+        return app, action, await self._rights(actor, app, action, deed)
 
     # Which
 

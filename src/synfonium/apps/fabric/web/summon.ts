@@ -17,11 +17,23 @@ function load(): Promise<typeof import("./palette/palette")> {
   return coming;
 }
 
+// What is typed after the shortcut before the palette is there; undefined while nobody waits for it.
+let typed: string | undefined;
+
 async function open(): Promise<void> {
-  (await load()).toggle(link?.dataset["icons"] ?? "");
+  typed ??= "";
+  const palette = await load();
+  const before = typed ?? "";
+  typed = undefined;
+  palette.toggle(link?.dataset["icons"] ?? "", before);
 }
 
 function onKey(event: KeyboardEvent): void {
+  if (typed !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+    typed += event.key;
+    event.preventDefault();
+    return;
+  }
   // The first half of the shortcut is time enough to fetch what the second half opens.
   if (event.key === "Control" || event.key === "Meta") void load();
   const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);

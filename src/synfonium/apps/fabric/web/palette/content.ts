@@ -8,6 +8,7 @@ export interface Field {
   choices: string[];
   meant: unknown[];
   is_required: boolean;
+  is_sent: boolean;
   value: string;
   least: number | null;
   most: number | null;

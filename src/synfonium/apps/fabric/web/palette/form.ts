@@ -73,7 +73,7 @@ export function inputOf(fields: Field[], sent: FormData): Record<string, unknown
   for (const field of fields) {
     const text = String(sent.get(field.name) ?? "");
     if (field.kind === "boolean") input.set(field.name, sent.has(field.name));
-    else if (text || (field.is_required && (field.kind === "text" || field.kind === "long")))
+    else if (text || (field.is_sent && (field.kind === "text" || field.kind === "long")))
       input.set(field.name, meant(field, text));
   }
   return Object.fromEntries(input);

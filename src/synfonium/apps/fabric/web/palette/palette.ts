@@ -10,10 +10,10 @@ const LONGEST = 200;
 
 let dialog: Palette | undefined;
 
-/** Opens it, or closes it when it is open. */
-export function toggle(sprite: string): void {
+/** Opens it with what was typed before it was there, or closes it when it is open. */
+export function toggle(sprite: string, typed: string): void {
   dialog ??= new Palette(sprite);
-  dialog.toggle();
+  dialog.toggle(typed);
 }
 
 class Palette {
@@ -53,12 +53,12 @@ class Palette {
     this.dialog.addEventListener("close", () => this.leaveForm());
   }
 
-  toggle(): void {
+  toggle(typed: string): void {
     if (this.dialog.open) {
       this.dialog.close();
       return;
     }
-    this.field.value = "";
+    this.field.value = typed;
     this.own = [];
     this.dialog.showModal();
     this.field.focus();
