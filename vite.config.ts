@@ -1,11 +1,13 @@
-// Builds every app's web folder and the kit into src/synfonium/static, with hashed names and a
-// manifest from source name ("drive/explorer.js", "kit/tokens.css") to built file.
-import { globSync, readFileSync } from "node:fs";
+// Builds every app's web folder and the kit into src/synfonium/static, with hashed names (but for what
+// strangers' pages load) and a manifest from source name ("drive/explorer.js", "kit/tokens.css") to built file.
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, extname, relative, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const APPS = "src/synfonium/apps";
 const OUT = "src/synfonium/static";
+/** What pages of other origins load, at an address that stays. */
+const STABLE = new Map([["web/kit/elements/elements.ts", "kit/elements"]]);
 
 /** The room that a source belongs to: "kit" or an app. */
 function room(file: string): string {
@@ -16,7 +18,11 @@ function room(file: string): string {
 function entries(): Map<string, string> {
   const found = globSync([`${APPS}/*/web/*.{ts,css}`, "web/kit/*.{ts,css}"]);
   const built = found.filter((file) => !file.endsWith(".d.ts") && !file.endsWith(".test.ts"));
-  return new Map(built.map((file) => [file, `${room(file)}/${basename(file, extname(file))}`]));
+  const named = built.map((file): [string, string] => [
+    file,
+    `${room(file)}/${basename(file, extname(file))}`,
+  ]);
+  return new Map([...named, ...[...STABLE].filter(([file]) => existsSync(file))]);
 }
 
 /** Icons, marks and fonts, to the name under which pages ask for them. */
@@ -84,7 +90,10 @@ export default defineConfig({
         [...sources].map(([file, name]) => [`${name}${extname(file)}`, resolve(file)]),
       ),
       output: {
-        entryFileNames: (chunk) => `${chunk.name.replace(/\.(ts|css)$/, "")}-[hash].js`,
+        entryFileNames: (chunk) => {
+          const name = chunk.name.replace(/\.(ts|css)$/, "");
+          return [...STABLE.values()].includes(name) ? `${name}.js` : `${name}-[hash].js`;
+        },
         chunkFileNames: "shared/[name]-[hash].js",
         assetFileNames: (asset) => {
           const source = asset.originalFileNames[0] ?? "";

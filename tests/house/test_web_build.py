@@ -14,6 +14,8 @@ FILES = {
     "web/kit/mark.svg": '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
     "web/kit/hello.ts": 'export const hello = (name: string): string => `hello ${name}`;\nhello("kit");\n',
     "web/kit/fonts/sans.woff2": "no real font",
+    "web/kit/elements/elements.ts": 'import { part } from "./part";\npart("");\n',
+    "web/kit/elements/part.ts": "export const part = (name: string): string => `part ${name}`;\n",
     "src/synfonium/apps/alpha/web/explorer.ts": (
         'import { LitElement, html } from "lit";\nimport { hello } from "@kit/hello.ts";\n'
         'customElements.define("a", class extends LitElement { render() { return html`${hello("a")}` } });\n'
@@ -52,12 +54,21 @@ def test_every_source_directly_in_a_web_folder_has_a_built_file(front: Path) -> 
     assert set(manifest) == {
         "alpha/explorer.css",
         "alpha/explorer.js",
+        "kit/elements.js",
         "kit/hello.js",
         "kit/kit.css",
         "kit/mark.svg",
         "kit/sans.woff2",
     }
     assert all((_static(front) / name).is_file() for name in manifest.values())
+
+
+def test_what_strangers_pages_load_keeps_its_name(front: Path) -> None:
+    assert _build(front)["kit/elements.js"] == "kit/elements.js"
+    (front / "web" / "kit" / "elements" / "part.ts").write_text(
+        "export const part = (a: string): string => a;\n"
+    )
+    assert _build(front)["kit/elements.js"] == "kit/elements.js"
 
 
 def test_a_style_sheet_and_a_page_mean_the_same_picture(front: Path) -> None:

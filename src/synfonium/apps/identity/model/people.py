@@ -197,5 +197,6 @@ def is_redirect_uri(uri: str) -> bool:
     if parts.scheme == "https":
         return bool(host)
     if parts.scheme == "http":
-        return host in ("localhost", "127.0.0.1", "::1")
+        # Names under `localhost` never leave the machine either (RFC 6761, 6.3), and keep cookies apart.
+        return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
     return "." in parts.scheme
