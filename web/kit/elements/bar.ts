@@ -70,7 +70,9 @@ export class SynBar extends LitElement {
       <a part="mark" href="${issuer}/" aria-label=${say(this, "back")}>${MARK}</a>
       ${this.name ? html`<a part="name" class="name" href=${this.home}>${this.name}</a>` : ""}
       <slot></slot>
-      <a class="push" part="apps" href="${issuer}/">${say(this, "apps")}</a>
+      <span class="push"></span>
+      <a part="apps" href="${issuer}/">${say(this, "apps")}</a>
+      <a part="actions" href="${issuer}/fabric/actions">${say(this, "actions")}</a>
     </nav>`;
   }
 }
