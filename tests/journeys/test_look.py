@@ -46,6 +46,8 @@ SIGNED_IN = (
     "/drive/trash",
     "/pc",
     "/fabric/grants",
+    "/notifications",
+    "/settings/notifications",
     "/admin",
     "/admin/people",
     "/admin/organisations",

@@ -39,12 +39,14 @@ class PushService:
         self.pushed: list[tuple[str, dict[str, str], bytes]] = []
         self.answer: Callable[[str], Answer] = lambda path: TAKEN
         self.port = 0
+        self.writers: set[asyncio.StreamWriter] = set()
         self._came = asyncio.Event()
 
     def browser(self, name: str = "one") -> Browser:
         return Browser(f"http://127.0.0.1:{self.port}/push/{name}")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.add(writer)
         try:
             while line := await reader.readline():
                 path, headers = line.split()[1].decode(), {}
@@ -65,6 +67,7 @@ class PushService:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.writers.discard(writer)
             writer.close()
 
     async def until(self, is_enough: Callable[[], bool], timeout_s: float = 20.0) -> None:
@@ -83,3 +86,6 @@ async def push_service() -> AsyncIterator[PushService]:
         yield service
     finally:
         server.close()
+        for writer in list(service.writers):
+            writer.close()
+        await asyncio.sleep(0)

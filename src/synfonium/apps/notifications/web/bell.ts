@@ -56,7 +56,8 @@ class Bell {
     this.known = unread;
     this.badge.hidden = unread === 0;
     this.badge.textContent = unread > MOST_SHOWN ? `${MOST_SHOWN}+` : String(unread);
-    const text = unread === 1 ? this.link.dataset["one"] : this.link.dataset["many"]?.replace("{}", String(unread));
+    const text =
+      unread === 1 ? this.link.dataset["one"] : this.link.dataset["many"]?.replace("{}", String(unread));
     const name = this.link.querySelector(".vh");
     if (name && unread) name.textContent = text ?? "";
     else if (name) name.textContent = this.link.title;

@@ -18,7 +18,7 @@ async function subscription(): Promise<PushSubscription | null> {
 }
 
 /** Each button shows where it does something. */
-async function offer(): Promise<void> {
+async function offerPush(): Promise<void> {
   const isOn = (await subscription()) !== null && document.querySelector("form[data-own]") !== null;
   if (on) on.hidden = isOn;
   if (off) off.hidden = !isOn;
@@ -71,5 +71,5 @@ fillZone();
 if ("serviceWorker" in navigator && "PushManager" in window) {
   if (on) attempt(on, () => turnOn(on.dataset["pushOn"] ?? ""));
   if (off) attempt(off, turnOff);
-  void offer();
+  void offerPush();
 }

@@ -40,7 +40,7 @@ function ours(path: unknown): string {
   return address.origin === location.origin ? address.pathname : "/notifications";
 }
 
-async function show(pushed: Pushed | undefined): Promise<void> {
+async function showPushed(pushed: Pushed | undefined): Promise<void> {
   await scope.registration.showNotification(pushed?.title ?? "Synfonium", {
     body: pushed?.app ?? "",
     tag: pushed?.tag ?? "",
@@ -48,7 +48,7 @@ async function show(pushed: Pushed | undefined): Promise<void> {
   });
 }
 
-async function open(notification: Notification): Promise<void> {
+async function openPage(notification: Notification): Promise<void> {
   notification.close();
   const address = new URL(ours(notification.data?.path), location.origin).href;
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -70,5 +70,7 @@ function read(event: Push): Pushed | undefined {
 
 scope.addEventListener("install", (event: Extendable) => event.waitUntil(scope.skipWaiting()));
 scope.addEventListener("activate", (event: Extendable) => event.waitUntil(scope.clients.claim()));
-scope.addEventListener("push", (event: Push) => event.waitUntil(show(read(event))));
-scope.addEventListener("notificationclick", (event: Clicked) => event.waitUntil(open(event.notification)));
+scope.addEventListener("push", (event: Push) => event.waitUntil(showPushed(read(event))));
+scope.addEventListener("notificationclick", (event: Clicked) =>
+  event.waitUntil(openPage(event.notification)),
+);
