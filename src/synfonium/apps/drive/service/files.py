@@ -85,26 +85,49 @@ class Files:
         old content or the new. Raises BadName, ParentMissing, NotThatKind, NameTaken,
         WrongState, Locked, QuotaExceeded, TooLarge, ChecksumMismatch, Cut, StorageFull.
         """
-        incoming = incoming or Incoming()
-        reach, name = await self._room.reach(actor, write=True), checked_name(name)
+        reach = await self._room.reach(actor, write=True)
+        place = Place(parent=parent, name=checked_name(name), when_taken=when_taken)
+        return await self._write(reach, place, pieces, incoming or Incoming(), expected, tokens)
+
+    async def write_top(
+        self,
+        actor: Person,
+        pieces: AsyncIterator[bytes],
+        incoming: Incoming | None = None,
+        *,
+        expected: Expected = ANY,
+        tokens: frozenset[str] = NO_TOKENS,
+    ) -> Written:
+        """New content for the one file that an actor was granted. Raises as `write`, and
+        NotThatKind for a folder."""
+        reach = await self._room.reach(actor, write=True)
+        return await self._write(reach, None, pieces, incoming or Incoming(), expected, tokens)
+
+    async def _write(
+        self,
+        reach: Reach,
+        place: "Place | None",
+        pieces: AsyncIterator[bytes],
+        incoming: Incoming,
+        expected: Expected,
+        tokens: frozenset[str],
+    ) -> Written:
         most: Most = (None, QuotaExceeded())
         if reach.allowance.is_limited:
-            most = await self._room.read(lambda c: self._most_bytes(c, reach, parent, name))
+            most = await self._room.read(lambda c: self._most_bytes(c, reach, place))
         if incoming.announced_bytes is not None:
             self._check_size(incoming.announced_bytes, most)
         async with self._room.gate.upload():
             checked = self._checked(pieces, incoming, most)
             blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
-            commit = _Commit(self._room, reach, parent, name, BlobName(blob.name), blob.size_bytes, incoming)
-            return await self._room.write(
-                reach.space.id, lambda c: commit.run(c, expected, tokens, when_taken)
-            )
+            commit = _Commit(self._room, reach, place, BlobName(blob.name), blob.size_bytes, incoming)
+            return await self._room.write(reach.space.id, lambda c: commit.run(c, expected, tokens))
 
-    def _most_bytes(self, connection: Connection, reach: Reach, parent: NodeId, name: Name) -> Most:
+    def _most_bytes(self, connection: Connection, reach: Reach, place: "Place | None") -> Most:
         free, refusal = self._room.allowances.left(connection, reach.space, reach.allowance)
         if free is None:
             return None, refusal
-        there = nodes.child(connection, parent, name)
+        there = _there(connection, reach, place)
         return free + (there.size_bytes if there and there.is_file else 0), refusal
 
     def _check_size(self, size_bytes: int, most: Most) -> None:
@@ -161,6 +184,24 @@ def _whole(found: tuple[Node, BlobName | None], space: Space) -> Content:
     return Content(node=node, space=space, blob=blob)
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a file is written: under a name in a folder."""
+
+    parent: NodeId
+    name: Name
+    when_taken: WhenTaken = "replace"
+
+
+def _there(connection: Connection, reach: Reach, place: Place | None) -> Node | None:
+    """What is at the place now; the top itself when there is none. Raises NotThatKind, NoSuchNode."""
+    if place is not None:
+        return nodes.child(connection, place.parent, place.name)
+    top = within(connection, reach, reach.top)
+    if not top.is_file:
+        raise NotThatKind
+    return top
+
+
 class _Commit:
     """The row of bytes that are already durable."""
 
@@ -168,25 +209,19 @@ class _Commit:
         self,
         room: Room,
         reach: Reach,
-        parent: NodeId,
-        name: Name,
+        place: Place | None,
         blob: BlobName,
         size_bytes: int,
         incoming: Incoming,
     ) -> None:
-        self._room, self._reach, self._parent, self._name = room, reach, parent, name
+        self._room, self._reach, self._place = room, reach, place
         self._blob, self._size_bytes = blob, size_bytes
         self._now_s = room.now_s()
         self._modified_s = self._now_s if incoming.modified_s is None else incoming.modified_s
         self._sha1 = incoming.sha1
 
-    def run(
-        self, connection: Connection, expected: Expected, tokens: frozenset[str], when_taken: WhenTaken
-    ) -> Written:
-        folder_within(connection, self._reach, self._parent)
-        if when_taken == "number":
-            self._name = free_name(connection, self._parent, self._name)
-        there = nodes.child(connection, self._parent, self._name)
+    def run(self, connection: Connection, expected: Expected, tokens: frozenset[str]) -> Written:
+        there = self._look(connection)
         if there is not None and not there.is_file:
             raise NotThatKind
         check_expected(there, expected)
@@ -210,6 +245,21 @@ class _Commit:
             event=contract.FILE_WRITTEN,
         )
         return Written(node=node, is_new=there is None)
+
+    def _look(self, connection: Connection) -> Node | None:
+        """What gets the content, None for a new file; fixes its name and its folder."""
+        place = self._place
+        if place is None:
+            there = _there(connection, self._reach, None)
+            assert there is not None
+            assert there.parent is not None
+            self._parent, self._name = there.parent, Name(there.name)
+            return there
+        folder_within(connection, self._reach, place.parent)
+        self._parent, self._name = place.parent, place.name
+        if place.when_taken == "number":
+            self._name = free_name(connection, self._parent, self._name)
+        return nodes.child(connection, self._parent, self._name)
 
     def _put(self, connection: Connection, there: Node | None, added: int) -> Node:
         etag, version = new_id(self._now_s), VersionId(new_id(self._now_s))

@@ -25,7 +25,6 @@ class UnsupportedMediaType(Problem):
 async def put(request: DavRequest) -> None:
     path = await request.path()
     names = request.target.names
-    parent = _parent(path, names)
     if "content-range" in request.headers:
         raise BadHeader("Content-Range")
     if len(path) > len(names) and not path[-1].is_file:
@@ -33,10 +32,15 @@ async def put(request: DavRequest) -> None:
     incoming = _incoming(request)
     expected = await request.expected(path)
     pieces = body_pieces(request.receive)
+    files, actor, tokens = request.service.files, request.actor, request.tokens
     try:
-        written = await request.service.files.write(
-            request.actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=request.tokens
-        )
+        if names:
+            parent = _parent(path, names)
+            written = await files.write(
+                actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=tokens
+            )
+        else:
+            written = await files.write_top(actor, pieces, incoming, expected=expected, tokens=tokens)
     except ConnectionError:
         raise Cut from None
     headers: Headers = [(b"etag", f'"{written.node.etag}"'.encode())]

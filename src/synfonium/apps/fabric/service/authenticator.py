@@ -24,7 +24,7 @@ class GrantAuthenticator:
 
     def __init__(self, context: Context, authority: Authority) -> None:
         self._context, self._authority = context, authority
-        self._kept: OrderedDict[bytes, tuple[float, Person]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, int, Person]] = OrderedDict()
 
     async def by_session(self, cookie: str) -> Person | None:
         return None
@@ -34,12 +34,12 @@ class GrantAuthenticator:
             raise SignInNeeded
         key = digest(token)
         kept = self._kept.get(key)
-        now = monotonic()
-        if kept is not None and now - kept[0] < KEPT_S:
-            return kept[1]
+        now, generation = monotonic(), self._authority.generation
+        if kept is not None and now - kept[0] < KEPT_S and kept[1] == generation:
+            return kept[2]
         person, is_counted = await self._recognise(token)
         if person is not None and not is_counted:
-            self._kept[key] = (now, person)
+            self._kept[key] = (now, generation, person)
             self._kept.move_to_end(key)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
