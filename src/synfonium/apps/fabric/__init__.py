@@ -52,6 +52,7 @@ app = App(
         Command(name="index", handler=f"{_HERE}.commands:index"),
         Command(name="index_apply", handler=f"{_HERE}.events:index_apply", role="worker"),
         Command(name="index_state", handler=f"{_HERE}.events:index_state", role="worker"),
+        Command(name="uses_add", handler=f"{_HERE}.commands:uses_add"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
     ),
     subscriptions=(

@@ -6,6 +6,7 @@ import msgspec
 
 from synfonium.apps.fabric.contract import Found, Grant, GrantSecret, IndexAnswer, IndexPush, Query
 from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.model.uses import Use
 from synfonium.apps.fabric.service import FabricService
 from synfonium.apps.fabric.service.registering import EVERYBODY
 from synfonium.apps.fabric.service.registry import installed
@@ -37,6 +38,15 @@ async def grant_use(context: Context, call: Call) -> bool:
     """Counts one use of each of `grants`, for a role that only reads; whether there was one left."""
     service: FabricService = context.service
     return await service.granting.use([GrantId(str(grant)) for grant in call.arguments["grants"]])
+
+
+async def uses_add(context: Context, call: Call) -> bool:
+    """Adds to what is counted of the uses of grants, for a role that only reads. Raises Forbidden."""
+    if call.caller != "fabric":
+        raise Forbidden
+    service: FabricService = context.service
+    await service.authority.uses.add(msgspec.convert(call.arguments["uses"], list[Use]))
+    return True
 
 
 async def index(context: Context, call: Call) -> IndexAnswer:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from litestar.params import QueryParameter
 
+from synfonium.apps.drive.contract import ROOT, address_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.service import DriveService
@@ -68,6 +69,7 @@ async def _folder(
         count=done[2],
         icon_of=icon_of,
         url_of=url_of,
+        address_of=address_of,
     )
 
 
@@ -89,6 +91,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         path=path,
         node=path[-1],
         is_top=len(path) == 1,
+        address=address_of(path[-1].id) if len(path) > 1 else ROOT,
         can_show=may_be_shown(path[-1].media_type),
         done=done,
         icon_of=icon_of,

@@ -11,6 +11,8 @@ from synfonium.common.ids import AppName, GrantId, PersonId
 
 GRANT_GIVEN = "fabric.grant.given"
 GRANT_REVOKED = "fabric.grant.revoked"
+GRANT_USED = "fabric.grant.used"
+"""Of the audit alone: the first use of a grant on a day."""
 
 DETAIL_TYPE = "synfonium-object"
 """The `type` of `authorization_details` (RFC 9396) by which an app asks for an object."""

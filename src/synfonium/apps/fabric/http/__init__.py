@@ -7,6 +7,7 @@ from synfonium.apps.fabric.http import (
     events,
     grants,
     index,
+    ledger_pages,
     mcp,
     opening,
     palette,
@@ -17,6 +18,7 @@ from synfonium.apps.fabric.http import (
 doors = (
     *apps.doors,
     *grants.doors,
+    *ledger_pages.doors,
     *pick.doors,
     *opening.doors,
     *registering.doors,

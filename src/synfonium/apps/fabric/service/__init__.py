@@ -12,6 +12,7 @@ from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.service.hub import Hub
 from synfonium.apps.fabric.service.indexing import Indexing
 from synfonium.apps.fabric.service.journal import Journal
+from synfonium.apps.fabric.service.ledger import Ledger
 from synfonium.apps.fabric.service.listening import Listening
 from synfonium.apps.fabric.service.objects import ObjectsOfApps
 from synfonium.apps.fabric.service.opening import Opening
@@ -20,6 +21,7 @@ from synfonium.apps.fabric.service.picking import Picking
 from synfonium.apps.fabric.service.registering import Registering
 from synfonium.apps.fabric.service.registry import Registry
 from synfonium.apps.fabric.service.searching import Search
+from synfonium.apps.fabric.service.story import Stories
 from synfonium.apps.fabric.service.telling import Telling
 from synfonium.apps.fabric.service.webhooks import Webhooks
 from synfonium.kernel.context import Context
@@ -39,6 +41,8 @@ class FabricService:
         self.registering = Registering(context, self.registry, self.granting)
         self.outside = OutsideApps(context, self.registry.secret_of)
         self.objects = ObjectsOfApps(context, self.outside)
+        self.ledger = Ledger(context, self.authority, self.granting)
+        self.stories = Stories(context, self.ledger)
         self.picking = Picking(context, self.granting)
         self.opening = Opening(context, self.granting)
         self.acting = Acting(context, self.objects, self.outside)
@@ -65,6 +69,7 @@ class FabricService:
         await self.indexing.pump.stop()
         await self.hub.stop()
         await self.webhooks.stop()
+        await self.authority.uses.close()
         for spoken_with in (self.outside, self.couriers):
             await spoken_with.close()
 

@@ -7,6 +7,7 @@ from time import monotonic
 from synfonium.apps.fabric.contract import Action, Credential, Grant
 from synfonium.apps.fabric.model import covers, is_alive
 from synfonium.apps.fabric.service.delegation import Biscuits
+from synfonium.apps.fabric.service.uses import Uses
 from synfonium.apps.fabric.store import grants as store
 from synfonium.common.ids import GrantId
 from synfonium.kernel.context import Context
@@ -14,7 +15,6 @@ from synfonium.kernel.context import Context
 KEPT = 20_000
 KEPT_S = 0.5
 """How old a remembered grant may be: so soon a right that was taken back is refused elsewhere."""
-USED_EVERY_S = 60.0
 
 Chain = tuple[Grant, ...]
 
@@ -25,7 +25,9 @@ class Authority:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._kept: OrderedDict[GrantId, tuple[float, Chain]] = OrderedDict()
+        self.generation = 0
         self.biscuits = Biscuits(context)
+        self.uses = Uses(context)
 
     async def of(self, grant: GrantId) -> Grant | None:
         chain = await self.chain(grant)
@@ -39,6 +41,7 @@ class Authority:
         for grant in actor.grants:
             chain = await self.chain(grant)
             if covers(chain, path, action, now_s):
+                self.uses.saw(grant, action, now_s)
                 return chain[0]
         return None
 
@@ -66,19 +69,16 @@ class Authority:
     def forget(self) -> None:
         """Looks again at the next check: a right was given, changed or taken back here."""
         self._kept.clear()
+        self.generation += 1
 
     async def use(self, chain: Chain) -> bool:
-        """Says in the table that the right was shown; whether uses were left."""
-        now_s = self._context.clock.now_s()
+        """Counts that the right was shown, where uses are counted; whether some were left."""
         ids = [grant.id for grant in chain if grant.limits.uses >= 0]
-        if ids:
-            for grant in chain:
-                self._kept.pop(grant.id, None)
-            return await self._count(ids)
-        if now_s - chain[0].used_s > USED_EVERY_S and self._context.owns_database:
-            self._kept.pop(chain[0].id, None)
-            await self._context.database.write(lambda c: store.touch(c, chain[0].id, now_s))
-        return True
+        if not ids:
+            return True
+        for grant in chain:
+            self._kept.pop(grant.id, None)
+        return await self._count(ids)
 
     async def _count(self, ids: Sequence[GrantId]) -> bool:
         if self._context.owns_database:

@@ -129,10 +129,27 @@ def by_secret(connection: Connection, digest: bytes) -> Grant | None:
     return _grant(row) if row else None
 
 
-def of_person(connection: Connection, person: PersonId) -> Sequence[Grant]:
-    """Those in force, the newest first."""
+def by_ids(connection: Connection, ids: Sequence[GrantId]) -> Sequence[Grant]:
+    """Up to some hundred, in force or not."""
+    if not ids:
+        return ()
+    return [_grant(row) for row in connection.execute(select(grants).where(g.id.in_(ids)))]
+
+
+def of_person(
+    connection: Connection, person: PersonId, *, objects: Sequence[str] = (), limit: int = SHOWN
+) -> Sequence[Grant]:
+    """Those in force, the newest first; to any of `objects` alone when given."""
     found = select(grants).where(g.person == person, g.revoked_s.is_(None))
-    return [_grant(row) for row in connection.execute(found.order_by(g.id.desc()).limit(SHOWN))]
+    if objects:
+        found = found.where(g.object.in_(objects))
+    return [_grant(row) for row in connection.execute(found.order_by(g.id.desc()).limit(limit))]
+
+
+def origin_of(connection: Connection, grant: GrantId) -> Sequence[tuple[Grant, float]]:
+    """The grant, then what it was cut from, to the first; each with when it was taken back, or 0.0."""
+    rows = connection.execute(_CHAIN, {"start": grant}).all()
+    return [(_grant(row), row.revoked_s or 0.0) for row in rows]
 
 
 def ended_of_person(
@@ -208,10 +225,6 @@ def restore(connection: Connection, grant: GrantId) -> None:
 
 def set_secret(connection: Connection, grant: GrantId, digest: bytes) -> None:
     connection.execute(update(grants).where(g.id == grant).values(secret_sha256=digest))
-
-
-def touch(connection: Connection, grant: GrantId, now_s: float) -> None:
-    connection.execute(update(grants).where(g.id == grant).values(used_s=now_s))
 
 
 def use(connection: Connection, ids: Sequence[GrantId]) -> bool:
