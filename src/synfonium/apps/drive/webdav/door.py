@@ -1,6 +1,7 @@
 """The ASGI app: who asks, for what, and which method answers."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from synfonium.apps.drive.errors import (
     IntoItself,
@@ -8,10 +9,11 @@ from synfonium.apps.drive.errors import (
     NameTaken,
     NotThatKind,
 )
+from synfonium.apps.drive.model import Node
 from synfonium.apps.drive.service import DriveService
-from synfonium.apps.drive.webdav import lock, propfind, proppatch, read, write
+from synfonium.apps.drive.webdav import lock, propfind, proppatch, read, single, write
 from synfonium.apps.drive.webdav.refusals import BadRequest, DepthRefused, RefusedByLock, WriteRefused
-from synfonium.apps.drive.webdav.request import DavRequest, Target, target_of
+from synfonium.apps.drive.webdav.request import DavRequest, Target, member_of, target_of
 from synfonium.common.problem import Problem, SignInNeeded
 from synfonium.kernel.asgi import ASGIApp, Message, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.context import Context
@@ -47,6 +49,7 @@ class BasicNeeded(SignInNeeded):
 def asgi_app(context: Context) -> ASGIApp:
     """The door, for one process."""
     service: DriveService = context.service
+    singles = single.Singles(service)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +62,7 @@ def asgi_app(context: Context) -> ASGIApp:
             await send(message)
 
         try:
-            await _answer(context, service, scope, receive, watched)
+            await _answer(context, singles, scope, receive, watched)
         except Problem as problem:
             if has_begun:
                 raise  # too late to say why; the broken answer tells the client
@@ -71,7 +74,7 @@ def asgi_app(context: Context) -> ASGIApp:
 
 
 async def _answer(
-    context: Context, service: DriveService, scope: Scope, receive: Receive, send: Send
+    context: Context, singles: single.Singles, scope: Scope, receive: Receive, send: Send
 ) -> None:
     if scope["method"] == "OPTIONS":
         await options(send)
@@ -86,11 +89,22 @@ async def _answer(
     method = METHODS.get(scope["method"])
     if method is None:
         raise MethodNotAllowed
-    request = DavRequest(service, target.actor, target, scope, receive, send)
+    only = ""
+    if file := await singles.file_of(target):
+        method, target, only = _alone(method, target, file, scope["method"])
+    request = DavRequest(context.service, target.actor, target, scope, receive, send, only)
     try:
         await method(request)
     except Problem as problem:
         raise _as_dav(scope["method"], problem, target) from None
+
+
+def _alone(method: Method, target: Target, file: Node, name: str) -> tuple[Method, Target, str]:
+    """Who answers in the folder of a grant of one file, for what, and the file's name."""
+    if not target.names:
+        return partial(single.answer, file=file), target, file.name
+    single.check_member(name, target, file)
+    return method, member_of(target), file.name
 
 
 async def options(send: Send) -> None:

@@ -35,6 +35,14 @@ class RefusedByLock(Problem):
         )
 
 
+class OneFileAlone(Problem):
+    """The folder of a grant of one file holds that, and nothing can be put beside it."""
+
+    status, code = 403, "drive.one_file_alone"
+    title = _("Only this one file was given.")
+    remedy = _("Write into the file itself, or ask for a folder.")
+
+
 class DepthRefused(Problem):
     """PROPFIND of unlimited depth is not answered (RFC 4918, section 9.1)."""
 

@@ -33,11 +33,14 @@ XML_TYPE = (b"content-type", b"application/xml; charset=utf-8")
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a path names, for whom. base: the percent-encoded path of the actor's top."""
+    """What a path names, for whom. base: the percent-encoded path of the actor's top.
+    is_grant: a grant's tree. is_folder: the path ends in a slash."""
 
     base: str
     names: tuple[str, ...]
     actor: Person
+    is_grant: bool = False
+    is_folder: bool = False
 
     @property
     def href(self) -> str:
@@ -57,16 +60,25 @@ def target_of(raw: bytes, actor: Person) -> Target:
     kind, owner = (names[1], names[2]) if len(names) > 2 else ("", "")
     grant, _tilde, node = owner.partition("~")
     base = f"/dav/{kind}/{quote_name(owner)}"
+    is_folder = raw.endswith(b"/")
     if kind == "files" and not actor.grants and owner == actor.name:
-        return Target(base, names[3:], actor)
+        return Target(base, names[3:], actor, is_folder=is_folder)
     if kind == "grants" and grant in actor.grants:
         at = address_of(node) if node else ""
-        return Target(base, names[3:], replace(actor, grants=(GrantId(grant),), at=at))
+        actor = replace(actor, grants=(GrantId(grant),), at=at)
+        return Target(base, names[3:], actor, is_grant=True, is_folder=is_folder)
     raise NotFound
 
 
+def member_of(target: Target) -> Target:
+    """The one file of a grant, by its path in the grant's folder: it is a top itself."""
+    (name,) = target.names
+    return replace(target, base=f"{target.base}/{quote_name(name)}", names=())
+
+
 class DavRequest:
-    """A request whose actor and target are known."""
+    """A request whose actor and target are known. only: what the file is called that the target's
+    base is, when it was reached through the folder of its grant (see single.py)."""
 
     def __init__(
         self,
@@ -76,8 +88,9 @@ class DavRequest:
         scope: Scope,
         receive: Receive,
         send: Send,
+        only: str = "",
     ) -> None:
-        self.service, self.actor, self.target = service, actor, target
+        self.service, self.actor, self.target, self._only = service, actor, target, only
         self.scope, self.receive, self._send = scope, receive, send
         self.headers: dict[str, str] = {}
         for key, value in scope["headers"]:
@@ -104,6 +117,8 @@ class DavRequest:
     def _beside(self, raw: bytes) -> Target:
         """What another path of this request names, within the same top. Raises NotFound."""
         target = target_of(raw, self.actor)
+        if self._only and target.names == (self._only,):
+            target = member_of(target)
         if target.base != self.target.base:
             raise NotFound
         return target
