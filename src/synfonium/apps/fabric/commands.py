@@ -23,7 +23,13 @@ OPERATOR = PersonId("")
 async def grant_secret(context: Context, call: Call) -> GrantSecret:
     service: FabricService = context.service
     found = await service.granting.secret(GrantId(call.text("grant")), call.caller)
-    return GrantSecret(url=context.site.local_url + found.url, user=found.user, secret=found.secret)
+    return msgspec.structs.replace(found, url=context.site.local_url + found.url)
+
+
+async def grant_aim(context: Context, call: Call) -> Grant:
+    """A grant of the caller's for `subject`, a part of it that is the same person's."""
+    service: FabricService = context.service
+    return await service.granting.aim(GrantId(call.text("grant")), call.text("subject"), call.caller)
 
 
 async def grants_for(context: Context, call: Call) -> Sequence[Grant]:

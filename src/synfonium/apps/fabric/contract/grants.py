@@ -57,11 +57,17 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantSecret(msgspec.Struct, frozen=True, kw_only=True):
-    """How the app reaches the object: WebDAV at `url` with HTTP Basic, or bearer `secret`."""
+    """How the app reaches the object: WebDAV at `url` with HTTP Basic, or bearer `secret`.
+
+    interfaces, title: what the object is, and is called, now; empty when it is not there (as
+    a file in the trash).
+    """
 
     url: str
     user: str
     secret: str
+    interfaces: tuple[str, ...] = ()
+    title: str = ""
 
 
 class Credential(Protocol):

@@ -52,6 +52,10 @@ class Granting:
         self._context, self._authority = context, authority
         self._database = context.database
 
+    @property
+    def _objects(self) -> Objects:
+        return self._context.offer(Objects)  # type: ignore[type-abstract]
+
     async def give(
         self,
         person: PersonId,
@@ -67,14 +71,14 @@ class Granting:
         """Lets `subject` of `app` (the app itself when empty) do `actions` with an object that
         `person` may give. The same right given twice is one grant. Raises BadInput, NotYours.
         """
-        holder = await self.holder(person, app, subject)
+        holder, called = await self.holder(person, app, subject)
         if not actions:
             raise BadInput("actions", _("Say what may be done: read, or read and write."))
         shown = await self.object_of(person, object_)
         if not actions <= shown.may:
             raise NotYours
         wanted = self._new(person, app, holder, shown, actions, limits, origin)
-        wanted = _with(wanted, label=label.strip()[:LARGEST_LABEL])
+        wanted = _with(wanted, label=(label.strip() or called)[:LARGEST_LABEL])
         return await self._write(lambda connection: self._give(connection, wanted))
 
     async def delegate(
@@ -92,11 +96,28 @@ class Granting:
         if not chain or actor.caveats:
             raise UnknownGrant
         parent = chain[0]
-        holder = await self.holder(parent.person, app, "")
+        holder, _called = await self.holder(parent.person, app, "")
         shown = await self.object_of(parent.person, object_ or parent.object)
         limits = _within(limits, parent.limits)
         cut = self._new(parent.person, app, holder, shown, actions or parent.actions, limits, "delegated")
         cut = _with(cut, parent=parent.id, label=parent.app)
+        if len(chain) > MOST_PARENTS or not is_narrower(cut, parent, shown.path):
+            raise TooWide
+        return await self._write(lambda connection: self._give(connection, cut))
+
+    async def aim(self, grant: GrantId, subject: str, caller: str) -> Grant:
+        """Cuts a grant of the caller's for a part of itself, such as one PC of the person's: it says
+        the same, and ends with it. Raises UnknownGrant, TooWide, BadInput, NotYours."""
+        chain = await self._authority.chain(grant)
+        if not chain or chain[0].app != caller or not subject:
+            raise UnknownGrant
+        parent = chain[0]
+        holder, called = await self.holder(parent.person, caller, subject)
+        shown = await self.object_of(parent.person, parent.object)
+        cut = self._new(
+            parent.person, caller, holder, shown, parent.actions, parent.limits, parent.origin
+        )
+        cut = _with(cut, parent=parent.id, label=called[:LARGEST_LABEL])
         if len(chain) > MOST_PARENTS or not is_narrower(cut, parent, shown.path):
             raise TooWide
         return await self._write(lambda connection: self._give(connection, cut))
@@ -146,14 +167,17 @@ class Granting:
         """A new secret for the grant's own app; the one before ends. Raises UnknownGrant."""
         secret = SECRET_PREFIX + secrets.token_urlsafe(32)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Grant:
             found = store.in_force(connection, grant)
             if found is None or found.app != caller:
                 raise UnknownGrant
             store.set_secret(connection, grant, digest(secret))
+            return found
 
-        await self._database.write(work)
-        return GrantSecret(url=f"/dav/grants/{grant}/", user=str(grant), secret=secret)
+        found = await self._database.write(work)
+        answer = GrantSecret(url=f"/dav/grants/{grant}/", user=str(grant), secret=secret)
+        shown = await self._objects.describe(found.person, found.object)
+        return _with(answer, interfaces=shown.interfaces, title=shown.title) if shown else answer
 
     async def use(self, grants: Sequence[GrantId]) -> bool:
         """Counts one use of each that counts uses; whether all had one left."""
@@ -168,28 +192,31 @@ class Granting:
         return await self._database.read(lambda c: store.ended_of_person(c, person, since_s))
 
     async def of_subject(self, subject: str) -> Sequence[Grant]:
-        return await self._database.read(lambda connection: store.of_subject(connection, subject))
+        """Those in force, with all that they were cut from."""
+        found = await self._database.read(lambda connection: store.of_subject(connection, subject))
+        return [grant for grant in found if await self._authority.of(grant.id)]
 
     async def of_app(self, app: str, person: PersonId | None = None) -> Sequence[Grant]:
         return await self._database.read(lambda connection: store.of_app(connection, app, person))
 
-    async def holder(self, person: PersonId, app: str, subject: str) -> str:
-        """The subject of a grant for `app`. Raises BadInput for an app that `person` has not."""
+    async def holder(self, person: PersonId, app: str, subject: str) -> tuple[str, str]:
+        """The subject of a grant for `app`, and what a part of it is called. Raises BadInput for an
+        app that `person` has not."""
         known = await self._context.offer(Apps).by_name(app)  # type: ignore[type-abstract]
         if known is None or known.owner not in ("", person) or (subject and app_of(subject) != app):
             raise BadInput("app", _("This app is not known here."))
         if not subject:
-            return f"{app}:app"
+            return f"{app}:app", ""
         # A part of the app, such as one of its PCs, which has to be the person's own: by a link
         # of somebody else's they would give to a part of his.
-        await self.object_of(person, subject)
-        return subject
+        part = await self.object_of(person, subject)
+        return subject, part.title
 
     async def object_of(self, person: PersonId, address: str) -> Object:
         """What `person` may see at an address. Raises BadInput, NotYours."""
         if not is_address(address):
             raise BadInput("object", _("This is not the address of an object."))
-        found = await self._context.offer(Objects).describe(person, address)  # type: ignore[type-abstract]
+        found = await self._objects.describe(person, address)
         if found is None:
             raise NotYours
         return found
