@@ -18,7 +18,8 @@ class MachineSpec(msgspec.Struct, frozen=True, kw_only=True):
     `home` stands at HOME_AT, and `sockets`, a folder shared with the host for Unix sockets
     (the display's), at SOCKETS_AT. `mounts` maps absolute guest paths, which the image or
     the home has, to host folders that are bound in; what the host mounts in them later
-    shows inside where the host shares its mounts. memory_bytes, cpus: 0 = no limit.
+    shows inside where the host shares its mounts. `shown` is the same, and inside nobody writes
+    to the folder itself; what is mounted in it later has rights of its own. memory_bytes, cpus: 0 = no limit.
     file_bytes: the largest single file (0 = no limit).
     """
 
@@ -29,6 +30,7 @@ class MachineSpec(msgspec.Struct, frozen=True, kw_only=True):
     command: Sequence[str]
     environment: Mapping[str, str] = {}
     mounts: Mapping[str, Path] = {}
+    shown: Mapping[str, Path] = {}
     memory_bytes: int = 0
     cpus: float = 0.0
     processes: int = 512

@@ -43,6 +43,7 @@ app = App(
     scopes={"fabric.app": _("Do what your apps offer, in your name")},
     commands=(
         Command(name="grant_secret", handler=f"{_HERE}.commands:grant_secret"),
+        Command(name="grants_end", handler=f"{_HERE}.commands:grants_end"),
         Command(name="grant_aim", handler=f"{_HERE}.commands:grant_aim"),
         Command(name="grant_use", handler=f"{_HERE}.commands:grant_use"),
         Command(name="grants_for", handler=f"{_HERE}.commands:grants_for"),

@@ -40,6 +40,15 @@ async def grants_for(context: Context, call: Call) -> Sequence[Grant]:
     return await service.granting.of_subject(subject)
 
 
+async def grants_end(context: Context, call: Call) -> int:
+    """Ends all rights of a part of the caller's, such as a PC that was deleted; how many."""
+    subject = call.text("subject")
+    if app_of(subject) != call.caller:
+        raise Forbidden
+    service: FabricService = context.service
+    return await service.granting.end_of(subject)
+
+
 async def grant_use(context: Context, call: Call) -> bool:
     """Counts one use of each of `grants`, for a role that only reads; whether there was one left."""
     service: FabricService = context.service

@@ -12,6 +12,14 @@ class NoSuchMachine(NotFound):
     remedy = _("It may have been deleted.")
 
 
+class NotGiven(NotFound):
+    """No right of the actor's to the app has that id, or it is over."""
+
+    code = "pc.not_given"
+    title = _("This was not given to the PC, or it was taken back.")
+    remedy = _("Open it again from where it lies.")
+
+
 class NoSuchImage(NotFound):
     code = "pc.no_such_image"
     title = _("There is no image called {name}.")

@@ -151,7 +151,10 @@ class ProcessCompute:
         limited = cgroups.is_available()
         refused = _as_file("filter", machine_filter())
         plan = {
-            "sources": [str(path) for path in (spec.image, spec.home, spec.sockets, *spec.mounts.values())],
+            "sources": [
+                str(path)
+                for path in (spec.image, spec.home, spec.sockets, *spec.mounts.values(), *spec.shown.values())
+            ],
             "arguments": self._machine_arguments(spec, lock, refused),
             "keep": [lock, refused],
             "cgroups": [str(folder) for folder in cgroups.make(spec)] if limited else [],
@@ -201,10 +204,9 @@ class ProcessCompute:
 
     def _machine_arguments(self, spec: MachineSpec, lock: int, refused: int) -> list[str]:
         size = str(spec.memory_bytes // 4 or 1 << 30)
+        binds = [("--bind", at) for at in spec.mounts] + [("--ro-bind", at) for at in spec.shown]
         mounts = [
-            word
-            for number, at in enumerate(spec.mounts, 3)
-            for word in ("--bind", f"{{{number}}}", _plain(at))
+            word for number, (how, at) in enumerate(binds, 3) for word in (how, f"{{{number}}}", _plain(at))
         ]
         environment = {
             "HOME": HOME_AT,

@@ -18,7 +18,9 @@ class Given:
     def __init__(self, dav: Client, grant: str) -> None:
         self.top, self._dav, self._grant = f"/dav/grants/{grant}", dav, grant
 
-    async def __call__(self, method: str, rest: str = "", content: object = None, **sent: str) -> httpx.Response:
+    async def __call__(
+        self, method: str, rest: str = "", content: object = None, **sent: str
+    ) -> httpx.Response:
         return await self._dav(method, self.top + rest, content, x_test_person=self._grant, **sent)
 
 

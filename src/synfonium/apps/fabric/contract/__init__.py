@@ -9,7 +9,8 @@ Commands: `fabric.grant_secret` {grant} → GrantSecret, for the grant's own app
 call makes a new secret and ends the one before. `fabric.grant_aim` {grant, subject} →
 Grant, cut from a grant of the app's own for a part of it, such as one PC, that says the
 same and ends with it. `fabric.grants_for` {subject} →
-[Grant, …] that are in force, for the app that the subject belongs to.
+[Grant, …] that are in force, for the app that the subject belongs to; `fabric.grants_end`
+{subject} ends them, when that part of the app is no more.
 `fabric.index` IndexPush → IndexAnswer, for things of the calling app alone.
 `fabric.search` {person, query, limit, offset, app, interface} → Found.
 """

@@ -114,9 +114,7 @@ class Granting:
         parent = chain[0]
         holder, called = await self.holder(parent.person, caller, subject)
         shown = await self.object_of(parent.person, parent.object)
-        cut = self._new(
-            parent.person, caller, holder, shown, parent.actions, parent.limits, parent.origin
-        )
+        cut = self._new(parent.person, caller, holder, shown, parent.actions, parent.limits, parent.origin)
         cut = _with(cut, parent=parent.id, label=called[:LARGEST_LABEL])
         if len(chain) > MOST_PARENTS or not is_narrower(cut, parent, shown.path):
             raise TooWide
@@ -148,6 +146,16 @@ class Granting:
         for grant in [*ending, *store.below(connection, [grant.id for grant in ending])]:
             self._context.outbox.add(connection, GRANT_REVOKED, f"fabric:grant/{grant.id}", facts(grant))
             self._context.audit.add(connection, by or grant.person, GRANT_REVOKED, grant.object, grant.app)
+
+    async def end_of(self, subject: str) -> int:
+        """Ends what was given to a part of an app that is no more; how many grants."""
+
+        def work(connection: Connection) -> int:
+            ending = store.of_subject(connection, subject)
+            self.end(connection, ending)
+            return len(ending)
+
+        return await self._write(work)
 
     async def undo(self, actor: Person, grant: GrantId) -> None:
         """Gives back, within a day, what the actor took back. Raises UnknownGrant."""

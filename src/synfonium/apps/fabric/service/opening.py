@@ -44,7 +44,7 @@ class Opening:
         self._database = context.database
 
     async def handlers(self, person: PersonId, shown: Object, intent: Intent) -> Sequence[Handler]:
-        """Who opens it, the person's usual app first."""
+        """Who opens it, the person's usual app first, those that open everything last."""
         usual = await self._database.read(lambda c: choices.default_of(c, person, intent, kind_of(shown)))
         found = []
         if NEEDS[intent] <= shown.may:
@@ -52,7 +52,7 @@ class Opening:
                 action = _action(app, shown, intent)
                 if action:
                     found.append(Handler(app=app, action=action, is_default=app.name == usual))
-        return sorted(found, key=lambda handler: not handler.is_default)
+        return sorted(found, key=lambda one: (not one.is_default, _opens_everything(one)))
 
     async def targets(self, person: PersonId) -> Sequence[RegisteredApp]:
         """Apps that something can be shared to."""
@@ -108,6 +108,11 @@ class Opening:
 def kind_of(shown: Object) -> str:
     """For what a usual app is remembered: the media type of a file, else the interface."""
     return shown.media_type if FILE in shown.interfaces else shown.interfaces[0]
+
+
+def _opens_everything(handler: Handler) -> bool:
+    files = handler.app.manifest.file_handlers
+    return any(file.action == handler.action and "*/*" in file.accept for file in files)
 
 
 def _action(app: RegisteredApp, shown: Object, intent: Intent) -> str:

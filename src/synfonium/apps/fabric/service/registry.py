@@ -121,12 +121,13 @@ def _catalogue(package: str, locale: str) -> Catalogue:
 
 
 def manifest_of(app: App) -> Manifest | None:
-    """The manifest in the app's folder. Raises ValueError for one with a finding."""
+    """The manifest in the app's folder. Raises ValueError for one with an error; what is only a
+    warning its author has thought of."""
     path = files(app.package) / MANIFEST_FILE
     if not path.is_file():
         return None
     parsed = parse_manifest(path.read_bytes(), is_installed=True)
-    if parsed.findings or not parsed.manifest or parsed.manifest.id != app.name:
+    if not parsed.manifest or parsed.manifest.id != app.name:
         lines = [f"{one.line}:{one.column}: {one.sentence()} [{one.rule}]" for one in parsed.findings]
         raise ValueError("\n".join([f"{MANIFEST_FILE} of {app.name}: its id is that", *lines]))
     return parsed.manifest

@@ -9,6 +9,7 @@ from synfonium.apps.pc.service.broker import Broker
 from synfonium.apps.pc.service.images import Images
 from synfonium.apps.pc.service.live import LiveFolders
 from synfonium.apps.pc.service.objects import PcObjects
+from synfonium.apps.pc.service.opening import Opening
 from synfonium.apps.pc.service.screens import Screens
 from synfonium.apps.pc.service.tickets import Tickets
 from synfonium.kernel.context import Context
@@ -25,6 +26,7 @@ class PcService:
         self.broker = Broker(context, self.images, self.live)
         self.objects = PcObjects(self.broker)
         self.acts = PcActs(self.broker)
+        self.opening = Opening(context, self.broker, self.live)
         self.tickets = Tickets(context)
         self.screens = Screens(context, self.broker)
 

@@ -18,7 +18,7 @@ from synfonium.apps.pc.errors import (
     TooManyMachines,
 )
 from synfonium.apps.pc.model.machine import Machine, State, checked_limits, checked_name
-from synfonium.apps.pc.service.folders import Folders, sweep
+from synfonium.apps.pc.service.folders import GIVEN, LIVE, Folders, sweep
 from synfonium.apps.pc.service.images import Images
 from synfonium.apps.pc.service.live import LiveFolders
 from synfonium.common.ids import new_id
@@ -26,7 +26,7 @@ from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
-from synfonium.ports.compute import ComputeMissing, MachineNotRunning, MachineSpec
+from synfonium.ports.compute import HOME_AT, ComputeMissing, MachineNotRunning, MachineSpec
 
 log = logs.get("pc")
 READY_TIMEOUT_S = 60.0
@@ -121,6 +121,8 @@ class Broker:
     async def delete(self, machine: Machine) -> None:
         """Takes the PC and all that is in its home away for good. Idempotent."""
         await self.stop(machine)
+        with suppress(Problem):
+            await self._context.call("fabric.grants_end", {"subject": contract.address_of(machine.id)})
         async with self._locks[machine.id]:
             await asyncio.to_thread(self.folders(machine.id).remove)
 
@@ -201,7 +203,8 @@ class Broker:
             sockets=folders.sockets,
             command=recipe.command,
             environment={**recipe.environment, "SYNFONIUM_SCREEN": recipe.screen},
-            mounts={f"/home/person/{folders.live.name}": folders.live},
+            mounts={f"{HOME_AT}/{LIVE}": folders.live},
+            shown={f"{HOME_AT}/{GIVEN}": folders.given},
             memory_bytes=machine.memory_bytes,
             cpus=machine.cpus,
             file_bytes=machine.disk_bytes,

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from synfonium.common.ids import new_id
 
 LIVE = "Drive"
+"""The whole Drive, in the home of the PC."""
+GIVEN = "Synfonium"
+"""In there: everything else that was given, each in a folder."""
 
 
 class Folders:
@@ -22,6 +26,7 @@ class Folders:
         self.sockets = self.base / "sockets"
         self.mounts = self.base / "mounts"
         self.live = self.mounts / LIVE
+        self.given = self.mounts / "given"
         self.cache = self.base / "cache"
 
     @property
@@ -37,17 +42,27 @@ class Folders:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.mounts.mkdir(exist_ok=True)
         self.live.mkdir(exist_ok=True)
+        self.given.mkdir(exist_ok=True)
+        self._sweep_given()
         # Seen inside as an empty folder that nobody can write to, until something is mounted.
         self.mounts.chmod(0o755)
+        self.given.chmod(0o755)
         if not is_mounted(self.live):
             self.live.chmod(0o555)
+
+    def _sweep_given(self) -> None:
+        """Empty folders are left where a gateway was killed."""
+        for left in self.given.iterdir():
+            if not is_mounted(left):
+                with suppress(OSError):
+                    left.rmdir()
 
     def remove(self) -> None:
         """Takes everything away; a crash halfway leaves a name that `sweep` finds.
 
         Raises RuntimeError while a live folder is mounted: what is in it is not the PC's.
         """
-        if is_mounted(self.live) or is_mounted(self.mounts):
+        if mounted_at(self.mounts):
             raise RuntimeError("a live folder is still mounted")
         if not self.base.exists():
             return
@@ -59,9 +74,23 @@ class Folders:
 def is_mounted(folder: Path) -> bool:
     """Whether something is mounted on the folder: also a bind of its own file system, and
     also a mount whose server died and that answers nothing."""
-    wanted = os.path.realpath(folder.parent) + "/" + folder.name
+    return _real(folder) in _mount_points()
+
+
+def mounted_at(folder: Path) -> list[Path]:
+    """What is mounted on the folder and below it, the innermost first."""
+    top = _real(folder)
+    found = {point for point in _mount_points() if point == top or point.startswith(f"{top}/")}
+    return [Path(point) for point in sorted(found, reverse=True)]
+
+
+def _real(folder: Path) -> str:
+    return os.path.realpath(folder.parent) + "/" + folder.name
+
+
+def _mount_points() -> list[str]:
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123
-        return any(_unescaped(line.split(" ", 5)[4]) == wanted for line in mounts)
+        return [_unescaped(line.split(" ", 5)[4]) for line in mounts]
 
 
 def _unescaped(path: str) -> str:

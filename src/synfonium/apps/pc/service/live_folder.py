@@ -1,4 +1,4 @@
-"""Live folders: somebody's Drive inside a PC, without a copy.
+"""Live folders: something of somebody's Drive inside a PC, without a copy.
 
 rclone mounts the grant's WebDAV door outside the machine, by FUSE, in a folder that is
 bound into it; inside there is neither the secret nor the right to mount. As root the
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from synfonium.apps.pc.errors import ProgramMissing
-from synfonium.apps.pc.service.folders import Folders, is_mounted
+from synfonium.apps.pc.service.folders import Folders, is_mounted, mounted_at
 from synfonium.kernel import logs
 
 log = logs.get("pc")
@@ -25,9 +25,27 @@ FLUSH_TIMEOUT_S = 5.0
 class LiveFolder:
     """One mount: `open` it, and `close` it before its machine's folders go away."""
 
-    def __init__(self, folders: Folders, owner: int) -> None:
-        self._folders, self._owner = folders, owner
+    def __init__(
+        self,
+        folders: Folders,
+        owner: int,
+        at: Path,
+        *,
+        key: str,
+        can_write: bool = True,
+        until_s: float = 0.0,
+    ) -> None:
+        """at: where it shows. key: names its cache. until_s: when the right to it is over, or 0."""
+        self.at, self._folders, self._owner = at, folders, owner
+        self._cache, self._can_write, self._until_s = folders.cache / key, can_write, until_s
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.at == self._folders.live
+
+    def is_over(self, now_s: float) -> bool:
+        return 0 < self._until_s <= now_s
 
     @property
     def is_open(self) -> bool:
@@ -39,8 +57,9 @@ class LiveFolder:
             raise ProgramMissing(packages=" ".join(missing))
         await self.close()
         await share(self._folders)
+        self.at.mkdir(exist_ok=True)
         self._process = await asyncio.create_subprocess_exec(
-            *_arguments(self._folders, self._owner),
+            *_arguments(self.at, self._cache, self._owner, can_write=self._can_write),
             env=_environment(url, secret),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
@@ -48,7 +67,7 @@ class LiveFolder:
         )
         try:
             async with asyncio.timeout(MOUNT_TIMEOUT_S):
-                while not is_mounted(self._folders.live):
+                while not is_mounted(self.at):
                     if self._process.returncode is not None:
                         raise OSError("rclone ended before the folder was there")
                     await asyncio.sleep(0.05)
@@ -58,7 +77,7 @@ class LiveFolder:
 
     async def close(self) -> None:
         """Ends the mount, whoever began it; what was being written goes out first. Idempotent."""
-        await unmount(self._folders.live, lazily=False)
+        await unmount(self.at, lazily=False)
         process, self._process = self._process, None
         if process is not None:
             try:
@@ -67,8 +86,11 @@ class LiveFolder:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        await unmount(self._folders.live, lazily=True)
-        await asyncio.to_thread(shutil.rmtree, self._folders.cache, ignore_errors=True)
+        await unmount(self.at, lazily=True)
+        await asyncio.to_thread(shutil.rmtree, self._cache, ignore_errors=True)
+        if not self.is_whole:
+            with suppress(OSError):
+                self.at.rmdir()
 
 
 def missing_programs() -> list[str]:
@@ -87,7 +109,8 @@ async def share(folders: Folders) -> None:
 
 async def unshare(folders: Folders) -> None:
     """Takes back what `share` and mounts left behind, after a crash too. Idempotent."""
-    await unmount(folders.live, lazily=True)
+    for folder in (*mounted_at(folders.given), *mounted_at(folders.live)):
+        await unmount(folder, lazily=True)
     for _ in range(8):
         if os.geteuid() != 0 or not is_mounted(folders.mounts):
             return
@@ -103,16 +126,17 @@ async def unmount(folder: Path, *, lazily: bool) -> None:
             return
 
 
-def _arguments(folders: Folders, owner: int) -> list[str]:
+def _arguments(at: Path, cache: Path, owner: int, *, can_write: bool) -> list[str]:
     as_owner = ("--allow-other", "--uid", str(owner), "--gid", str(owner)) if os.geteuid() == 0 else ()
     return [
         # Not to outlive the gateway: the next one has another secret.
         "setpriv", "--pdeathsig", "KILL",
-        "rclone", "mount", "drive:", str(folders.live),
-        "--config", os.devnull, "--cache-dir", str(folders.cache), "--vfs-cache-mode", "writes",
+        "rclone", "mount", "drive:", str(at),
+        "--config", os.devnull, "--cache-dir", str(cache), "--vfs-cache-mode", "writes",
         "--vfs-write-back", "100ms", "--vfs-cache-max-age", "1m",
         "--dir-cache-time", "1s", "--attr-timeout", "1s", "--poll-interval", "0", "--umask", "077",
-        "--timeout", "30s", "--contimeout", "5s", "--low-level-retries", "3", "--volname", "Drive", *as_owner,
+        "--timeout", "30s", "--contimeout", "5s", "--low-level-retries", "3", "--volname", at.name, *as_owner,
+        *(() if can_write else ("--read-only",)),
     ]  # fmt: skip
 
 

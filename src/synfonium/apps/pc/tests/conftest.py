@@ -13,15 +13,15 @@ from synfonium.testing.compute_suite import busybox_image
 SESSION = "#!/bin/sh\necho up > /tmp/.X11-unix/ready\nsleep 300\n"
 
 
-def small_image(folder: Path, recipe: Recipe, busybox: str) -> None:
+def small_image(folder: Path, recipe: Recipe, busybox: str, session: str = SESSION) -> None:
     """Puts the smallest image that answers where the recipe's would stand."""
     built = folder / f"{recipe.name}@{recipe.digest}"
     built.mkdir(parents=True)
     root = busybox_image(folder.parent, busybox).rename(built / "root")
-    session = root / recipe.command[0].lstrip("/")
-    session.parent.mkdir(parents=True)
-    session.write_text(SESSION)
-    session.chmod(0o755)
+    command = root / recipe.command[0].lstrip("/")
+    command.parent.mkdir(parents=True)
+    command.write_text(session)
+    command.chmod(0o755)
     (root / "bin" / "sleep").symlink_to("busybox")
     for made in (root / "usr", root / "usr/local", root / "usr/local/bin"):
         made.chmod(0o755)

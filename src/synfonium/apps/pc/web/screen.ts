@@ -156,7 +156,7 @@ class Screen {
   #leave(): void {
     const pane = this.#part<HTMLDetailsElement>(".pc-pane");
     pane.open = true;
-    this.#part<HTMLElement>(".pc-pane a").focus();
+    this.#part<HTMLElement>('.pc-pane [data-act="leave"]').focus();
   }
 
   async #full(): Promise<void> {

@@ -1,4 +1,4 @@
-"""Pages and doors of PCs."""
+"""The list of PCs, their switches, their screens."""
 
 import shutil
 from typing import Annotated
@@ -7,10 +7,10 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from synfonium.apps.pc import contract
 from synfonium.apps.pc.errors import NotRunning
+from synfonium.apps.pc.http.words import Given, given_of, picker, service_of
+from synfonium.apps.pc.model.given import MOST_SHOWN
 from synfonium.apps.pc.model.machine import Machine, parse_size
-from synfonium.apps.pc.service import PcService
 from synfonium.apps.pc.service.live_folder import missing_programs as missing_for_live
 from synfonium.apps.pc.service.screens import can_stream
 from synfonium.common.problem import Problem
@@ -19,6 +19,7 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 
 LIST = "/pc"
+BROUGHT = "/pc/brought"
 _MACHINE = "/pc/machine/{machine_id:str}"
 
 
@@ -41,33 +42,37 @@ class TicketAnswer(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A PC as its page shows it. grant: of the Drive folder it shows, empty for none."""
+    """A PC as its page shows it. give, lend: where a person chooses what it may change, and what it
+    may only see."""
 
     machine: Machine
-    subject: str
     image_title: str
-    grant: str
-
-
-def _service(context: Context) -> PcService:
-    service: PcService = context.service
-    return service
+    given: tuple[Given, ...]
+    give: str
+    lend: str
 
 
 async def _page(actor: Person, context: Context, problem: Problem | None = None) -> Page:
-    service = _service(context)
+    service = service_of(context)
     images = service.images.all()
     titles = {image.recipe.name: image.recipe.title for image in images}
-    listed = []
-    for machine in await service.broker.list(actor.id):
-        grants = await service.live.grants(machine.id)
-        grant = grants[0].id if grants else ""
-        title = titles.get(machine.image, machine.image)
-        listed.append(Listed(machine, contract.address_of(machine.id), title, grant))
+    machines = await service.broker.list(actor.id)
+    given = given_of(service, {machine.id: await service.live.grants(machine.id) for machine in machines})
+    listed = [
+        Listed(
+            machine,
+            titles.get(machine.image, machine.image),
+            given[machine.id],
+            picker(machine.id, back=LIST),
+            picker(machine.id, back=LIST, actions="read"),
+        )
+        for machine in machines
+    ]
     return Page(
         "pc/machines.html",
         status=problem.status if problem else 200,
         listed=listed,
+        most=MOST_SHOWN,
         built=[(image.recipe.name, image.recipe.title) for image in images if image.root],
         unbuilt=[image.recipe.name for image in images if not image.root],
         missing=_missing(),
@@ -98,7 +103,7 @@ async def create(
     data: Annotated[CreateForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Page | See:
     try:
-        await _service(context).broker.create(
+        await service_of(context).broker.create(
             actor.id,
             name=data.name,
             image=data.image,
@@ -113,7 +118,7 @@ async def create(
 
 @post(f"{_MACHINE}/start")
 async def start(actor: Person, context: Context, machine_id: FromPath[str]) -> Page | See:
-    broker = _service(context).broker
+    broker = service_of(context).broker
     machine = await broker.own(actor, machine_id)
     try:
         await broker.start(machine)
@@ -124,14 +129,14 @@ async def start(actor: Person, context: Context, machine_id: FromPath[str]) -> P
 
 @post(f"{_MACHINE}/stop")
 async def stop(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
-    broker = _service(context).broker
+    broker = service_of(context).broker
     await broker.stop(await broker.own(actor, machine_id))
     return See(LIST)
 
 
 @post(f"{_MACHINE}/delete")
 async def delete(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
-    broker = _service(context).broker
+    broker = service_of(context).broker
     await broker.delete(await broker.own(actor, machine_id))
     return See(LIST)
 
@@ -139,25 +144,34 @@ async def delete(actor: Person, context: Context, machine_id: FromPath[str]) -> 
 @get(_MACHINE)
 async def show(actor: Person, context: Context, machine_id: FromPath[str]) -> See:
     """A PC's address leads to its screen."""
-    machine = await _service(context).broker.own(actor, machine_id)
+    machine = await service_of(context).broker.own(actor, machine_id)
     return See(f"/pc/{machine.id}/screen")
 
 
 @get("/pc/{machine_id:str}/screen")
-async def screen(actor: Person, context: Context, machine_id: FromPath[str]) -> Page | See:
-    broker = _service(context).broker
+async def screen(actor: Person, context: Context, machine_id: FromPath[str], given: str = "") -> Page | See:
+    """given: the grant of a thing that was just opened here; the page says where it lies."""
+    service = service_of(context)
+    broker = service.broker
     machine = await broker.own(actor, machine_id)
     try:
         await broker.running(machine.id)
     except NotRunning:
         return See(LIST)
-    return Page("pc/screen.html", machine=machine, missing=_missing() if not can_stream() else [])
+    return Page(
+        "pc/screen.html",
+        machine=machine,
+        missing=_missing() if not can_stream() else [],
+        bring=picker(machine.id, back=BROUGHT),
+        given=bool(given),
+        lies_in=service.live.place_of(machine.id, given),
+    )
 
 
 @post("/pc/{machine_id:str}/ticket")
 async def ticket(actor: Person, context: Context, machine_id: FromPath[str]) -> TicketAnswer:
     """Gives a ticket to the screen of the actor's own PC, which has to run."""
-    service = _service(context)
+    service = service_of(context)
     machine = await service.broker.own(actor, machine_id)
     await service.broker.running(machine.id)
     given = await service.tickets.give(actor, machine)
