@@ -85,7 +85,7 @@ def mounted_at(folder: Path) -> list[Path]:
 
 
 def _real(folder: Path) -> str:
-    return os.path.realpath(folder.parent) + "/" + folder.name
+    return str(Path(os.path.realpath(folder.parent), folder.name))
 
 
 def _mount_points() -> list[str]:
