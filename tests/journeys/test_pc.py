@@ -290,8 +290,9 @@ def test_the_drive_is_a_live_folder_of_the_pc_while_it_is_granted(
 ) -> None:
     page = browser.new_page()
     page.goto(f"{server.url}/pc")
-    page.click("text=Le donner en dossier")
-    page.wait_for_selector("text=Retirer")
+    page.click("text=Lui confier un dossier ou un fichier")
+    page.click("text=Donner tout ce dossier")
+    page.wait_for_selector("text=votre Drive entier")
     page = open_screen(server, browser, machine)
     open_terminal(page)
     with dav(server, token) as drive:
@@ -318,7 +319,7 @@ def test_the_drive_is_a_live_folder_of_the_pc_while_it_is_granted(
     shelf = browser.new_page()
     shelf.goto(f"{server.url}/pc")
     shelf.click("text=Retirer")
-    shelf.wait_for_selector("text=Le donner en dossier")
+    shelf.wait_for_selector("text=rien de chez vous")
     page.keyboard.type(
         "sleep 2; ls Drive > listing.txt; echo no > Drive/late.txt; echo end > end.txt\n", delay=5
     )
