@@ -144,6 +144,9 @@ def test_a_picked_folder_and_a_picked_file_show_in_a_running_pc_and_nothing_besi
     pc.do("echo by the pc > Synfonium/notes/new.txt; echo cold > 'Synfonium/tea & milk/tea & milk.txt'")
     eventually(lambda: drive.get("notes/new.txt").text == "by the pc\n", 10, "not in the Drive")
     eventually(lambda: drive.get("tea & milk.txt").text == "cold\n", 10, "the file is not written")
+    # As editors save: a new file beside it that takes its name.
+    pc.do("cd 'Synfonium/tea & milk'; echo warm > .new; busybox sleep 1; busybox mv .new 'tea & milk.txt'")
+    eventually(lambda: drive.get("tea & milk.txt").text == "warm\n", 10, "the file is not saved")
     page = browser.get("/pc").text
     assert "Synfonium/notes" in unescape(page)
     take_back(browser, "notes")
