@@ -1,10 +1,12 @@
 """One connection that listens: what it missed, then what happens, while its credential holds."""
 
+import asyncio
 import base64
 import struct
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from time import monotonic
+from weakref import WeakValueDictionary
 
 from synfonium.apps.fabric.config import FabricConfig
 from synfonium.apps.fabric.contract import Apps
@@ -39,6 +41,7 @@ class Listening:
         self._context, self._hub, self._telling = context, hub, telling
         config = context.config if isinstance(context.config, FabricConfig) else FabricConfig()
         self._keep_s = config.keep_events_days * DAY_S
+        self._standings: WeakValueDictionary[tuple[object, ...], Standing] = WeakValueDictionary()
         self._frames: OrderedDict[tuple[int, Listener, frozenset[str]], bytes] = OrderedDict()
 
     async def open(
@@ -57,7 +60,9 @@ class Listening:
         except BaseException:
             self._hub.close(ear)
             raise
-        standing = Standing(self._context, actor, credential)
+        key = (to, tuple(credential))
+        standing = self._standings.get(key) or Standing(self._context, actor, credential)
+        self._standings[key] = standing
         return Connection(self, ear, sub, place, standing)
 
     def close(self, ear: Ear) -> None:
@@ -180,23 +185,31 @@ class Connection:
 
 
 class Standing:
-    """Whether the credential of a connection still holds."""
-
-    __slots__ = ("_actor", "_checked", "_context", "_credential")
+    """Whether a credential still holds; one for all connections that show it."""
 
     def __init__(self, context: Context, actor: Person, credential: Headers) -> None:
         self._context, self._actor, self._credential = context, actor, credential
-        self._checked = monotonic()
+        self._checked, self._is_good = monotonic(), True
+        self._looking: asyncio.Future[bool] | None = None
 
     async def holds(self, within_s: float) -> bool:
         """Looks again when it was looked at longer than `within_s` ago."""
         if monotonic() - self._checked < within_s:
-            return True
-        self._checked = monotonic()
+            return self._is_good
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> bool:
+        began = monotonic()
         try:
-            return await self._is_same()
+            self._is_good = self._is_good and await self._is_same()
         except SignInNeeded:
-            return False
+            self._is_good = False
+        finally:
+            self._looking = None
+        self._checked = began
+        return self._is_good
 
     async def _is_same(self) -> bool:
         if self._actor.app:
