@@ -1,11 +1,14 @@
 """A house with people, and apps of strangers that listen and tell."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from synfonium.apps.fabric.contract import Grant
+from synfonium.apps.fabric.store.facts import facts
 from synfonium.common.ids import PersonId
 from synfonium.testing.client import Installation
 
@@ -70,9 +73,19 @@ class Someone:
         return str(next(item.address for item in found.items if item.title == name))
 
     async def give(self, app: str, object_: str) -> Grant:
-        granting = self.house.context("fabric").service.granting
-        grant: Grant = await granting.give(self.id, app, object_, frozenset({"read"}))
+        """A grant, when it was told of already: whoever listens from now on does not hear of it."""
+        service = self.house.context("fabric").service
+        grant: Grant = await service.granting.give(self.id, app, object_, frozenset({"read"}))
+        async with asyncio.timeout(20):
+            while await self._place_of(grant) > service.hub.place:
+                await asyncio.sleep(0.01)
         return grant
+
+    async def _place_of(self, grant: Grant) -> float:
+        query = select(facts.c.seq).where(facts.c.subject == f"fabric:grant/{grant.id}")
+        database = self.house.context("fabric").database
+        place = await database.read(lambda connection: connection.execute(query).scalar())
+        return float("inf") if place is None else place
 
     async def revoke(self, grant: Grant) -> None:
         answer = await self.browser.post(f"/fabric/grants/{grant.id}/revoke", data={})
