@@ -1,6 +1,6 @@
 """The ASGI application of one process: doors of its apps, and the way to the others'."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
 
 from synfonium.kernel.app import App, Role, installed_apps, resolve
@@ -8,6 +8,7 @@ from synfonium.kernel.asgi import ASGIApp
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.dispatcher import Dispatcher
+from synfonium.kernel.hosts import Hosts
 from synfonium.kernel.machine_doors import MachineDoors
 from synfonium.kernel.neighbours import Neighbours
 from synfonium.kernel.pages import Pages
@@ -54,8 +55,15 @@ def build_application(
         anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
         shared=["/static", "/api/openapi.json", *(p for app in installed_apps() for p in app.cross_origin)],
         popups=[prefix for app in installed_apps() for prefix in app.popups],
+        hosts=_hosts(served) if is_front else None,
         is_front=is_front,
     )
+
+
+def _hosts(served: Sequence[Context]) -> Hosts | None:
+    """What an app of this role offers for names that are not ours."""
+    found: list[Hosts] = served[0].offers(Hosts) if served else []  # type: ignore[type-abstract]
+    return found[0] if found else None
 
 
 def _elsewhere(

@@ -23,12 +23,13 @@ from synfonium.kernel.asgi import (
     respond,
     under,
 )
+from synfonium.kernel.hosts import Hosts
 from synfonium.kernel.leftover import Leftover
 from synfonium.kernel.metrics import Metric
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
 from synfonium.kernel.refusals import HeadersTooLarge, InternalError, NotEncrypted
-from synfonium.kernel.site import Site
+from synfonium.kernel.site import LOOPBACK_NAMES, Site
 
 log = logs.get("kernel")
 requests = Metric("http_requests_total", "Requests answered, by status class and kind of door.")
@@ -53,6 +54,7 @@ class Dispatcher:
         anonymous: Sequence[str],
         shared: Sequence[str] = (),
         popups: Sequence[str] = (),
+        hosts: Hosts | None = None,
         is_front: bool = True,
     ) -> None:
         self._site, self._pages, self._typed = site, pages, typed
@@ -64,12 +66,16 @@ class Dispatcher:
         self._content_authority = urlsplit(site.content_url).netloc.lower()
         self._page_headers = gate.security_headers(site, gate.page_policy(site))
         self._content_headers = gate.security_headers(site, gate.CONTENT_POLICY)
-        self._is_front = is_front
+        self._is_front, self._hosts = is_front, hosts
+        urls = (site.public_url, site.content_url, site.local_url)
+        self._own_names = {urlsplit(url).hostname for url in urls} | set(LOOPBACK_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return
         scope["state"] = {}  # the server's own state is of no use to doors
+        if await self._serve_another_host(scope, receive, send):
+            return
         watch = _Watch(send, self._headers(scope), drop_body=scope.get("method") == "HEAD")
         body = Leftover(scope, receive)
         try:
@@ -84,6 +90,26 @@ class Dispatcher:
         finally:
             requests.add(status=f"{watch.status // 100}xx", kind=scope["type"])
         await body.forget()
+
+    async def _serve_another_host(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether the request is for a name of an app's own, and was answered so."""
+        host, authority = gate.host_of(scope)
+        if not self._is_front or self._hosts is None or host in self._own_names or not host:
+            return False
+        app = await self._hosts.of(authority)
+        if app is None:
+            return False
+        watch = _Watch(send, [], drop_body=scope.get("method") == "HEAD")
+        body = Leftover(scope, receive)
+        try:
+            if not await self._refuse_plain_http(scope, watch):
+                await app(scope, body, watch)
+        except Problem as problem:
+            await self._refuse(scope, watch, problem)
+        finally:
+            requests.add(status=f"{watch.status // 100}xx", kind=scope["type"])
+        await body.forget()
+        return True
 
     def _headers(self, scope: Scope) -> Headers:
         if self._is_content(scope):

@@ -1,11 +1,11 @@
-"""Passes requests of an app that another role serves to that role's Unix socket."""
+"""Passes requests on: to another role's Unix socket, or to a server behind us."""
 
 import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
-from websockets.asyncio.client import ClientConnection, unix_connect
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from synfonium.kernel.asgi import Receive, Scope, Send
@@ -36,12 +36,23 @@ LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 
 
 class Forward:
-    """One role's socket as an ASGI app. Raises RoleAway while the role is down."""
+    """One role's socket, or a server at `origin`, as an ASGI app. Raises RoleAway while it is down.
 
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
+    dropped: headers that are not passed on.
+    """
+
+    def __init__(
+        self,
+        socket: Path | None = None,
+        *,
+        origin: str = "http://role",
+        dropped: frozenset[bytes] = DROPPED,
+    ) -> None:
+        self._socket, self._origin, self._dropped = socket, origin, dropped
+        uds = str(socket) if socket else None
         self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=httpx.Limits(max_connections=200)),
+            transport=httpx.AsyncHTTPTransport(uds=uds, limits=httpx.Limits(max_connections=200)),
+            trust_env=False,
             timeout=httpx.Timeout(60, connect=3, read=600),
             follow_redirects=False,
         )
@@ -68,8 +79,8 @@ class Forward:
         has_body = any(k in (b"content-length", b"transfer-encoding") for k, _ in scope["headers"])
         request = self._client.build_request(
             scope["method"],
-            _url(scope, "http"),
-            headers=[(k, v) for k, v in scope["headers"] if k not in DROPPED],
+            self._origin + _target(scope),
+            headers=[(k, v) for k, v in scope["headers"] if k not in self._dropped],
             content=body() if has_body else None,
         )
         try:
@@ -85,17 +96,21 @@ class Forward:
         finally:
             await response.aclose()
 
+    async def _connect(self, url: str, **options: Any) -> ClientConnection:
+        if self._socket is not None:
+            return await unix_connect(str(self._socket), url, **options)
+        return await connect(url, proxy=None, **options)
+
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         headers = [
             (k.decode("latin-1"), v.decode("latin-1"))
             for k, v in scope["headers"]
-            if k not in DROPPED and k not in WEBSOCKET_OWN and k != b"sec-websocket-protocol"
+            if k not in self._dropped and k not in WEBSOCKET_OWN and k != b"sec-websocket-protocol"
         ]
         try:
-            connection = await unix_connect(
-                str(self._socket),
-                _url(scope, "ws"),
+            connection = await self._connect(
+                self._origin.replace("http", "ws", 1) + _target(scope),
                 additional_headers=[h for h in headers if h[0] not in ("origin", "user-agent")],
                 origin=dict(headers).get("origin"),
                 subprotocols=scope.get("subprotocols") or None,
@@ -136,7 +151,7 @@ async def _relay(connection: ClientConnection, receive: Receive, send: Send) -> 
         await send({"type": "websocket.close", "code": connection.close_code or 1000})
 
 
-def _url(scope: Scope, scheme: str) -> str:
+def _target(scope: Scope) -> str:
     raw = bytes(scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     query = scope.get("query_string", b"")
-    return f"{scheme}://role" + raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+    return raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")

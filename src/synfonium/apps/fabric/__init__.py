@@ -66,6 +66,7 @@ app = App(
         f"{_HERE}.contract.grants:Grants": f"{_HERE}.service:authority",
         f"{_HERE}.contract.objects:Objects": f"{_HERE}.service:objects",
         "synfonium.apps.identity.contract:DetailType": f"{_HERE}.service.picking:object_detail",
+        "synfonium.kernel.hosts:Hosts": f"{_HERE}.http.fronted:hosts",
         f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:apps",
     },
 )

@@ -28,6 +28,10 @@ def add_commands(commands: Commands) -> None:
     )
     install.add_argument("--for", dest="person", default="", metavar="NAME", help="this person alone has it")
 
+    install.add_argument(
+        "--upstream", default="", metavar="URL", help="its server, when this installation signs in for it"
+    )
+
     listed = commands.add("app list", _list, help="list the apps: installed ones, and registered ones")
     listed.add_argument("--for", dest="person", default="", metavar="NAME", help="those of this person alone")
 
@@ -88,7 +92,12 @@ async def _install(args: argparse.Namespace, call: Caller, out: Terminal) -> int
         return _say(f"{args.file} is no text in UTF-8")
     except _WrongUse as wrong:
         return _say(str(wrong))
-    arguments = {"manifest": manifest, "origin": args.origin, "person": args.person}
+    arguments = {
+        "manifest": manifest,
+        "origin": args.origin,
+        "person": args.person,
+        "upstream": args.upstream,
+    }
     app = await call("fabric.app_install", arguments)
     out.line(f"{'registered' if app['is_new'] else 'updated'} {app['name']} at {app['origin']}")
     for change in app["changes"]:

@@ -92,11 +92,13 @@ async def search(context: Context, call: Call) -> Found:
 
 async def app_install(context: Context, call: Call) -> Mapping[str, object]:
     """Registers an outside app or updates it. Arguments: manifest (text), origin, person (a name;
-    "" for everybody). What is secret is told this once."""
+    "" for everybody), upstream. What is secret is told this once."""
     owner = await _person(context, call)
     service: FabricService = context.service
     content = call.text("manifest").encode("utf-8", "surrogatepass")
-    app = await service.registering.install(content, call.text("origin"), by=OPERATOR, owner=owner)
+    app = await service.registering.install(
+        content, call.text("origin"), by=OPERATOR, owner=owner, upstream=call.text("upstream")
+    )
     told: Mapping[str, object] = msgspec.to_builtins(app)
     return told
 

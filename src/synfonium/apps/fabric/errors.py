@@ -10,6 +10,7 @@ Problem
 ├── NotPicked       422  what was chosen is not of the kind that is asked for
 ├── NothingOpens    404  no app here opens such a thing
 ├── AppAway         502  the app that has the object does not answer
+├── SignInRefused   403  the person did not agree, or the way back was not the one begun
 ├── BadManifest     422  a manifest has an error; the first is told
 ├── AppTaken        409  the name belongs to an app of another origin or owner
 ├── TooManyApps     409  no more apps can be registered
@@ -275,3 +276,11 @@ class TooManyRules(Problem):
     status, code = 409, "fabric.too_many_rules"
     title = _("You have as many rules as there can be.")
     remedy = _("Remove one that you do not need.")
+
+
+class SignInRefused(Problem):
+    """The end of a sign-in that nobody began here, or that the person refused."""
+
+    status, code = 403, "fabric.sign_in_refused"
+    title = _("You were not signed in to this app.")
+    remedy = _("Open the app again to begin anew.")

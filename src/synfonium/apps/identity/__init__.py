@@ -99,6 +99,7 @@ app = App(
             "synfonium.apps.identity.service.memberships:memberships"
         ),
         "synfonium.apps.identity.contract:Approvals": f"{_OAUTH}.approving:approvals",
+        "synfonium.apps.identity.contract:Codes": f"{_OAUTH}.approving:codes",
         "synfonium.apps.identity.contract:AccessTokens": f"{_OAUTH}.approving:access_tokens",
         "synfonium.apps.identity.contract:Subjects": f"{_OAUTH}.approving:subjects",
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",

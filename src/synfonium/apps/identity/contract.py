@@ -27,6 +27,7 @@ __all__ = [
     "AppAccess",
     "Approvals",
     "Approving",
+    "Codes",
     "DetailType",
     "GroupView",
     "Leaving",
@@ -280,6 +281,14 @@ class AppAccess(msgspec.Struct, frozen=True, kw_only=True):
     person: PersonId
     scopes: tuple[str, ...]
     details: tuple[dict[str, Any], ...]
+
+
+class Codes(Protocol):
+    """Exchanges codes for apps that this installation itself stands in front of; in identity's role."""
+
+    async def redeem(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> str:
+        """The access token. Raises SignInNeeded for a code that is wrong, used or too old."""
+        ...
 
 
 class AccessTokens(Protocol):

@@ -52,6 +52,7 @@ Parameter = Annotated[str, Meta(max_length=60, pattern="^[A-Za-z0-9_.-]+$")]
 KindName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,29}$")]
 ActionName = Annotated[str, Meta(max_length=80, pattern="^[a-z][a-z0-9-]{1,29}\\.[a-z][a-z0-9_]*$")]
 IconName = Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}$")]
+HeaderName = Annotated[str, Meta(max_length=60, pattern="^([A-Za-z][A-Za-z0-9-]*)?$")]
 AppId = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,29}$")]
 UrlProtocol = Annotated[
     str,
@@ -182,12 +183,20 @@ class Listens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     door: Place = ""
 
 
+class Front(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For software that learns from a header who asks: their names. An empty one is not sent."""
+
+    user: HeaderName = "Remote-User"
+    name: HeaderName = "Remote-Name"
+
+
 class Fabric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The member `synfonium` of a manifest. version: of this form, 1.
 
     redirect_uris: where codes go (RFC 6749). scopes: what it may ask a person for. asks:
     interfaces that it may ask a person to pick, each with the actions. indexes: whether it
     gives its objects to the person's search. is_confidential: its server keeps a secret.
+    front: it knows nothing of OAuth, and stands behind this installation, which signs in for it.
     """
 
     version: Literal[1] = 1
@@ -201,6 +210,7 @@ class Fabric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     indexes: bool = False
     actions: Annotated[tuple[DeclaredAction, ...], Meta(max_length=100)] = ()
     is_confidential: bool = False
+    front: Front | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,11 +234,13 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
 
     origin: `https://…` of an outside app, "" for an installed one. client_id: of its OAuth
     client, "" for an installed one. owner: the person who alone has it, "" for everybody.
+    upstream: where its server is, when this installation stands in front of it.
     """
 
     name: AppName
     manifest: Manifest
     origin: str = ""
+    upstream: str = ""
     client_id: str = ""
     owner: str = ""
 

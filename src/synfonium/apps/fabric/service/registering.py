@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection
@@ -28,6 +29,8 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
 
 EVERYBODY = PersonId("")
+BACK_PATH = "/.synfonium/back"
+"""Where codes come for an app that we stand in front of."""
 MOST_APPS = 500
 MOST_OF_A_PERSON = 20
 LONGEST_CLIENT_NAME = 60
@@ -63,19 +66,29 @@ class Registering:
         return parse_manifest(content, reserved=[app.name for app in installed_apps()])
 
     async def install(
-        self, content: bytes, origin: str, *, by: PersonId, owner: PersonId = EVERYBODY
+        self,
+        content: bytes,
+        origin: str,
+        *,
+        by: PersonId,
+        owner: PersonId = EVERYBODY,
+        upstream: str = "",
     ) -> Installed:
         """Registers an app for `owner` alone or for everybody; the same app again is an update.
+        upstream: where its server is, for an app that we stand in front of.
 
         Raises BadManifest, BadInput, AppTaken (another origin or owner has the name), TooManyApps.
         """
         manifest, origin = self._checked(content), self._origin(origin)
         row = await self._context.database.read(lambda c: store.named(c, manifest.id))
+        if upstream and (owner or manifest.synfonium.front is None):
+            raise BadInput("upstream", _("It needs `front` in its manifest, and is for everybody."))
+        upstream = _upstream(upstream) if upstream else ""
         if row is None:
-            return await self._add(manifest, content, origin, owner, by)
+            return await self._add(manifest, content, origin, owner, by, upstream)
         if (row.origin, row.owner) != (origin, owner):
             raise AppTaken(name=manifest.id)
-        return await self._update(row, manifest, content, by)
+        return await self._update(row, manifest, content, by, upstream)
 
     def _checked(self, content: bytes) -> Manifest:
         parsed = self.parse(content)
@@ -100,7 +113,13 @@ class Registering:
         return origin
 
     async def _add(
-        self, manifest: Manifest, content: bytes, origin: str, owner: PersonId, by: PersonId
+        self,
+        manifest: Manifest,
+        content: bytes,
+        origin: str,
+        owner: PersonId,
+        by: PersonId,
+        upstream: str,
     ) -> Installed:
         await self._check_room(owner)
         metadata = client_metadata(manifest, origin)
@@ -116,6 +135,7 @@ class Registering:
             owner=owner,
             created_s=now_s,
             changed_s=now_s,
+            upstream=upstream,
         )
         secret, sealed = self._new_webhook_secret(row.name)
         try:
@@ -139,7 +159,9 @@ class Registering:
         if await self._context.database.read(lambda c: store.count(c, owner)) >= most:
             raise TooManyApps(most=most)
 
-    async def _update(self, row: store.Row, manifest: Manifest, content: bytes, by: PersonId) -> Installed:
+    async def _update(
+        self, row: store.Row, manifest: Manifest, content: bytes, by: PersonId, upstream: str
+    ) -> Installed:
         before = await self._context.database.read(lambda c: store.manifest(c, row.name))
         old = parse_manifest(before).manifest
         metadata = client_metadata(manifest, row.origin)
@@ -148,7 +170,9 @@ class Registering:
         )
         # Later than before, whatever the clock says: by this time it is known that it changed.
         now_s = max(self._context.clock.now_s(), row.changed_s + 0.001)
-        await self._write(by, "fabric.app.update", row.name, lambda c: _change(c, row.name, content, now_s))
+        await self._write(
+            by, "fabric.app.update", row.name, lambda c: _change(c, row.name, content, upstream, now_s)
+        )
         return Installed(
             name=row.name,
             origin=row.origin,
@@ -227,19 +251,28 @@ class Registering:
         return secret, self._context.secrets.seal(secret.encode(), purpose=webhook_purpose(name))
 
 
-def _change(connection: Connection, name: AppName, content: bytes, now_s: float) -> None:
+def _change(connection: Connection, name: AppName, content: bytes, upstream: str, now_s: float) -> None:
     """Its webhook is told again, whatever it answered before."""
-    store.change(connection, name, content, now_s)
+    store.change(connection, name, content, upstream, now_s)
     deliveries.trust(connection, name, now_s)
+
+
+def _upstream(text: str) -> str:
+    """The origin of a server, also over plain HTTP: the operator alone says it. Raises BadInput."""
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or "@" in parts.netloc:
+        raise BadInput("upstream", _("It is http:// or https://, a host and a port."))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def client_metadata(manifest: Manifest, origin: str) -> dict[str, Any]:
     """What the app is as a client (RFC 7591): no more than its manifest asks for."""
     is_confidential = manifest.synfonium.is_confidential
     more = EXCHANGE_GRANT if is_confidential else DEVICE_GRANT
+    fronted = [f"{origin}{BACK_PATH}"] if manifest.synfonium.front else []
     return {
         "client_name": in_language(manifest.name, "en")[:LONGEST_CLIENT_NAME].strip(),
-        "redirect_uris": list(redirect_uris(manifest, origin)),
+        "redirect_uris": [*redirect_uris(manifest, origin), *fronted],
         "token_endpoint_auth_method": "client_secret_basic" if is_confidential else "none",
         "grant_types": [*_GRANT_TYPES, more],
         "authorization_details_types": [DETAIL_TYPE],

@@ -82,6 +82,7 @@ class Registry:
                     origin=row.origin,
                     client_id=row.client_id,
                     owner=row.owner,
+                    upstream=row.upstream,
                 )
             else:
                 # Good when it was registered, and not by this code: the app has to come again.

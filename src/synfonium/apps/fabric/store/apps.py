@@ -19,6 +19,7 @@ apps = Table(
     Column("webhook_sealed", LargeBinary, nullable=False),
     Column("created_s", Float, nullable=False),
     Column("changed_s", Float, nullable=False),
+    Column("upstream", String(300), nullable=False),
     info={
         "personal": {
             "owner": "id of who registered an app for themselves; to show it to them; until they remove it",
@@ -38,9 +39,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     created_s: float
     changed_s: float
+    upstream: str = ""
 
 
-_BARE = select(apps.c.name, apps.c.origin, apps.c.client_id, apps.c.owner, apps.c.created_s, apps.c.changed_s)
+_BARE = select(*(apps.c[name] for name in Row.__struct_fields__))
 
 
 def every(connection: Connection, owner: str | None = None, limit: int = 10_000) -> Sequence[Row]:
@@ -76,8 +78,8 @@ def add(connection: Connection, row: Row, manifest: bytes, webhook: bytes) -> No
     connection.execute(insert(apps), [values])
 
 
-def change(connection: Connection, name: str, manifest: bytes, now_s: float) -> None:
-    values = {"manifest": manifest.decode(), "changed_s": now_s}
+def change(connection: Connection, name: str, manifest: bytes, upstream: str, now_s: float) -> None:
+    values = {"manifest": manifest.decode(), "changed_s": now_s, "upstream": upstream}
     connection.execute(apps.update().where(apps.c.name == name).values(values))
 
 

@@ -10,8 +10,10 @@ from synfonium.apps.identity.contract import Answered, AppAccess, Approving, Sig
 from synfonium.apps.identity.errors import ClientRefused
 from synfonium.apps.identity.model.oauth import words
 from synfonium.apps.identity.model.oauth.claims import consent_scopes
+from synfonium.apps.identity.model.oauth.words import OAuthError
 from synfonium.apps.identity.model.people import ACCESS_PREFIX, digest
 from synfonium.apps.identity.service.oauth.devices import Devices
+from synfonium.apps.identity.service.oauth.granting import Granting
 from synfonium.apps.identity.service.oauth.issuing import approval_of
 from synfonium.apps.identity.service.oauth.provider import Provider, Redirect
 from synfonium.apps.identity.store.oauth import clients, issued
@@ -100,6 +102,19 @@ class SubjectsHere:
         return await self._context.database.read(work)
 
 
+class CodesHere:
+    """`contract.Codes`."""
+
+    def __init__(self, granting: Granting) -> None:
+        self._granting = granting
+
+    async def redeem(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> str:
+        try:
+            return await self._granting.redeem(client_id, code, redirect_uri, verifier)
+        except OAuthError:
+            raise SignInNeeded from None
+
+
 def origin_of(uri: str) -> str:
     """The web origin of an address; empty for a private scheme."""
     parts = urlsplit(uri)
@@ -109,6 +124,10 @@ def origin_of(uri: str) -> str:
 def approvals(context: Context) -> ApprovalsHere:
     oauth = context.service.oauth
     return ApprovalsHere(context, oauth.provider, oauth.devices)
+
+
+def codes(context: Context) -> CodesHere:
+    return CodesHere(context.service.oauth.granting)
 
 
 def access_tokens(context: Context) -> AccessTokensHere:

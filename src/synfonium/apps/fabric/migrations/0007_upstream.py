@@ -1,0 +1,11 @@
+"""Where the server of an app is that this installation stands in front of."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    op.add_column("fabric_app", sa.Column("upstream", sa.String(300), nullable=False, server_default=""))
