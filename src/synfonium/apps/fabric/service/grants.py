@@ -138,11 +138,19 @@ class Granting:
 
         await self._write(work)
 
-    def end(self, connection: Connection, ending: Sequence[Grant], by: PersonId | str = "") -> None:
-        """Within a transaction: ends grants and what was cut from them, and tells of each."""
+    def end(
+        self,
+        connection: Connection,
+        ending: Sequence[Grant],
+        by: PersonId | str = "",
+        *,
+        is_final: bool = False,
+    ) -> None:
+        """Within a transaction: ends grants and what was cut from them, and tells of each.
+        is_final: nobody gives them back, as their app has gone and another may take its name."""
         now_s = self._context.clock.now_s()
         for grant in ending:
-            store.revoke(connection, grant.id, now_s)
+            store.revoke(connection, grant.id, now_s, is_final=is_final)
         for grant in [*ending, *store.below(connection, [grant.id for grant in ending])]:
             self._context.outbox.add(connection, GRANT_REVOKED, f"fabric:grant/{grant.id}", facts(grant))
             self._context.audit.add(connection, by or grant.person, GRANT_REVOKED, grant.object, grant.app)

@@ -18,7 +18,7 @@ from synfonium.kernel.personal_tables import row_from_json
 
 MOST_GRANTS = 10_000
 # What archives of before do not say.
-_SINCE_0003 = {"title": "", "origin": "brought", "parent": "", "until_s": 0.0, "uses": -1}
+_SINCE_0003 = {"title": "", "origin": "brought", "parent": "", "until_s": 0.0, "uses": -1, "is_final": False}
 
 
 class _Fabric(Plain):

@@ -228,7 +228,7 @@ class Registering:
         def work(connection: Connection) -> None:
             nonlocal ended
             while given := grants_store.of_app(connection, row.name):
-                self._granting.end(connection, given, by)
+                self._granting.end(connection, given, by, is_final=True)
                 ended += len(given)
             deliveries.forget(connection, row.name)
             store.remove(connection, row.name)

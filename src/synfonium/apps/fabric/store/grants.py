@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Float,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    false,
     insert,
     literal,
     select,
@@ -46,6 +48,7 @@ grants = Table(
     Column("since_s", Float, nullable=False),
     Column("used_s", Float, nullable=False),
     Column("revoked_s", Float, nullable=True),
+    Column("is_final", Boolean, nullable=False, server_default=false()),
     Column("secret_sha256", LargeBinary(32), nullable=True),
     Index("fabric_grant_person", "person"),
     Index("fabric_grant_subject", "subject"),
@@ -156,13 +159,15 @@ def ended_of_person(
     connection: Connection, person: PersonId, since_s: float
 ) -> Sequence[tuple[Grant, float]]:
     """Those taken back after `since_s`, and when; the latest first."""
-    found = select(grants).where(g.person == person, g.revoked_s >= since_s)
+    found = select(grants).where(g.person == person, g.revoked_s >= since_s, g.is_final.is_(False))
     rows = connection.execute(found.order_by(g.revoked_s.desc()).limit(SHOWN))
     return [(_grant(row), row.revoked_s) for row in rows]
 
 
 def ended(connection: Connection, grant: GrantId) -> tuple[Grant, float] | None:
-    row = connection.execute(select(grants).where(g.id == grant, g.revoked_s.is_not(None))).first()
+    """One that can be given back, and when it was taken."""
+    found = select(grants).where(g.id == grant, g.revoked_s.is_not(None), g.is_final.is_(False))
+    row = connection.execute(found).first()
     return (_grant(row), row.revoked_s) if row else None
 
 
@@ -214,9 +219,10 @@ def twin(connection: Connection, grant: Grant) -> Grant | None:
     return _grant(row) if row else None
 
 
-def revoke(connection: Connection, grant: GrantId, now_s: float) -> None:
+def revoke(connection: Connection, grant: GrantId, now_s: float, *, is_final: bool = False) -> None:
     """Ends it at once, its secret too; the row stays for the person to see."""
-    connection.execute(update(grants).where(g.id == grant).values(revoked_s=now_s, secret_sha256=None))
+    ended = {"revoked_s": now_s, "secret_sha256": None, "is_final": is_final}
+    connection.execute(update(grants).where(g.id == grant).values(ended))
 
 
 def restore(connection: Connection, grant: GrantId) -> None:

@@ -225,6 +225,18 @@ async def test_an_app_that_is_removed_has_no_host_any_more(
     assert "x-remote-user" not in (await app.get("/")).text.lower()
 
 
+async def test_what_ended_with_an_app_is_never_given_to_the_next_of_its_name(
+    house: Installation, app: httpx.AsyncClient
+) -> None:
+    here = await signed_in(house, app)
+    person = await house.call("identity.user_find", {"name": "ana"})
+    granting = house.context("fabric").service.granting
+    grant = await granting.give(person["id"], "calendar", "drive:root", frozenset({"read"}))
+    await house.call("fabric.app_remove", {"name": "calendar"})
+    answer = await here.post(f"/fabric/grants/{grant.id}/undo", data={})
+    assert answer.status_code == 404
+
+
 async def test_a_server_that_is_away_is_said_so(
     house: Installation, app: httpx.AsyncClient, upstream: Echo
 ) -> None:
