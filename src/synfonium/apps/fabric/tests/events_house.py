@@ -77,7 +77,7 @@ class Someone:
         service = self.house.context("fabric").service
         grant: Grant = await service.granting.give(self.id, app, object_, frozenset({"read"}))
         async with asyncio.timeout(20):
-            while await self._place_of(grant) > service.hub.place:
+            while await self._place_of(grant) > service.hub.place:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return grant
 
