@@ -1,9 +1,13 @@
 """A stranger's app on an origin of its own, used by a person in a browser: examples/hello-app, written with
 the public documentation alone."""
 
+import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from tests.journeys.serving import Server, serving
@@ -11,7 +15,9 @@ from tests.journeys.strangers import LOCAL_APPS, Stranger, files_of, hello_app, 
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
 
+T = TypeVar("T")
 MACHINE_MS = 300
+SOON_S = 15.0
 TRIES = 20
 # Tells when a person acts and when the machine has answered, by the browser's own clock.
 MARKS = """
@@ -189,3 +195,96 @@ def test_what_was_taken_back_is_refused_at_once(served: Server, ana: BrowserCont
     page.wait_for_timeout(1000)
     page.reload()
     assert re.fullmatch(r"poem.txt\s+is not ours to see any more", first_given(page))
+
+
+@pytest.fixture(scope="module")
+def bearer(served: Server) -> dict[str, str]:
+    """Ana by a program of hers."""
+    token = served.run("user", "token", "ana", "--label", "hers").stdout.split()[-1]
+    return {"authorization": f"Bearer {token}", "accept": "application/json"}
+
+
+def come_in(ana: BrowserContext, hello: Stranger) -> Page:
+    """Hello knows who she is, as it alone does; she agrees the first time."""
+    page = at_hello(ana, hello)
+    page.get_by_role("link", name="Come in to keep notes here").click()
+    page.wait_for_load_state()
+    if not page.url.startswith(hello.origin):
+        page.get_by_role("button", name="Come in", exact=True).click()
+        page.wait_for_url(f"{hello.origin}/")
+    return page
+
+
+def keep(page: Page, text: str) -> None:
+    page.get_by_label("A note").fill(text)
+    page.get_by_role("button", name="Keep it here").click()
+    expect(page.locator("#notes li").first).to_have_text(text)
+
+
+def eventually(look: Callable[[], T]) -> T:
+    """What is there, as soon as something is."""
+    deadline = time.monotonic() + SOON_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.1)
+    return found
+
+
+def test_a_note_that_hello_keeps_is_told_to_its_person_and_found_by_them(
+    served: Server, ana: BrowserContext, hello: Stranger, bearer: dict[str, str]
+) -> None:
+    page = come_in(ana, hello)
+    with httpx.stream("GET", f"{served.local}/fabric/events", headers=bearer, timeout=SOON_S) as events:
+        assert events.status_code == 200
+        keep(page, "marmalade for tea")
+        told = (
+            json.loads(line.removeprefix("data:")) for line in events.iter_lines() if line.startswith("data:")
+        )
+        fact = next(one for one in told if one["type"] == "hello.note.written")
+    assert (fact["data"], fact["source"]) == ({"words": 3}, f"{served.local}/hello")
+    asked = {"q": "marmalade"}
+    search = f"{served.local}/fabric/search"
+    hits = eventually(lambda: httpx.get(search, params=asked, headers=bearer).json()["hits"])
+    assert [(hit["app"], hit["title"]) for hit in hits] == [("hello", "marmalade for tea")]
+
+
+def test_a_person_writes_a_note_by_the_action_that_hello_declares(
+    served: Server, ana: BrowserContext, hello: Stranger, bearer: dict[str, str]
+) -> None:
+    page = come_in(ana, hello)
+    door = f"{served.local}/fabric/actions/hello.write_note"
+    wrong = httpx.post(door, json={"input": {"text": ""}}, headers=bearer)
+    assert wrong.status_code == 422
+    done = httpx.post(door, json={"input": {"text": "by the palette"}}, headers=bearer)
+    assert done.status_code == 200, done.text
+    assert done.json()["object"].startswith("hello:note/")
+    page.reload()
+    expect(page.locator("#notes li").first).to_have_text("by the palette")
+
+
+def test_a_note_of_hello_is_picked_as_any_file_is(ana: BrowserContext, hello: Stranger) -> None:
+    page = come_in(ana, hello)
+    keep(page, "picked from Hello itself")
+    picker = opened(page)
+    picker.get_by_role("link", name="Hello", exact=True).click()
+    give(picker, "picked from Hello itself")
+    expect(page.locator("#given li").first).to_have_text(re.compile(r"picked from Hello itself\s+4 words"))
+
+
+def test_hello_hears_that_a_file_which_it_was_given_changed_and_of_no_other(
+    served: Server, ana: BrowserContext, hello: Stranger, bearer: dict[str, str]
+) -> None:
+    page = at_hello(ana, hello)
+    give(opened(page))
+    expect(page.locator("#given li").first).to_contain_text("4 words")
+    for name in ("other.txt", "poem.txt"):
+        answer = httpx.put(
+            f"{served.local}/dav/files/ana/{name}", content=b"five words of my own", headers=bearer
+        )
+        assert answer.status_code == 204, answer.text
+
+    def changed() -> bool:
+        page.reload()
+        return "changed since" in first_given(page)
+
+    assert eventually(changed)

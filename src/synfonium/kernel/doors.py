@@ -32,10 +32,12 @@ from synfonium.kernel.actor import (
 )
 from synfonium.kernel.authentication import Authentication, header
 from synfonium.kernel.context import Context
+from synfonium.kernel.openapi import Described
 from synfonium.kernel.pages import Page, See
 from synfonium.kernel.refusals import PasskeyNeeded, PassNeeded, ProofNeeded, TooLarge
 
 __all__ = [
+    "Described",
     "Page",
     "See",
     "delete",
@@ -162,11 +164,12 @@ def _door(
             given["context"] = NamedDependency[Context]
         function.__annotations__ = {**function.__annotations__, **given}
         options.setdefault("status_code", 200)
-        options.setdefault("include_in_schema", not _gives_a_page(function))
+        described: Described | None = options.pop("described", None)
+        options.setdefault("include_in_schema", described is not None or not _gives_a_page(function))
         decorator = getattr(litestar, method)(
             path,
             dependencies={"actor": Provide(_provider(entry, max_body_bytes))},
-            opt={"entry": entry},
+            opt={"entry": entry, "described": described},
             **({} if method in ("get", "delete") else {"request_max_body_size": max_body_bytes}),
             **options,
         )
@@ -211,7 +214,8 @@ def _check_length(request: AnyRequest, max_body_bytes: int) -> None:
 
 
 def get(path: str | Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
-    """A door for GET (and HEAD). Options are Litestar's."""
+    """A door for GET (and HEAD). Options are Litestar's, and `described` for one that reads or
+    answers by itself, also as a page."""
     return _door("get", path, **options)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from litestar import Litestar, MediaType, Request, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -16,11 +16,9 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
-from synfonium.kernel import logs
+from synfonium.kernel import logs, openapi
 from synfonium.kernel.app import resolve
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
@@ -47,12 +45,7 @@ def typed_application(contexts: Iterable[Context], authentication: Authenticatio
         route_handlers=routers,
         exception_handlers={Exception: _on_exception},
         state=State({"authentication": authentication, "pages": pages}),
-        openapi_config=OpenAPIConfig(
-            title="Synfonium",
-            version="1",
-            path="/api/openapi.json",
-            render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
-        ),
+        openapi_config=openapi.configuration(),
         request_max_body_size=DEFAULT_BODY_BYTES,
         logging_config=None,
         on_app_init=[_quiet],
@@ -74,6 +67,8 @@ def _router(context: Context) -> Router:
         route_handlers=list(resolve(context.app.doors)),
         dependencies={"context": Provide(provide_context)},
         signature_types=[Context],
+        tags=[context.app.name],
+        opt={"app": context.app.name},
     )
 
 

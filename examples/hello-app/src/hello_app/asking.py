@@ -59,8 +59,8 @@ class Asking:
             base_url=settings.issuer, auth=(settings.client_id, settings.client_secret), timeout=TIMEOUT_S
         )
 
-    def push(self, detail: dict[str, Any]) -> Pushed:
-        """Raises Refused."""
+    def push(self, detail: dict[str, Any] | None) -> Pushed:
+        """Asks for a thing; with None only who the person is. Raises Refused."""
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
         fields = {
@@ -70,15 +70,16 @@ class Asking:
             "state": state,
             "code_challenge": challenge.decode(),
             "code_challenge_method": "S256",
-            "authorization_details": json.dumps([detail]),
         }
+        if detail:
+            fields["authorization_details"] = json.dumps([detail])
         told = _told(self._http.post("/oauth/par", data=fields))
         return Pushed(state=state, verifier=verifier, request_uri=told["request_uri"])
 
     def picker(self, pushed: Pushed) -> str:
         """Where the browser goes."""
         query = urlencode({"client_id": self._settings.client_id, "request_uri": pushed.request_uri})
-        return f"{self._settings.issuer}/fabric/pick?{query}"
+        return f"{self._settings.issuer}/oauth/authorize?{query}"
 
     def exchange(self, pushed: Pushed, answer: dict[str, str]) -> Given:
         """Raises Refused; also for an answer of another installation (RFC 9207)."""
@@ -94,7 +95,7 @@ class Asking:
         token = told["access_token"]
         bearer = {"authorization": f"Bearer {token}"}
         who = _told(httpx.get(f"{self._settings.issuer}/oauth/userinfo", headers=bearer, timeout=TIMEOUT_S))
-        return Given(sub=who["sub"], token=token, items=told["authorization_details"])
+        return Given(sub=who["sub"], token=token, items=told.get("authorization_details", []))
 
 
 def _told(answer: httpx.Response) -> dict[str, Any]:

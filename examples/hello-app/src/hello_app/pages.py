@@ -12,13 +12,21 @@ POLICY = (
 )
 
 
+_SIGN_IN = '<p><a href="/signin">Come in to keep notes here</a></p>'
+
+
 def policy(settings: Settings) -> str:
     return POLICY.format(issuer=settings.issuer)
 
 
-def home(settings: Settings, shown: Sequence[tuple[str, str]], word: str = "") -> str:
-    """shown: of each thing given its title, and what we have to say about it."""
+def home(
+    settings: Settings, shown: Sequence[tuple[str, str]], notes: Sequence[str] | None = None, word: str = ""
+) -> str:
+    """shown: of each thing given its title, and what we have to say about it. notes: titles of the
+    person's own, None while we do not know them."""
     rows = "".join(f"<li><b>{escape(title)}</b> <span>{escape(said)}</span></li>" for title, said in shown)
+    kept = "".join(f"<li>{escape(title)}</li>" for title in notes or ())
+    own = f"<ul id=notes>{kept or '<li>None yet.</li>'}</ul>" if notes is not None else _SIGN_IN
     issuer = escape(settings.issuer)
     ask = (
         f'issuer="{issuer}" client-id="{escape(settings.client_id)}" redirect-uri="/callback"'
@@ -37,6 +45,7 @@ def home(settings: Settings, shown: Sequence[tuple[str, str]], word: str = "") -
 <a href="/pick">Count the words of a file</a></syn-pick></p>
 <form method="post" action="/notes"><label for="text">A note</label>
 <textarea id="text" name="text" required maxlength="10000"></textarea>
-<button>Save it to Synfonium</button></form>
+<button>Save it to Synfonium</button> <button formaction="/notes/keep">Keep it here</button></form>
+<h2>Your notes</h2>{own}
 <h2>What you gave</h2><ul id="given">{rows or "<li>Nothing yet.</li>"}</ul>
 </main></body></html>"""

@@ -9,13 +9,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+from synfonium_client import Refused as HomeRefused
 
-from hello_app import files, pages
+from hello_app import files, pages, telling
 from hello_app.asking import READ, SAVE, Asking, Given, Refused, for_grant
+from hello_app.known import Known
+from hello_app.notes import LONGEST, Note, Notes
+from hello_app.objects import Objects
 from hello_app.sessions import COOKIE, Session, Sessions
 from hello_app.settings import Settings
+from hello_app.told import CALLS, Told
 
-LARGEST_BODY_BYTES = 64 * 1024
+LARGEST_BODY_BYTES = 128 * 1024
 STATIC = {"/hello.css": "text/css", "/hello.js": "text/javascript"}
 
 
@@ -25,6 +30,8 @@ class Hello(ThreadingHTTPServer):
     def __init__(self, settings: Settings) -> None:
         super().__init__(("127.0.0.1", settings.port), Doors)
         self.settings, self.asking, self.sessions = settings, Asking(settings), Sessions()
+        self.notes, self.known = Notes(settings.folder), Known()
+        self.told = Told(settings, Objects(self.notes, settings), self.notes, self.known)
 
 
 class Doors(BaseHTTPRequestHandler):
@@ -37,6 +44,7 @@ class Doors(BaseHTTPRequestHandler):
             "/": self._home,
             "/pick": self._pick,
             "/callback": self._callback,
+            "/signin": self._sign_in,
             "/open": self._come_for,
             "/share": self._come_for,
         }
@@ -45,13 +53,20 @@ class Doors(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, content, STATIC[path])
         elif path in doors:
             doors[path](query)
+        elif path.startswith("/notes/"):
+            self._raw_note(path.removeprefix("/notes/"))
         else:
             self._answer(HTTPStatus.NOT_FOUND, "not found", "text/plain")
 
     def do_POST(self) -> None:
         path, _query = self._asked()
-        fields = self._form()
-        doors = {"/par": self._push, "/code": self._code, "/notes": self._note}
+        body = self._body()
+        if path.startswith(CALLS):
+            status, answer = self.server.told.take(path, dict(self.headers.items()), body)
+            self._answer(status, json.dumps(answer), "application/json")
+            return
+        fields = dict(parse_qsl(body.decode("utf-8", "replace")))
+        doors = {"/par": self._push, "/code": self._code, "/notes": self._note, "/notes/keep": self._keep}
         if path not in doors:
             self._answer(HTTPStatus.NOT_FOUND, "not found", "text/plain")
         elif self.headers.get("origin", self.server.settings.origin) != self.server.settings.origin:
@@ -60,12 +75,17 @@ class Doors(BaseHTTPRequestHandler):
             doors[path](fields)
 
     def _home(self, _query: dict[str, str]) -> None:
+        self._show("")
+
+    def _show(self, word: str) -> None:
         shown = [(item["title"], self._said(item, token)) for item, token in self.session.given]
-        self._page(pages.home(self.server.settings, shown))
+        notes = [note.title for note in self.server.notes.of(self.session.sub)] if self.session.sub else None
+        self._page(pages.home(self.server.settings, shown, notes, word))
 
     def _said(self, item: dict[str, Any], token: str) -> str:
         try:
-            return f"{files.count_words(files.read(item, token))} words"
+            changed = ", changed since" if self.server.known.is_changed(self.session.sub, item) else ""
+            return f"{files.count_words(files.read(item, token))} words{changed}"
         except files.Gone:
             return "is not ours to see any more"
         except httpx.HTTPError:
@@ -78,16 +98,52 @@ class Doors(BaseHTTPRequestHandler):
         """Open with, share to: the person gave it to us on a page of the installation."""
         self._begin(for_grant(query.get("grant", "")))
 
+    def _sign_in(self, _query: dict[str, str]) -> None:
+        self._begin(None)
+
     def _note(self, fields: dict[str, str]) -> None:
-        self.session.note = fields.get("text", "")[:10_000]
+        """Save to: a new file where the person says, and we may write that one."""
+        self.session.note = fields.get("text", "")[:LONGEST]
         self._begin(SAVE)
 
-    def _begin(self, detail: dict[str, Any]) -> None:
+    def _keep(self, fields: dict[str, str]) -> None:
+        """A note of ours; the installation is told, so that the person finds it there."""
+        if not self.session.sub:
+            self._go("/signin")
+            return
+        note = self.server.notes.write(self.session.sub, fields.get("text", "")[:LONGEST])
+        self._tell(note)
+        self._go("/")
+
+    def _tell(self, note: Note) -> None:
+        try:
+            telling.tell_written(note, self.session.token, self.server.settings)
+        except (HomeRefused, httpx.HTTPError) as refusal:
+            print(f"the installation was not told: {refusal}", flush=True)
+
+    def _raw_note(self, note_id: str) -> None:
+        """For another app that was granted a note of ours: the installation says whether."""
+        note = self.server.notes.one(note_id)
+        scheme, _, credential = self.headers.get("authorization", "").partition(" ")
+        try:
+            is_allowed = (
+                note is not None
+                and scheme.lower() == "bearer"
+                and telling.may_read(note, credential, self.server.settings)
+            )
+        except (HomeRefused, httpx.HTTPError):
+            is_allowed = False
+        if note is not None and is_allowed:
+            self._answer(HTTPStatus.OK, note.text, "text/plain")
+        else:
+            self._answer(HTTPStatus.FORBIDDEN, "this note was not given to you", "text/plain")
+
+    def _begin(self, detail: dict[str, Any] | None) -> None:
         """Without script: the picker in this very window, and back to /callback."""
         try:
             pushed = self.server.asking.push(detail)
         except Refused as refusal:
-            self._page(pages.home(self.server.settings, [], f"It did not work: {refusal}."))
+            self._show(f"It did not work: {refusal}.")
             return
         self.session.wait(pushed)
         self._go(self.server.asking.picker(pushed))
@@ -104,7 +160,7 @@ class Doors(BaseHTTPRequestHandler):
         try:
             self._settle(query)
         except Refused as refusal:
-            self._page(pages.home(self.server.settings, [], f"Nothing was given: {refusal}."))
+            self._show(f"Nothing was given: {refusal}.")
             return
         self._go("/")
 
@@ -122,22 +178,30 @@ class Doors(BaseHTTPRequestHandler):
         if pushed is None:
             raise Refused("nobody here asked for it")
         given: Given = self.server.asking.exchange(pushed, answer)
+        self.session.sub, self.session.token = given.sub, given.token
+        self.server.known.keep(given.sub, given.token)
         for item in given.items:
             if self.session.note and "write" in item["actions"]:
-                files.write(item, given.token, self.session.note)
-                self.session.note = ""
+                self._write(item, given.token)
             self.session.given.insert(0, (item, given.token))
+
+    def _write(self, item: dict[str, Any], token: str) -> None:
+        """Raises Refused."""
+        try:
+            files.write(item, token, self.session.note)
+        except (files.Gone, httpx.HTTPError):
+            raise Refused("the note could not be written") from None
+        self.session.note = ""
 
     def _asked(self) -> tuple[str, dict[str, str]]:
         self.session = self.server.sessions.of(self.headers.get("cookie", ""))
         parts = urlsplit(self.path)
         return parts.path, dict(parse_qsl(parts.query))
 
-    def _form(self) -> dict[str, str]:
+    def _body(self) -> bytes:
         length = self.headers.get("content-length", "0")
         size = int(length) if length.isdigit() else 0
-        body = self.rfile.read(min(size, LARGEST_BODY_BYTES))
-        return dict(parse_qsl(body.decode("utf-8", "replace")))
+        return self.rfile.read(min(size, LARGEST_BODY_BYTES))
 
     def _page(self, content: str) -> None:
         self._answer(HTTPStatus.OK, content, "text/html")

@@ -16,9 +16,12 @@ MOST_WAITING = 20
 
 @dataclass
 class Session:
-    """given: each thing with the token that opens it, newest first. note: text to be saved."""
+    """given: each thing with the token that opens it, newest first. note: text to be saved. sub: the
+    person, "" until they came from the installation."""
 
     id: str
+    sub: str = ""
+    token: str = ""
     waiting: OrderedDict[str, Pushed] = field(default_factory=OrderedDict)
     given: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     note: str = ""

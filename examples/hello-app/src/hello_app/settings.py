@@ -34,5 +34,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_secret=environment["WEBHOOK_SECRET"],
         origin=environment.get("ORIGIN", f"http://localhost:{port}"),
         port=port,
-        folder=Path(environment.get("FOLDER", ".")),
+        folder=Path(environment.get("FOLDER", ".data")),
     )

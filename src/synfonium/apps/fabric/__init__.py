@@ -49,6 +49,7 @@ app = App(
         Command(name="grants_for", handler=f"{_HERE}.commands:grants_for"),
         Command(name="app_install", handler=f"{_HERE}.commands:app_install"),
         Command(name="app_list", handler=f"{_HERE}.commands:app_list"),
+        Command(name="app_secret", handler=f"{_HERE}.commands:app_secret"),
         Command(name="app_remove", handler=f"{_HERE}.commands:app_remove"),
         Command(name="forget_person", handler=f"{_HERE}.events:forget_person", role="worker"),
         Command(name="index", handler=f"{_HERE}.commands:index"),

@@ -1,14 +1,16 @@
 """What other apps and roles may ask of the fabric."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
 from synfonium.apps.fabric.contract import Found, Grant, GrantSecret, IndexAnswer, IndexPush, Query
 from synfonium.apps.fabric.model import app_of
+from synfonium.apps.fabric.model.origins import is_this_computer
 from synfonium.apps.fabric.model.uses import Use
 from synfonium.apps.fabric.service import FabricService
-from synfonium.apps.fabric.service.registering import EVERYBODY
+from synfonium.apps.fabric.service.registering import EVERYBODY, Installed
 from synfonium.apps.fabric.service.registry import installed
 from synfonium.apps.identity.contract import People
 from synfonium.common.ids import AppName, GrantId, PersonId
@@ -99,8 +101,7 @@ async def app_install(context: Context, call: Call) -> Mapping[str, object]:
     app = await service.registering.install(
         content, call.text("origin"), by=OPERATOR, owner=owner, upstream=call.text("upstream")
     )
-    told: Mapping[str, object] = msgspec.to_builtins(app)
-    return told
+    return _told(context, app)
 
 
 async def app_list(context: Context, call: Call) -> Mapping[str, object]:
@@ -117,6 +118,21 @@ async def app_list(context: Context, call: Call) -> Mapping[str, object]:
         shown = {"name": row.name, "origin": row.origin, "client_id": row.client_id}
         found.append({**shown, "owner": owner.name if owner else row.owner})
     return {"apps": sorted(found, key=lambda app: app["name"])}
+
+
+async def app_secret(context: Context, call: Call) -> Mapping[str, object]:
+    """Makes the secrets of an outside app anew and tells them this once. Raises NoSuchApp."""
+    service: FabricService = context.service
+    renewed = await service.registering.renew(call.text("name"), owner=None, by=OPERATOR)
+    return _told(context, renewed)
+
+
+def _told(context: Context, app: Installed) -> Mapping[str, object]:
+    """issuer: where the app finds this installation. is_called: whether this installation calls an
+    app where it lives."""
+    is_near = is_this_computer(urlsplit(app.origin).hostname or "")
+    about = {"issuer": context.site.public_url, "is_called": context.config.local_apps or not is_near}
+    return {**msgspec.to_builtins(app), **about}
 
 
 async def app_remove(context: Context, call: Call) -> Mapping[str, int]:

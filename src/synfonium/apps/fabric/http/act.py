@@ -16,7 +16,7 @@ from synfonium.apps.fabric.service.acting import Deed
 from synfonium.common.problem import BadInput, Problem
 from synfonium.kernel.actor import Person, Scope
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import AnyRequest, Page, See, get, post
+from synfonium.kernel.doors import AnyRequest, Described, Page, See, get, post
 from synfonium.kernel.i18n import _
 from synfonium.kernel.problems import wants_page, words
 
@@ -47,7 +47,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
 _EMPTY = Filled()
 
 
-@get(HERE)
+@get(HERE, described=Described(gives=list[Offered]))
 async def list_actions(
     actor: Acts, request: AnyRequest, context: Context, on: str | None = None, q: str = "", done: str = ""
 ) -> Page | Response[list[Offered]]:
@@ -68,7 +68,7 @@ async def list_actions(
     )
 
 
-@get(HERE + "/{name:str}")
+@get(HERE + "/{name:str}", described=Described(gives=Offered))
 async def show_action(
     actor: Acts, request: AnyRequest, context: Context, name: str, on: str = ""
 ) -> Page | Response[Offered]:
@@ -80,7 +80,11 @@ async def show_action(
     return await _form(actor, context, one, on, _EMPTY)
 
 
-@post(HERE + "/{name:str}", max_body_bytes=LARGEST_BYTES)
+@post(
+    HERE + "/{name:str}",
+    max_body_bytes=LARGEST_BYTES,
+    described=Described(takes=ActBody, gives=dict[str, Any], headers=("Idempotency-Key",)),
+)
 async def act(
     actor: Acts, request: AnyRequest, context: Context, name: str
 ) -> Page | See | Response[dict[str, Any]]:

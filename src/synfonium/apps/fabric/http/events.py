@@ -11,6 +11,7 @@ from synfonium.apps.fabric.model.facts import (
     BATCH_MEDIA_TYPE,
     LARGEST_FACT_BYTES,
     MEDIA_TYPE,
+    CloudEvent,
     told,
 )
 from synfonium.apps.fabric.service import FabricService
@@ -20,7 +21,7 @@ from synfonium.kernel.actor import Person, Scope
 from synfonium.kernel.asgi import ASGIApp, Receive, Send
 from synfonium.kernel.asgi import Scope as AsgiScope
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import AnyRequest, get, post
+from synfonium.kernel.doors import AnyRequest, Described, get, post
 from synfonium.kernel.i18n import _
 from synfonium.kernel.refusals import TooLarge
 
@@ -36,7 +37,12 @@ STREAM = [
 By = Annotated[Person, Scope(APP_SCOPE)]
 
 
-@post("/fabric/events", status_code=202, max_body_bytes=LARGEST_BODY_BYTES)
+@post(
+    "/fabric/events",
+    status_code=202,
+    max_body_bytes=LARGEST_BODY_BYTES,
+    described=Described(takes=CloudEvent, sent=MEDIA_TYPE),
+)
 async def tell(actor: By, context: Context, request: AnyRequest) -> None:
     """Takes a CloudEvent 1.0 (`application/cloudevents+json`), or up to 100 of them
     (`application/cloudevents-batch+json`), from the app that shows its access token. An event
@@ -59,7 +65,7 @@ async def tell(actor: By, context: Context, request: AnyRequest) -> None:
     await service.journal.tell(actor, found)
 
 
-@get("/fabric/events")
+@get("/fabric/events", described=Described(gives=str, answered="text/event-stream"))
 async def listen(
     actor: By,
     context: Context,

@@ -42,7 +42,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     seq: int = 0
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A CloudEvent as an app sends it. path: ours, an extension: what the subject lies in."""
 
     specversion: Literal["1.0"]
@@ -63,14 +63,14 @@ class Listener(msgspec.Struct, frozen=True):
     person: PersonId
 
 
-def told(body: bytes, *, is_batch: bool) -> list[Told]:
+def told(body: bytes, *, is_batch: bool) -> list[CloudEvent]:
     """What a body says. Raises msgspec.DecodeError (ValidationError is one), ValueError."""
     if not is_batch:
-        return [msgspec.json.decode(body, type=Told)]
+        return [msgspec.json.decode(body, type=CloudEvent)]
     raws = msgspec.json.decode(body, type=list[msgspec.Raw])
     if len(raws) > MOST_IN_A_BATCH or any(len(raw) > LARGEST_FACT_BYTES for raw in map(bytes, raws)):
         raise ValueError("a batch holds at most 100 events of 64 KiB")
-    return [msgspec.json.decode(raw, type=Told) for raw in raws]
+    return [msgspec.json.decode(raw, type=CloudEvent) for raw in raws]
 
 
 def wants(types: Collection[str], type_: str) -> bool:

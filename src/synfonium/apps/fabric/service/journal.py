@@ -13,9 +13,9 @@ from synfonium.apps.fabric.model import app_of, is_address
 from synfonium.apps.fabric.model.facts import (
     GRANT_FACTS,
     MOST_STEPS,
+    CloudEvent,
     Fact,
     Listener,
-    Told,
     owner_of,
     path_of,
     wants,
@@ -68,7 +68,7 @@ class Journal:
         )
         await self._keep([fact])
 
-    async def tell(self, actor: Person, told: Sequence[Told]) -> None:
+    async def tell(self, actor: Person, told: Sequence[CloudEvent]) -> None:
         """Facts of the outside app that `actor` is: of types that its manifest declares, about
         its own objects. Raises Forbidden, BadInput, TooManyEvents; then nothing was kept."""
         app = await self._context.offer(Apps).by_name(actor.app or "")  # type: ignore[type-abstract]
@@ -79,7 +79,7 @@ class Journal:
             self._check(app, one)
         await self._keep([await self._fact(app, actor.id, one) for one in told])
 
-    def _check(self, app: RegisteredApp, one: Told) -> None:
+    def _check(self, app: RegisteredApp, one: CloudEvent) -> None:
         site = self._context.site.public_url
         if one.source not in (app.name, f"{site}/{app.name}", app.origin):
             raise BadInput("source", _("An app tells only in its own name: source is its id or its origin."))
@@ -95,7 +95,7 @@ class Journal:
         if one.datacontenttype.partition(";")[0].strip() != "application/json":
             raise BadInput("datacontenttype", _("The data of an event is JSON."))
 
-    async def _fact(self, app: RegisteredApp, owner: PersonId, one: Told) -> Fact:
+    async def _fact(self, app: RegisteredApp, owner: PersonId, one: CloudEvent) -> Fact:
         now_s = self._context.clock.now_s()
         said = tuple(dict.fromkeys([one.subject, *one.path.split()])) if one.path else ()
         return Fact(

@@ -185,18 +185,18 @@ class Registering:
         """By name; of `owner` alone when given, EVERYBODY for those that all have."""
         return await self._context.database.read(lambda c: store.every(c, owner))
 
-    async def of(self, name: str, owner: PersonId) -> tuple[store.Row, bytes]:
-        """One app of `owner` and its manifest. Raises NoSuchApp."""
+    async def of(self, name: str, owner: PersonId | None) -> tuple[store.Row, bytes]:
+        """One app of `owner` (None: whosever) and its manifest. Raises NoSuchApp."""
 
         def work(connection: Connection) -> tuple[store.Row | None, bytes]:
             return store.named(connection, name), store.manifest(connection, name)
 
         row, content = await self._context.database.read(work)
-        if row is None or row.owner != owner:
+        if row is None or (owner is not None and row.owner != owner):
             raise NoSuchApp
         return row, content
 
-    async def renew(self, name: str, *, owner: PersonId, by: PersonId) -> Installed:
+    async def renew(self, name: str, *, owner: PersonId | None, by: PersonId) -> Installed:
         """New secrets; the old ones end at once. Raises NoSuchApp."""
         row, _content = await self.of(name, owner)
         client = await self._context.call("identity.client_secret", {"client_id": row.client_id, "by": by})

@@ -1,10 +1,13 @@
-"""`synfonium app …`: outside apps, by their manifest."""
+"""`synfonium app …`: outside apps, by their manifest; `new app` and `dev` for who writes one."""
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synfonium.apps.fabric.cli.dev import add_dev
+from synfonium.apps.fabric.cli.new import add_new
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
 
@@ -35,8 +38,14 @@ def add_commands(commands: Commands) -> None:
     listed = commands.add("app list", _list, help="list the apps: installed ones, and registered ones")
     listed.add_argument("--for", dest="person", default="", metavar="NAME", help="those of this person alone")
 
+    secret = commands.add("app secret", _secret, help="make an app's secrets anew; the old ones end at once")
+    secret.add_argument("name")
+
     remove = commands.add("app remove", _remove, help="end an app's rights and forget it")
     remove.add_argument("name")
+
+    add_new(commands)
+    add_dev(commands)
 
 
 class _WrongUse(Exception):
@@ -102,9 +111,18 @@ async def _install(args: argparse.Namespace, call: Caller, out: Terminal) -> int
     out.line(f"{'registered' if app['is_new'] else 'updated'} {app['name']} at {app['origin']}")
     for change in app["changes"]:
         out.line(f"{'+' if change['is_new'] else '-'} {change['member']}: {change['what']}")
+    _tell(app, out)
+    return 0
+
+
+def _tell(app: Mapping[str, str], out: Terminal) -> None:
     for name in ("client_id", "client_secret", "webhook_secret"):
         if app[name]:
             out.line(f"{name}={app[name]}")
+
+
+async def _secret(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    _tell(await call("fabric.app_secret", {"name": args.name}), out)
     return 0
 
 

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+# Made by scripts/clients.py from /api/openapi.json; changes belong there.
+"""What goes in at the doors that apps may come in at, and what comes out."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class ActBody(TypedDict):
+    """object: what it is done with, "" for nothing. input: as the action's schema says."""
+
+    object: NotRequired[str]
+    input: NotRequired[dict[str, Any]]
+
+
+class Allowed(TypedDict):
+    allowed: bool
+    grant: NotRequired[str]
+    app: NotRequired[str]
+
+
+class Asking(TypedDict):
+    """May whoever shows this credential do `action` with `path[0]`? path: its address, then those of
+    what it lies in.
+    """
+
+    path: list[str]
+    action: NotRequired[Literal["read", "use", "write"]]
+
+
+class CloudEvent(TypedDict):
+    """A CloudEvent as an app sends it. path: ours, an extension: what the subject lies in."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: NotRequired[str | None]
+    datacontenttype: NotRequired[str]
+    path: NotRequired[str]
+    data: NotRequired[dict[str, Any]]
+
+
+class Delegating(TypedDict):
+    """A part of a grant for another app. Empty fields: as much as the grant says."""
+
+    app: str
+    object: NotRequired[str]
+    actions: NotRequired[list[Literal["read", "use", "write"]]]
+    until_s: NotRequired[float]
+    uses: NotRequired[int]
+
+
+class Findable(TypedDict):
+    """A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
+    characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
+    spec ids such as `file/1`. lang: BCP 47. modified_s: UTC seconds. revision: changes with its
+    content.
+    """
+
+    address: str
+    title: str
+    text: NotRequired[str]
+    path: NotRequired[list[str]]
+    interfaces: NotRequired[list[str]]
+    media_type: NotRequired[str]
+    lang: NotRequired[str]
+    modified_s: NotRequired[float]
+    revision: NotRequired[str]
+
+
+class FolderState(TypedDict):
+    """The folder's etag as it is now."""
+
+    etag: str
+
+
+class Found(TypedDict):
+    """The best first. after: the `offset` that goes on from here, 0 at the end. total: how many there
+    are about; to whoever does not search their own things, only that there are more.
+    """
+
+    hits: list[Hit]
+    total: int
+    after: NotRequired[int]
+
+
+class GrantTold(TypedDict):
+    """A grant, for the app that holds it."""
+
+    grant: str
+    object: str
+    actions: list[Literal["read", "use", "write"]]
+    origin: str
+    title: str
+    since_s: float
+    until_s: float
+    uses: int
+
+
+class Held(TypedDict):
+    grants: list[GrantTold]
+
+
+class Hit(TypedDict):
+    """A thing found, as it is now; `snippet` is escaped HTML with `<b>`."""
+
+    address: str
+    url: str
+    app: str
+    title: str
+    snippet: str
+    time_s: float
+    interfaces: NotRequired[list[str]]
+    media_type: NotRequired[str]
+
+
+class IndexAnswer(TypedDict):
+    """What was taken is safe, and found within a second."""
+
+    taken: int
+    forgotten: int
+    refused: NotRequired[list[Refused]]
+
+
+class IndexPush(TypedDict):
+    """What is to be found, replacing what was pushed at those addresses; and what is gone. person:
+    whose things; by HTTP that of the credential.
+    """
+
+    documents: NotRequired[list[Findable]]
+    forget: NotRequired[list[str]]
+    person: NotRequired[str]
+
+
+class Key(TypedDict):
+    public_key: str
+
+
+class Narrowing(TypedDict):
+    """What a biscuit is narrowed to at once; anybody may narrow it further."""
+
+    object: NotRequired[str]
+    actions: NotRequired[list[Literal["read", "use", "write"]]]
+    until_s: NotRequired[float]
+
+
+class ObjectTold(TypedDict):
+    """An object, for an app that was granted it. grant: by which right it is seen."""
+
+    address: str
+    interfaces: list[str]
+    title: str
+    media_type: str
+    revision: str
+    size_bytes: int
+    modified_s: float
+    page: str
+    locations: list[str]
+    grant: NotRequired[str]
+
+
+class Offered(TypedDict):
+    """An action as it is shown to one reader: texts in their language. input: JSON Schema (2020-12).
+    on: interfaces of the object that it takes, none for no object.
+    """
+
+    name: str
+    app: str
+    app_title: str
+    title: str
+    description: str
+    input: dict[str, Any]
+    on: list[str]
+    effect: Literal["beyond", "change", "look"]
+    icon: str
+
+
+class PlainNotice(TypedDict):
+    """What an outside app tells the person whose credential it has; plain text, never markup. url:
+    `/fabric/open?object=…`, or a web address at the app's own origin.
+    """
+
+    topic: str
+    topic_title: NotRequired[str]
+    title: str
+    body: NotRequired[str]
+    object: NotRequired[str]
+    url: NotRequired[str]
+    urgency: NotRequired[Literal["high", "low", "normal"]]
+    key: NotRequired[str]
+
+
+class Problem(TypedDict):
+    """Why something was refused (RFC 9457). code: stable, for programs; title and detail: for people,
+    in the language that was asked for.
+    """
+
+    type: str
+    status: int
+    code: str
+    title: str
+    detail: NotRequired[str]
+
+
+class Refused(TypedDict):
+    """Why one document was not taken: a stable code, and the rule in one line."""
+
+    address: str
+    code: str
+    reason: str
+
+
+class Result(TypedDict):
+    """One page found; `snippet` is plain text."""
+
+    url: str
+    title: str
+    snippet: str
+    host: str
+    lang: str
+
+
+class Results(TypedDict):
+    """`total` counts all pages found; `results` are those of the page asked for."""
+
+    query: str
+    total: int
+    took_ms: float
+    results: list[Result]
+
+
+class Token(TypedDict):
+    token: str
+
+
+class Told(TypedDict):
+    """It was taken in; how the person hears of it is their choice."""
+
+    done: NotRequired[bool]

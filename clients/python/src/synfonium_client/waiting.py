@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+# Made by scripts/clients.py from /api/openapi.json; changes belong there.
+"""Calls of the doors that apps may come in at, for asyncio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synfonium_client.base import AsyncBase
+from synfonium_client.types import (
+    ActBody,
+    Allowed,
+    Asking,
+    CloudEvent,
+    Delegating,
+    FolderState,
+    Found,
+    GrantTold,
+    Held,
+    IndexAnswer,
+    IndexPush,
+    Key,
+    Narrowing,
+    ObjectTold,
+    Offered,
+    PlainNotice,
+    Results,
+    Token,
+    Told,
+)
+
+
+class AsyncSynfonium(AsyncBase):
+    """As Synfonium, for asyncio."""
+
+    async def drive_changes(
+        self, *, folder: str | None = None, etag: str | None = None, wait_s: float | None = None
+    ) -> FolderState:
+        """Waits until the folder's etag is another than `etag`, at most `wait_s`. Without `folder`: the
+        trash. Ask again with the etag given.
+        """
+        told: FolderState = await self._call(
+            "GET", "/drive/changes", query={"folder": folder, "etag": etag, "wait_s": wait_s}
+        )
+        return told
+
+    async def fabric_act(
+        self, name: str, body: ActBody, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Does it. A second request with the same Idempotency-Key gets the first one's answer."""
+        told: dict[str, Any] = await self._call(
+            "POST",
+            f"/fabric/actions/{self._part(name)}",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            sent="application/json",
+        )
+        return told
+
+    async def fabric_check(self, body: Asking) -> Allowed:
+        """For an app whose own door somebody came to with this credential."""
+        told: Allowed = await self._call("POST", "/fabric/check", body=body, sent="application/json")
+        return told
+
+    async def fabric_delegate(self, grant: str, body: Delegating) -> GrantTold:
+        """Cuts a grant for another app from one that this app holds."""
+        told: GrantTold = await self._call(
+            "POST", f"/fabric/grants/{self._part(grant)}/delegate", body=body, sent="application/json"
+        )
+        return told
+
+    async def fabric_describe(self, address: str) -> ObjectTold:
+        """What is at an address, for a person who may see it or an app that was granted it."""
+        told: ObjectTold = await self._call("GET", "/fabric/objects", query={"address": address})
+        return told
+
+    async def fabric_forget(self, address: list[str]) -> IndexAnswer:
+        """The things at these addresses are found no more."""
+        told: IndexAnswer = await self._call("DELETE", "/fabric/index", query={"address": address})
+        return told
+
+    async def fabric_held(self) -> Held:
+        """The grants in force that the app of this credential has of this person."""
+        told: Held = await self._call("GET", "/fabric/grants/held")
+        return told
+
+    async def fabric_key(self) -> Key:
+        """By which biscuits of this installation are checked, and narrowed by whoever holds one."""
+        told: Key = await self._call("GET", "/fabric/key")
+        return told
+
+    async def fabric_list_actions(
+        self, *, on: str | None = None, q: str | None = None, done: str | None = None
+    ) -> list[Offered]:
+        """What whoever asks may do: with the object `on`, with nothing (`on=`), or at all."""
+        told: list[Offered] = await self._call(
+            "GET", "/fabric/actions", query={"on": on, "q": q, "done": done}
+        )
+        return told
+
+    async def fabric_push(self, body: IndexPush) -> IndexAnswer:
+        """Things of the credential's person are found within a second; what was refused, and why."""
+        told: IndexAnswer = await self._call("POST", "/fabric/index", body=body, sent="application/json")
+        return told
+
+    async def fabric_schema(self) -> dict[str, Any]:
+        """The JSON Schema (2020-12) of `synfonium.app.json`, for editors and for whoever checks one."""
+        told: dict[str, Any] = await self._call("GET", "/fabric/manifest.schema.json")
+        return told
+
+    async def fabric_search(
+        self,
+        *,
+        q: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        app: str | None = None,
+        interface: str | None = None,
+    ) -> Found:
+        """The person's own things and what others share with them; for an app, what it was granted."""
+        told: Found = await self._call(
+            "GET",
+            "/fabric/search",
+            query={"q": q, "limit": limit, "offset": offset, "app": app, "interface": interface},
+        )
+        return told
+
+    async def fabric_show_action(self, name: str, *, on: str | None = None) -> Offered:
+        """One action: its schema for programs, its form for people."""
+        told: Offered = await self._call("GET", f"/fabric/actions/{self._part(name)}", query={"on": on})
+        return told
+
+    async def fabric_tell(self, body: CloudEvent) -> None:
+        """Takes a CloudEvent 1.0 (`application/cloudevents+json`), or up to 100 of them
+        (`application/cloudevents-batch+json`), from the app that shows its access token. An event that
+        was taken before, by its id, is taken again and changes nothing.
+        """
+        told: None = await self._call(
+            "POST", "/fabric/events", body=body, sent="application/cloudevents+json"
+        )
+        return told
+
+    async def fabric_token(self, grant: str, body: Narrowing) -> Token:
+        """A biscuit of a grant that this app holds."""
+        told: Token = await self._call(
+            "POST", f"/fabric/grants/{self._part(grant)}/token", body=body, sent="application/json"
+        )
+        return told
+
+    async def notifications_tell(self, body: PlainNotice) -> Told:
+        """Raises NotAnApp, BadNotice, TooManyToday."""
+        told: Told = await self._call("POST", "/notifications", body=body, sent="application/json")
+        return told
+
+    async def search_api_search(
+        self,
+        *,
+        q: str | None = None,
+        lang: str | None = None,
+        page: int | None = None,
+        vertical: str | None = None,
+    ) -> Results:
+        """Pages that match `q`, ten at a time."""
+        told: Results = await self._call(
+            "GET", "/api/search", query={"q": q, "lang": lang, "page": page, "vertical": vertical}
+        )
+        return told
+
+    async def search_suggest(self, *, q: str | None = None) -> list[str | list[str]]:
+        """OpenSearch suggestions: words of indexed pages, never of what anybody searched."""
+        told: list[str | list[str]] = await self._call("GET", "/api/search/suggest", query={"q": q})
+        return told

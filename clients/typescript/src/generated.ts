@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by scripts/clients.py from /api/openapi.json; changes belong there.
+import { Base, part } from "./base.js";
+
+/** object: what it is done with, "" for nothing. input: as the action's schema says. */
+export interface ActBody {
+  object?: string;
+  input?: Record<string, unknown>;
+}
+
+export interface Allowed {
+  allowed: boolean;
+  grant?: string;
+  app?: string;
+}
+
+/** May whoever shows this credential do `action` with `path[0]`? path: its address, then those of
+ * what it lies in. */
+export interface Asking {
+  path: string[];
+  action?: "read" | "use" | "write";
+}
+
+/** A CloudEvent as an app sends it. path: ours, an extension: what the subject lies in. */
+export interface CloudEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: string;
+  subject: string;
+  time?: string | null;
+  datacontenttype?: string;
+  path?: string;
+  data?: Record<string, unknown>;
+}
+
+/** A part of a grant for another app. Empty fields: as much as the grant says. */
+export interface Delegating {
+  app: string;
+  object?: string;
+  actions?: ("read" | "use" | "write")[];
+  until_s?: number;
+  uses?: number;
+}
+
+/** A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
+ * characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
+ * spec ids such as `file/1`. lang: BCP 47. modified_s: UTC seconds. revision: changes with its
+ * content. */
+export interface Findable {
+  address: string;
+  title: string;
+  text?: string;
+  path?: string[];
+  interfaces?: string[];
+  media_type?: string;
+  lang?: string;
+  modified_s?: number;
+  revision?: string;
+}
+
+/** The folder's etag as it is now. */
+export interface FolderState {
+  etag: string;
+}
+
+/** The best first. after: the `offset` that goes on from here, 0 at the end. total: how many there
+ * are about; to whoever does not search their own things, only that there are more. */
+export interface Found {
+  hits: Hit[];
+  total: number;
+  after?: number;
+}
+
+/** A grant, for the app that holds it. */
+export interface GrantTold {
+  grant: string;
+  object: string;
+  actions: ("read" | "use" | "write")[];
+  origin: string;
+  title: string;
+  since_s: number;
+  until_s: number;
+  uses: number;
+}
+
+export interface Held {
+  grants: GrantTold[];
+}
+
+/** A thing found, as it is now; `snippet` is escaped HTML with `<b>`. */
+export interface Hit {
+  address: string;
+  url: string;
+  app: string;
+  title: string;
+  snippet: string;
+  time_s: number;
+  interfaces?: string[];
+  media_type?: string;
+}
+
+/** What was taken is safe, and found within a second. */
+export interface IndexAnswer {
+  taken: number;
+  forgotten: number;
+  refused?: Refused[];
+}
+
+/** What is to be found, replacing what was pushed at those addresses; and what is gone. person:
+ * whose things; by HTTP that of the credential. */
+export interface IndexPush {
+  documents?: Findable[];
+  forget?: string[];
+  person?: string;
+}
+
+export interface Key {
+  public_key: string;
+}
+
+/** What a biscuit is narrowed to at once; anybody may narrow it further. */
+export interface Narrowing {
+  object?: string;
+  actions?: ("read" | "use" | "write")[];
+  until_s?: number;
+}
+
+/** An object, for an app that was granted it. grant: by which right it is seen. */
+export interface ObjectTold {
+  address: string;
+  interfaces: string[];
+  title: string;
+  media_type: string;
+  revision: string;
+  size_bytes: number;
+  modified_s: number;
+  page: string;
+  locations: string[];
+  grant?: string;
+}
+
+/** An action as it is shown to one reader: texts in their language. input: JSON Schema (2020-12).
+ * on: interfaces of the object that it takes, none for no object. */
+export interface Offered {
+  name: string;
+  app: string;
+  app_title: string;
+  title: string;
+  description: string;
+  input: Record<string, unknown>;
+  on: string[];
+  effect: "beyond" | "change" | "look";
+  icon: string;
+}
+
+/** What an outside app tells the person whose credential it has; plain text, never markup. url:
+ * `/fabric/open?object=…`, or a web address at the app's own origin. */
+export interface PlainNotice {
+  topic: string;
+  topic_title?: string;
+  title: string;
+  body?: string;
+  object?: string;
+  url?: string;
+  urgency?: "high" | "low" | "normal";
+  key?: string;
+}
+
+/** Why something was refused (RFC 9457). code: stable, for programs; title and detail: for people,
+ * in the language that was asked for. */
+export interface Problem {
+  type: string;
+  status: number;
+  code: string;
+  title: string;
+  detail?: string;
+}
+
+/** Why one document was not taken: a stable code, and the rule in one line. */
+export interface Refused {
+  address: string;
+  code: string;
+  reason: string;
+}
+
+/** One page found; `snippet` is plain text. */
+export interface Result {
+  url: string;
+  title: string;
+  snippet: string;
+  host: string;
+  lang: string;
+}
+
+/** `total` counts all pages found; `results` are those of the page asked for. */
+export interface Results {
+  query: string;
+  total: number;
+  took_ms: number;
+  results: Result[];
+}
+
+export interface Token {
+  token: string;
+}
+
+/** It was taken in; how the person hears of it is their choice. */
+export interface Told {
+  done?: boolean;
+}
+
+/** An installation, as one credential sees it. Each call rejects with Refused. */
+export class Synfonium extends Base {
+  /** Waits until the folder's etag is another than `etag`, at most `wait_s`. Without `folder`: the
+   * trash. Ask again with the etag given. */
+  drive_changes(more: { folder?: string; etag?: string; wait_s?: number } = {}): Promise<FolderState> {
+    return this.call("GET", "/drive/changes", { query: { "folder": more.folder, "etag": more.etag, "wait_s": more.wait_s } });
+  }
+
+  /** Does it. A second request with the same Idempotency-Key gets the first one's answer. */
+  fabric_act(name: string, body: ActBody, more: { idempotency_key?: string } = {}): Promise<Record<string, unknown>> {
+    return this.call("POST", `/fabric/actions/${part(name)}`, { headers: { "Idempotency-Key": more.idempotency_key }, body, sent: "application/json" });
+  }
+
+  /** For an app whose own door somebody came to with this credential. */
+  fabric_check(body: Asking): Promise<Allowed> {
+    return this.call("POST", "/fabric/check", { body, sent: "application/json" });
+  }
+
+  /** Cuts a grant for another app from one that this app holds. */
+  fabric_delegate(grant: string, body: Delegating): Promise<GrantTold> {
+    return this.call("POST", `/fabric/grants/${part(grant)}/delegate`, { body, sent: "application/json" });
+  }
+
+  /** What is at an address, for a person who may see it or an app that was granted it. */
+  fabric_describe(address: string): Promise<ObjectTold> {
+    return this.call("GET", "/fabric/objects", { query: { "address": address } });
+  }
+
+  /** The things at these addresses are found no more. */
+  fabric_forget(address: string[]): Promise<IndexAnswer> {
+    return this.call("DELETE", "/fabric/index", { query: { "address": address } });
+  }
+
+  /** The grants in force that the app of this credential has of this person. */
+  fabric_held(): Promise<Held> {
+    return this.call("GET", "/fabric/grants/held");
+  }
+
+  /** By which biscuits of this installation are checked, and narrowed by whoever holds one. */
+  fabric_key(): Promise<Key> {
+    return this.call("GET", "/fabric/key");
+  }
+
+  /** What whoever asks may do: with the object `on`, with nothing (`on=`), or at all. */
+  fabric_list_actions(more: { on?: string | null; q?: string; done?: string } = {}): Promise<Offered[]> {
+    return this.call("GET", "/fabric/actions", { query: { "on": more.on, "q": more.q, "done": more.done } });
+  }
+
+  /** Things of the credential's person are found within a second; what was refused, and why. */
+  fabric_push(body: IndexPush): Promise<IndexAnswer> {
+    return this.call("POST", "/fabric/index", { body, sent: "application/json" });
+  }
+
+  /** The JSON Schema (2020-12) of `synfonium.app.json`, for editors and for whoever checks one. */
+  fabric_schema(): Promise<Record<string, unknown>> {
+    return this.call("GET", "/fabric/manifest.schema.json");
+  }
+
+  /** The person's own things and what others share with them; for an app, what it was granted. */
+  fabric_search(more: { q?: string; limit?: number; offset?: number; app?: string; interface?: string } = {}): Promise<Found> {
+    return this.call("GET", "/fabric/search", { query: { "q": more.q, "limit": more.limit, "offset": more.offset, "app": more.app, "interface": more.interface } });
+  }
+
+  /** One action: its schema for programs, its form for people. */
+  fabric_show_action(name: string, more: { on?: string } = {}): Promise<Offered> {
+    return this.call("GET", `/fabric/actions/${part(name)}`, { query: { "on": more.on } });
+  }
+
+  /** Takes a CloudEvent 1.0 (`application/cloudevents+json`), or up to 100 of them
+   * (`application/cloudevents-batch+json`), from the app that shows its access token. An event that
+   * was taken before, by its id, is taken again and changes nothing. */
+  fabric_tell(body: CloudEvent): Promise<void> {
+    return this.call("POST", "/fabric/events", { body, sent: "application/cloudevents+json" });
+  }
+
+  /** A biscuit of a grant that this app holds. */
+  fabric_token(grant: string, body: Narrowing): Promise<Token> {
+    return this.call("POST", `/fabric/grants/${part(grant)}/token`, { body, sent: "application/json" });
+  }
+
+  /** Raises NotAnApp, BadNotice, TooManyToday. */
+  notifications_tell(body: PlainNotice): Promise<Told> {
+    return this.call("POST", "/notifications", { body, sent: "application/json" });
+  }
+
+  /** Pages that match `q`, ten at a time. */
+  search_api_search(more: { q?: string; lang?: string; page?: number; vertical?: string } = {}): Promise<Results> {
+    return this.call("GET", "/api/search", { query: { "q": more.q, "lang": more.lang, "page": more.page, "vertical": more.vertical } });
+  }
+
+  /** OpenSearch suggestions: words of indexed pages, never of what anybody searched. */
+  search_suggest(more: { q?: string } = {}): Promise<(string | string[])[]> {
+    return this.call("GET", "/api/search/suggest", { query: { "q": more.q } });
+  }
+}
