@@ -2,9 +2,12 @@
 the public documentation alone."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 import httpx
@@ -13,12 +16,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.journeys.serving import Server, serving
 from tests.journeys.strangers import LOCAL_APPS, Stranger, files_of, hello_app, signed_in
 
+from synfonium.testing.server import family
+
 pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
 
 T = TypeVar("T")
 MACHINE_MS = 300
 SOON_S = 15.0
-TRIES = 20
+TRIES = 5
 # Tells when a person acts and when the machine has answered, by the browser's own clock.
 MARKS = """
 const mark = (name) => console.debug(`mark ${name} ${performance.timeOrigin + performance.now()}`);
@@ -89,9 +94,11 @@ def test_a_person_picks_with_two_clicks_in_a_window_and_the_app_counts_the_words
     assert picker.is_closed()
 
 
-def test_a_pick_takes_the_machine_no_more_than_a_third_of_a_second(
-    ana: BrowserContext, hello: Stranger
+def test_a_pick_costs_the_machine_no_more_than_a_third_of_a_second(
+    served: Server, ana: BrowserContext, hello: Stranger
 ) -> None:
+    """The work of the home and of the app, which other work on the machine does not change; how long it
+    takes in the browser is told."""
     told: dict[str, float] = {}
 
     def hear(message: ConsoleMessage) -> None:
@@ -101,18 +108,27 @@ def test_a_pick_takes_the_machine_no_more_than_a_third_of_a_second(
 
     ana.on("console", hear)
     ana.add_init_script(MARKS)
-    taken: list[float] = []
-    # Wall-clock time: beside other work several tries are needed, and the quickest counts.
-    while len(taken) < TRIES and min(taken, default=1000) > MACHINE_MS:
-        told.clear()
+    worked, waited = [], []
+    for _try in range(TRIES):
         page = at_hello(ana, hello)
+        before_ms = work_ms(served.process.pid) + work_ms(hello.process.pid)
         picker = opened(page)
         with page.expect_console_message(lambda message: message.text.startswith("mark answered")):
             give(picker)
+        worked.append(work_ms(served.process.pid) + work_ms(hello.process.pid) - before_ms)
+        waited.append(told["shown"] - told["pressed"] + told["answered"] - told["given"])
         page.close()
-        taken.append(told["shown"] - told["pressed"] + told["answered"] - told["given"])
-    print(f"machine time of a pick, ms: {[round(one) for one in taken]}")
-    assert min(taken) <= MACHINE_MS
+    print(f"a pick, ms of work: {sorted(worked)}; ms in the browser: {sorted(map(round, waited))}")
+    assert median(worked) <= MACHINE_MS
+
+
+def work_ms(pid: int) -> float:
+    """Processor time of a process and all that descend from it."""
+    ticks = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_person_without_script_picks_in_the_same_window(

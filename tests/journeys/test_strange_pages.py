@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.architecture.house import NODE_MODULES
 from tests.journeys.serving import Server, free_ports, serving
 from tests.journeys.strangers import LOCAL_APPS, files_of, pages_at, registered, signed_in
 
@@ -34,7 +35,8 @@ for (const name of ["syn-picked", "syn-cancel", "syn-error"])
 </script>
 <syn-bar name="Reader"></syn-bar>
 <syn-pick client-id="%(client)s" redirect-uri="%(back)s" media-types="text/*">
-<a href="/nowhere">Choose a text</a></syn-pick>"""
+<a href="/nowhere">Choose a text</a></syn-pick>
+<syn-share object="drive:root"></syn-share><syn-search label="Search what you gave"></syn-search>"""
 BACK = {"/": "/", "/back": "/back", "/alone": "/back"}
 FORGED = """<!doctype html><title>Evil</title><script>
 window.told = [];
@@ -231,3 +233,55 @@ def test_the_bar_is_there_for_whoever_uses_a_keyboard_and_asks_for_nothing_elsew
     assert {"syn-bar", "syn-pick"} <= set(names), names
     assert asked == {urlsplit(served.local).netloc, urlsplit(reader.origin).netloc}
     assert failures == []
+
+
+def test_an_app_searches_in_what_it_was_given_and_nothing_beside_it(
+    served: Server, reader: Reader, ana: BrowserContext
+) -> None:
+    page = ana.new_page()
+    page.goto(reader.origin)
+    token = picked(page)["token"]["access_token"]
+    page.evaluate("token => { document.querySelector('syn-search').token = token }", token)
+    field = page.get_by_role("searchbox", name="Search what you gave")
+    for _try in range(30):
+        field.fill("words")
+        page.wait_for_timeout(500)
+        if page.locator("syn-search li").count():
+            break
+        field.fill("")
+    expect(page.locator("syn-search li")).to_have_count(1)
+    expect(page.locator("syn-search li a")).to_contain_text("poem.txt")
+    expect(page.locator("syn-search li b").first).to_have_text("words")
+    field.fill("other1")
+    expect(page.locator("syn-search").get_by_role("status")).to_have_text("Nothing of yours matches.")
+    page.evaluate("document.querySelector('syn-search').token = 'forged'")
+    field.fill("words again")
+    expect(page.locator("syn-search").get_by_role("status")).to_have_text("The search does not answer.")
+
+
+def test_a_person_goes_from_an_app_to_the_page_where_they_share(
+    served: Server, reader: Reader, ana: BrowserContext
+) -> None:
+    page = ana.new_page()
+    page.goto(reader.origin)
+    with ana.expect_page() as shared:
+        page.get_by_role("link", name="Share").click()
+    shared.value.wait_for_url(f"{served.local}/fabric/share?object=drive%3Aroot")
+    assert shared.value.evaluate("window.opener") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_elements_can_be_read_by_everybody_in_light_and_dark_and_on_a_phone(
+    reader: Reader, chromium: Browser, scheme: Any
+) -> None:
+    size: Any = {"width": 360, "height": 640}
+    context = chromium.new_context(color_scheme=scheme, locale="fr-FR", viewport=size, bypass_csp=True)
+    page = context.new_page()
+    page.goto(reader.origin)
+    expect(page.get_by_role("button", name="Choose a text")).to_be_visible()
+    page.add_script_tag(path=NODE_MODULES / "axe-core" / "axe.min.js")
+    only = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = page.evaluate("only => axe.run(document, only)", only)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()

