@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from synfonium.apps.fabric.model.manifest import parse_manifest
 from synfonium.testing.server import real_server
 from tests.architecture.house import NODE, NODE_MODULES, ROOT
 
@@ -49,6 +50,29 @@ def test_the_python_client_and_the_app_that_uses_it_pass_the_strict_type_checker
     environment = {**os.environ, "MYPYPATH": os.pathsep.join(map(str, sources))}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_example_passes_its_own_tests_and_its_manifest_is_good(tmp_path: Path) -> None:
+    hello = ROOT / "examples" / "hello-app"
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        hello,
+        hello / "tests",
+    ]
+    path = os.pathsep.join(str(folder) for folder in (hello / "src", PYTHON / "src"))
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stdout
+    parsed = parse_manifest((hello / "synfonium.app.json").read_bytes())
+    assert parsed.findings == ()
 
 
 def compiled(folder: Path) -> Path:
