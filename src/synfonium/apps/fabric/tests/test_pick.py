@@ -13,6 +13,8 @@ from synfonium.testing.client import Installation, installation
 
 from .outside_app import BACK, SAME_ORIGIN, OutsideApp, choices_in, code_in, manifest, sealed_in
 
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[Installation]:
@@ -293,3 +295,25 @@ async def test_no_page_may_frame_the_picker_and_its_opener_keeps_it(
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert page.headers["cross-origin-opener-policy"] == "unsafe-none"
     assert (await ana.get("/drive")).headers["cross-origin-opener-policy"] == "same-origin-allow-popups"
+
+
+async def test_a_device_without_a_browser_gets_what_is_picked_on_another(
+    house: Installation, hello: OutsideApp, ana: httpx.AsyncClient
+) -> None:
+    """RFC 8628 with a detail of ours: the page that asks for the code leads to the picker."""
+    own = {"client_id": hello.client_id}
+    details = json.dumps([{"type": "synfonium-object"}])
+    async with house.client() as device:
+        begun = await device.post("/oauth/device", data={**own, "authorization_details": details})
+        assert begun.status_code == 200, begun.text
+        page = await ana.post("/device", data={"user_code": begun.json()["user_code"]})
+        assert page.status_code == 303, page.text
+        picker = await ana.get(page.headers["location"])
+        assert begun.json()["user_code"] in picker.text
+        done = await chosen(ana, picker, choices_in(picker)[0])
+        assert "It is done" in done.text
+        asked = {**own, "device_code": begun.json()["device_code"], "grant_type": DEVICE_GRANT}
+        token = (await device.post("/oauth/token", data=asked)).json()
+    (detail,) = token["authorization_details"]
+    async with house.client(token=token["access_token"]) as app:
+        assert (await app.get(detail["locations"][0])).text == "this is tea.txt"
