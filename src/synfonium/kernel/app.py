@@ -81,7 +81,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: path prefixes at which the dispatcher removes who asks before the door
     sees the request. cross_origin: path prefixes that pages of other origins may call by
     script, with a credential of their own and never a cookie. popups: path prefixes that
-    another site's page may open in a window and keep hold of.
+    another site's page may open in a window and keep hold of; after a `?`, only when the query says so.
     public_assets: nothing to declare; `web/` is built and served.
     migrations: whether the folder has `migrations/`. cli: `module:function` that gets an
     argparse subparsers object. config: `module:Class`, a frozen msgspec struct.

@@ -62,7 +62,7 @@ class Dispatcher:
         self._mounts = [(prefix.encode(), app) for prefix, app in by_length]
         self._anonymous = [prefix.encode() for prefix in anonymous]
         self._cross_origin = [prefix.encode() for prefix in shared]
-        self._popups = [prefix.encode() for prefix in popups]
+        self._popups = [tuple(popup.encode().split(b"?")) for popup in popups]
         self._content_authority = urlsplit(site.content_url).netloc.lower()
         self._page_headers = gate.security_headers(site, gate.page_policy(site))
         self._content_headers = gate.security_headers(site, gate.CONTENT_POLICY)
@@ -114,10 +114,14 @@ class Dispatcher:
     def _headers(self, scope: Scope) -> Headers:
         if self._is_content(scope):
             return self._content_headers
-        path = raw_path(scope)
+        path, query = raw_path(scope), bytes(scope.get("query_string", b"")).split(b"&")
         extra: Headers = []
+
+        def said(mark: bytes) -> bool:
+            return mark in query
+
         # Whoever opened the window must keep hold of it until the answer comes (HTML, 7.1.3).
-        if any(under(path, prefix) for prefix in self._popups):
+        if any(under(path, prefix) and all(said(m) for m in marks) for prefix, *marks in self._popups):
             extra.append((b"cross-origin-opener-policy", b"unsafe-none"))
         if self._is_cross_origin(path):
             extra += cross_origin.ANY

@@ -23,6 +23,8 @@ export interface Waiting {
 }
 
 const KEPT = "synfonium.pick.";
+// This page waits for the window's answer: the pages on the way let it keep hold of the window.
+const KEPT_WINDOW = { window: "kept" };
 const RANDOM_BYTES = 32;
 
 /** The address of the picker, and what to remember. Throws when the app's server does not push. */
@@ -31,7 +33,11 @@ export async function begin(ask: Ask, element: string): Promise<{ url: string; w
   if (ask.parEndpoint) {
     const pushed = await push(ask);
     const clientId = pushed.client_id ?? ask.clientId;
-    const query = new URLSearchParams({ client_id: clientId, request_uri: pushed.request_uri });
+    const query = new URLSearchParams({
+      client_id: clientId,
+      request_uri: pushed.request_uri,
+      ...KEPT_WINDOW,
+    });
     const waiting = { state: pushed.state, verifier: "", issuer, clientId, redirectUri, element };
     return { url: `${issuer}/oauth/authorize?${query}`, waiting };
   }
@@ -52,6 +58,7 @@ export async function begin(ask: Ask, element: string): Promise<{ url: string; w
     code_challenge: await challenge(waiting.verifier),
     code_challenge_method: "S256",
     authorization_details: JSON.stringify([ask.detail]),
+    ...KEPT_WINDOW,
   });
   return { url: `${issuer}/oauth/authorize?${query}`, waiting };
 }

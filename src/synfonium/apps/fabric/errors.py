@@ -226,6 +226,7 @@ class IndexBusy(Unavailable):
     code = "fabric.index_busy"
     title = _("Too much is waiting to be made searchable.")
     remedy = _("Nothing of this was taken. Send it again in a minute.")
+    headers: ClassVar[dict[str, str]] = {"retry-after": "60"}
 
 
 class TooManyEvents(Problem):

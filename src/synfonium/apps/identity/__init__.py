@@ -4,7 +4,7 @@ from synfonium.kernel.app import App, Command, Mount, Place
 from synfonium.kernel.i18n import _
 
 _COMMANDS = "synfonium.apps.identity.commands"
-_OAUTH = "synfonium.apps.identity.service.oauth"
+_SERVICE = "synfonium.apps.identity.service"
 
 app = App(
     name="identity",
@@ -16,7 +16,8 @@ app = App(
     doors="synfonium.apps.identity.http:doors",
     mounts=(Mount("/scim", "synfonium.apps.identity.scim:asgi_app"),),
     migrations=True,
-    popups=("/signin", "/oauth", "/device"),
+    # On the way to a picker the window's opener waits for its answer; on no other way.
+    popups=("/signin?window=kept", "/oauth?window=kept"),
     sealed_columns={
         "identity_signing_key.sealed": "identity.signing",
         "identity_totp.sealed": "identity.totp.{person}",
@@ -98,10 +99,10 @@ app = App(
         "synfonium.apps.identity.contract:Organisations": (
             "synfonium.apps.identity.service.memberships:memberships"
         ),
-        "synfonium.apps.identity.contract:Approvals": f"{_OAUTH}.approving:approvals",
-        "synfonium.apps.identity.contract:Codes": f"{_OAUTH}.approving:codes",
-        "synfonium.apps.identity.contract:AccessTokens": f"{_OAUTH}.approving:access_tokens",
-        "synfonium.apps.identity.contract:Subjects": f"{_OAUTH}.approving:subjects",
+        "synfonium.apps.identity.contract:Approvals": f"{_SERVICE}.approving:approvals",
+        "synfonium.apps.identity.contract:Codes": f"{_SERVICE}.approving:codes",
+        "synfonium.apps.identity.contract:AccessTokens": f"{_SERVICE}.approving:access_tokens",
+        "synfonium.apps.identity.contract:Subjects": f"{_SERVICE}.approving:subjects",
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
     },
 )

@@ -58,7 +58,7 @@ async def pick(
         }
         sealed = picking.wish(Wish(app=asking_app, subject=subject, back=back, detail=detail))
     if request_uri:
-        asking = urlencode({"client_id": client_id, "request_uri": request_uri})
+        asking = urlencode({"client_id": client_id, "request_uri": request_uri, "window": "kept"})
         return See(f"/oauth/authorize?{asking}")
     needs_session(actor)
     asked = await picking.open(sealed)

@@ -41,7 +41,14 @@ class ManifestForm(msgspec.Struct, kw_only=True):
     file: UploadFile | None = None
 
 
+class NewAppForm(ManifestForm, kw_only=True):
+    """The same, for an app that is not there yet: where it lives is a part of the form."""
+
+    origin: Annotated[str, msgspec.Meta(max_length=500)]
+
+
 Multipart = Annotated[ManifestForm, Body(media_type=RequestEncodingType.MULTI_PART)]
+NewMultipart = Annotated[NewAppForm, Body(media_type=RequestEncodingType.MULTI_PART)]
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +101,7 @@ async def show_mine(actor: Person, context: Context, request: AnyRequest) -> Pag
 
 
 @post(MINE)
-async def add_mine(actor: Person, context: Context, request: AnyRequest, data: Multipart) -> Page:
+async def add_mine(actor: Person, context: Context, request: AnyRequest, data: NewMultipart) -> Page:
     """Shows the app's secrets, this once."""
     needs_session(actor)
     return await _add(_own(actor), context, request, data)
@@ -131,7 +138,7 @@ async def show_all(actor: Admin, context: Context, request: AnyRequest) -> Page:
 
 
 @post(ALL)
-async def add_for_all(actor: Admin, context: Context, request: AnyRequest, data: Multipart) -> Page:
+async def add_for_all(actor: Admin, context: Context, request: AnyRequest, data: NewMultipart) -> Page:
     """Shows the app's secrets, this once."""
     return await _add(_everybodys(actor), context, request, data)
 

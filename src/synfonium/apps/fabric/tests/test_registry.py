@@ -76,7 +76,7 @@ async def test_a_change_of_the_table_is_seen_within_a_second(house: Installation
     await asyncio.sleep(registry.FRESH_S + 0.1)
     assert await apps_of(house).by_name("notes")
     changed = json.dumps({"id": "notes", "name": "Jotter"}).encode()
-    await house.context("fabric").database.write(lambda c: store.change(c, "notes", changed, 2.0))
+    await house.context("fabric").database.write(lambda c: store.change(c, "notes", changed, "", 2.0))
     await asyncio.sleep(registry.FRESH_S + 0.1)
     found = await apps_of(house).by_name("notes")
     assert found

@@ -6,9 +6,8 @@ import msgspec
 from litestar.params import QueryParameter
 
 from synfonium.apps.identity.errors import CodeUnknown
+from synfonium.apps.identity.http.asking import asking
 from synfonium.apps.identity.http.browser import Form, needs_session, service_of
-from synfonium.apps.identity.http.oauth.authorize import asking, there
-from synfonium.apps.identity.service.oauth.provider import AskThere
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -39,8 +38,6 @@ async def ask(actor: Person, context: Context, data: Form[CodeForm]) -> Page | S
     except CodeUnknown as refusal:
         wrong = {"title": refusal.title, "remedy": refusal.remedy}
         return Page("identity/device.html", status=refusal.status, code=data.user_code[:20], wrong=wrong)
-    if isinstance(asked, AskThere):
-        return there(asked)
     return asking(asked, f"{HERE}/decide")
 
 

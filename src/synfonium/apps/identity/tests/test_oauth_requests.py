@@ -136,6 +136,7 @@ class OneFile:
     """A kind of access as an app would offer it."""
 
     type = "https://example/one-file"
+    page = ""
 
     def check(self, detail: Any) -> None:
         if "file" not in detail:

@@ -4,13 +4,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from synfonium.apps.identity.http.asking import asking, going, signing_in
 from synfonium.apps.identity.http.browser import Form, form_pairs, needs_session, parse_pairs, service_of
-from synfonium.apps.identity.service.oauth.provider import Answer, AskConsent, AskSignIn, AskThere, Redirect
+from synfonium.apps.identity.service.oauth.provider import Answer, AskSignIn, Redirect
 from synfonium.kernel.actor import Person, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
 from synfonium.kernel.gate import page_policy
-from synfonium.kernel.i18n import LOCALES
 
 LARGEST_FORM_BYTES = 32 * 1024
 
@@ -26,7 +26,7 @@ async def authorize(actor: Person | Visitor, request: AnyRequest, context: Conte
     answer = await service_of(context).provider.authorize(pairs, _person(actor))
     if isinstance(answer, Redirect) and answer.mode != "form_post":
         return See(answer.url)
-    return shown(answer, context)
+    return shown(answer, context, keeps_window=("window", "kept") in pairs)
 
 
 @post("/oauth/authorize", max_body_bytes=LARGEST_FORM_BYTES)
@@ -38,8 +38,9 @@ async def authorize_by_form(actor: Visitor, request: AnyRequest) -> See:
 
 @get("/oauth/continue")
 async def resume(actor: Person | Visitor, request: AnyRequest, context: Context) -> See | Page:
-    sealed = dict(parse_pairs(request.scope["query_string"])).get("request", "")
-    return shown(await service_of(context).provider.resume(sealed, _person(actor)), context)
+    fields = dict(parse_pairs(request.scope["query_string"]))
+    answer = await service_of(context).provider.resume(fields.get("request", ""), _person(actor))
+    return shown(answer, context, keeps_window=fields.get("window") == "kept")
 
 
 @post("/oauth/consent")
@@ -49,32 +50,13 @@ async def decide(actor: Person, context: Context, data: Form[ConsentForm]) -> Se
     return shown(await service_of(context).provider.decide(data.request, actor, allow=allow), context)
 
 
-def shown(answer: Answer, context: Context) -> See | Page:
+def shown(answer: Answer, context: Context, *, keeps_window: bool = False) -> See | Page:
+    """keeps_window: the page that opened this window waits for it (App.popups)."""
     if isinstance(answer, Redirect):
         return _posting(answer, context) if answer.mode == "form_post" else going(answer.url)
     if isinstance(answer, AskSignIn):
-        here = f"/oauth/continue?{urlencode({'request': answer.sealed})}"
-        return See(f"/signin?{urlencode({'next': here, **_language(answer.locales)})}")
-    if isinstance(answer, AskThere):
-        return there(answer)
+        return signing_in(answer, keeps_window=keeps_window)
     return asking(answer, "/oauth/consent")
-
-
-def there(answer: AskThere) -> See:
-    """To the page of another app where the person decides by doing."""
-    return See(f"{answer.page}?{urlencode({'request': answer.sealed})}")
-
-
-def _language(wished: str) -> dict[str, str]:
-    """The first of `ui_locales` that is spoken here (Core 1.0, 3.1.2.1)."""
-    spoken = [tag.partition("-")[0].lower() for tag in wished.split()]
-    return {"ui": found} if (found := next((tag for tag in spoken if tag in LOCALES), "")) else {}
-
-
-def going(url: str) -> Page:
-    """A redirect to another site at the end of a form's journey is refused by the page's own
-    `form-action 'self'`: a page of ours sends the browser on instead."""
-    return Page("identity/back.html", url=url)
 
 
 def _posting(answer: Redirect, context: Context) -> Page:
@@ -83,20 +65,6 @@ def _posting(answer: Redirect, context: Context) -> Page:
     policy = page_policy(context.site).replace("form-action 'self'", "form-action https: http:")
     headers = {"content-security-policy": policy, "cache-control": "no-store"}
     return Page("identity/post.html", headers=headers, url=answer.uri, fields=answer.fields)
-
-
-def asking(answer: AskConsent, action: str) -> Page:
-    """The page that asks a person to agree."""
-    return Page(
-        "identity/consent.html",
-        action=action,
-        sealed=answer.sealed,
-        client=answer.client,
-        scopes=answer.scopes,
-        details=answer.details,
-        user_code=answer.user_code,
-        site=answer.site,
-    )
 
 
 def _person(actor: Person | Visitor) -> Person | None:

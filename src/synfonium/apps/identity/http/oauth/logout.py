@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from synfonium.apps.identity.http.asking import going
 from synfonium.apps.identity.http.browser import Form, form_pairs, left, parse_pairs, service_of
-from synfonium.apps.identity.http.oauth.authorize import LARGEST_FORM_BYTES, going
+from synfonium.apps.identity.http.oauth.authorize import LARGEST_FORM_BYTES
 from synfonium.apps.identity.model.oauth.words import OAuthError, request_fields
 from synfonium.apps.identity.service.oauth.logout import Leaving
 from synfonium.apps.identity.service.sealed import seal, unseal

@@ -1,7 +1,7 @@
 """Clients: what OAuth's registration (RFC 7591, OpenID Registration 1.0) may say about one."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,7 +22,6 @@ PROOF_ALGORITHMS = ("ES256", "EdDSA", "Ed25519", "PS256")
 MOST_URIS = 10
 MOST_KEYS = 10
 LONGEST_URI = 500
-LONGEST_SCOPE = 2000
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -60,7 +59,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     authorization_details_types: tuple[str, ...] = ()
-    scope: str = ""
+    scope: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     require_pkce: bool = True
     fapi2: bool = False
     resource_uris: tuple[str, ...] = ()
@@ -164,8 +163,6 @@ def checked(metadata: Metadata) -> Metadata:
         name = parse_line(metadata.client_name or "?", LABEL_LENGTH)
     except ValueError:
         raise _wrong("client_name is one line of 1 to 60 characters") from None
-    if len(metadata.scope) > LONGEST_SCOPE:
-        raise _wrong("scope is too long")
     _check_redirects(metadata)
     _check_addresses(metadata)
     _check_keys(metadata)

@@ -20,7 +20,7 @@ from synfonium.apps.identity.model.oauth.words import OAuthError
 from synfonium.apps.identity.model.people import digest, new_secret
 from synfonium.apps.identity.service.oauth.authentication import Asked, Authentication
 from synfonium.apps.identity.service.oauth.issuing import encode
-from synfonium.apps.identity.service.oauth.provider import AskConsent, AskThere, Details, Provider, approved
+from synfonium.apps.identity.service.oauth.provider import AskConsent, Details, Provider, approved
 from synfonium.apps.identity.store import consents
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.common.ids import PersonId
@@ -84,12 +84,12 @@ class Devices:
             "interval": words.DEVICE_INTERVAL_S,
         }
 
-    async def ask(self, user_code: str, person: Person) -> AskConsent | AskThere:
+    async def ask(self, user_code: str, person: Person) -> AskConsent:
         """What the person is asked about the device. Raises CodeUnknown, TooManyTries."""
         self._count(person.id)
         code = plain_code(user_code)
 
-        def work(connection: Connection) -> AskConsent | AskThere:
+        def work(connection: Connection) -> AskConsent:
             row, device = self._waiting(connection, code)
             client = clients.client_by_id(connection, row.client_id)
             if client is None:
@@ -107,9 +107,8 @@ class Devices:
 
         def work(connection: Connection) -> None:
             row, device = self._waiting(connection, code)
-            request = device.request
-            if details is not None:
-                request = msgspec.structs.replace(request, details=tuple(details))
+            filled = {} if details is None else {"details": tuple(details)}
+            request = msgspec.structs.replace(device.request, **filled)
             approval = approved(request, person, now_s) if allow else Approval()
             body = encode(
                 msgspec.structs.replace(device, state="allowed" if allow else "refused", approval=approval)

@@ -22,7 +22,6 @@ from synfonium.apps.identity.service.oauth.issuing import (
     narrowed,
 )
 from synfonium.apps.identity.store import addresses
-from synfonium.apps.identity.store.oauth import clients
 from synfonium.apps.identity.store.oauth import issued as store
 from synfonium.kernel.context import Context
 
@@ -41,7 +40,7 @@ class Granting:
     def __init__(self, context: Context, authentication: Authentication, issuing: Issuing) -> None:
         self._context, self._authentication, self._issuing = context, authentication, issuing
         self._grants: dict[str, Grant] = {
-            "authorization_code": self._by_code,
+            "authorization_code": self.by_code,
             "refresh_token": self._by_refresh,
             words.DEVICE_GRANT: self._by_device,
             words.EXCHANGE_GRANT: self._by_exchange,
@@ -72,27 +71,7 @@ class Granting:
         answer = self._issuing.answer(made)
         return {**answer, "issued_token_type": words.ACCESS_TYPE} if kind == words.EXCHANGE_GRANT else answer
 
-    async def redeem(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> str:
-        """The access token for a code that was sent to a client which this installation stands
-        in front of, and so is. Raises OAuthError."""
-        fields = {"code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
-        shown = Shown(client_id=client_id, method="none")
-
-        def work(connection: Connection) -> Made | OAuthError:
-            client = clients.client_by_id(connection, client_id)
-            if client is None:
-                return _bad_grant("the client does not exist")
-            granted = self._by_code(connection, client, fields, shown)
-            if isinstance(granted, OAuthError):
-                return granted
-            return self._issuing.make(connection, replace(granted, with_refresh=False), "")
-
-        made = await self._context.database.write(work)
-        if isinstance(made, OAuthError):
-            raise made
-        return made.access_token
-
-    def _by_code(
+    def by_code(
         self, connection: Connection, client: Client, fields: Fields, shown: Shown
     ) -> Granted | OAuthError:
         hashed, now_s = digest(needed(fields, "code")), self._context.clock.now_s()

@@ -68,15 +68,9 @@ class AskSignIn(msgspec.Struct, frozen=True):
     locales: str = ""
 
 
-class AskThere(msgspec.Struct, frozen=True):
-    """The person decides by doing, at a page of another app (contract.DetailType)."""
-
-    page: str
-    sealed: str
-
-
 class AskConsent(msgspec.Struct, frozen=True):
-    """The person has to agree that `client` gets `scopes`; details are in plain words."""
+    """The person has to agree that `client` gets `scopes`; details are in plain words. page: of
+    another app, where they decide by doing (contract.DetailType)."""
 
     sealed: str
     client: Client
@@ -84,9 +78,10 @@ class AskConsent(msgspec.Struct, frozen=True):
     details: tuple[str, ...] = ()
     user_code: str = ""
     site: str = ""
+    page: str = ""
 
 
-Answer = Redirect | AskSignIn | AskConsent | AskThere
+Answer = Redirect | AskSignIn | AskConsent
 
 
 class NewCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +162,7 @@ class Provider:
 
     async def resume(self, sealed: str, person: Person | None) -> Answer:
         """Goes on with a request that waited. Raises ChallengeExpired, ClientRefused."""
-        waiting = self._open(sealed)
+        waiting = self.waiting(sealed)
         if waiting.refusal is None:
             return await self._go_on(waiting.request, person)
         if person is None:
@@ -177,7 +172,7 @@ class Provider:
     async def awaited_by(self, sealed: str) -> tuple[str, str] | None:
         """The client whose request waits, by its name and its site; None when none does."""
         try:
-            request = self._open(sealed).request
+            request = self.waiting(sealed).request
         except ChallengeExpired:
             return None
         client = await self._context.database.read(lambda c: clients.client_by_id(c, request.client_id))
@@ -197,7 +192,7 @@ class Provider:
     ) -> Answer:
         """The person agreed or not; what they agreed to is remembered. details: as they filled
         them in (RFC 9396, 7.1)."""
-        waiting = self._open(sealed)
+        waiting = self.waiting(sealed)
         request = waiting.request if details is None else replace(waiting.request, details=tuple(details))
         if waiting.refusal is not None:
             raise ChallengeExpired
@@ -230,15 +225,14 @@ class Provider:
 
     def ask(
         self, request: AuthorizationRequest, client: Client, wanted: tuple[str, ...], user_code: str = ""
-    ) -> AskConsent | AskThere:
+    ) -> AskConsent:
         kinds = self.detail_types()
         pages = {kinds[detail["type"]].page for detail in request.details}
-        if len(pages) == 1 and (page := pages.pop()):
-            return AskThere(page, self._seal(request, user_code=user_code))
+        page = pages.pop() if len(pages) == 1 else ""
         said = tuple(kinds[detail["type"]].words(detail) for detail in request.details)
         site = urlsplit(request.redirect_uri).hostname or ""
-        shown = f"{user_code[:4]}-{user_code[4:]}" if user_code else ""
-        return AskConsent(self._seal(request), client, wanted, said, user_code=shown, site=site)
+        sealed = self._seal(request, user_code=user_code)
+        return AskConsent(sealed, client, wanted, said, user_code=user_code, site=site, page=page)
 
     def _is_wanted(
         self, request: AuthorizationRequest, client: Client, person: Person, *, is_hint_binding: bool
@@ -316,9 +310,6 @@ class Provider:
 
     def waiting(self, sealed: str) -> Waiting:
         """A request that waits. Raises ChallengeExpired."""
-        return self._open(sealed)
-
-    def _open(self, sealed: str) -> Waiting:
         waiting = unseal(self._context, sealed, "authorization", Waiting)
         if self._context.clock.now_s() >= waiting.expires_s:
             raise ChallengeExpired

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.identity.contract import Answered, AppAccess, Approving, Signed
@@ -12,9 +13,10 @@ from synfonium.apps.identity.model.oauth import words
 from synfonium.apps.identity.model.oauth.claims import consent_scopes
 from synfonium.apps.identity.model.oauth.words import OAuthError
 from synfonium.apps.identity.model.people import ACCESS_PREFIX, digest
+from synfonium.apps.identity.service.oauth.authentication import Shown
 from synfonium.apps.identity.service.oauth.devices import Devices
 from synfonium.apps.identity.service.oauth.granting import Granting
-from synfonium.apps.identity.service.oauth.issuing import approval_of
+from synfonium.apps.identity.service.oauth.issuing import Issuing, Made, approval_of
 from synfonium.apps.identity.service.oauth.provider import Provider, Redirect
 from synfonium.apps.identity.store.oauth import clients, issued
 from synfonium.common.ids import PersonId
@@ -105,14 +107,30 @@ class SubjectsHere:
 class CodesHere:
     """`contract.Codes`."""
 
-    def __init__(self, granting: Granting) -> None:
-        self._granting = granting
+    def __init__(self, context: Context, granting: Granting, issuing: Issuing) -> None:
+        self._context, self._granting, self._issuing = context, granting, issuing
 
     async def redeem(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> str:
+        fields = {"code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+
+        def work(connection: Connection) -> Made | OAuthError:
+            client = clients.client_by_id(connection, client_id)
+            if client is None:
+                raise SignInNeeded
+            granted = self._granting.by_code(
+                connection, client, fields, Shown(client_id=client_id, method="none")
+            )
+            if isinstance(granted, OAuthError):
+                return granted  # what it wrote must stay: a replay revokes
+            return self._issuing.make(connection, msgspec.structs.replace(granted, with_refresh=False), "")
+
         try:
-            return await self._granting.redeem(client_id, code, redirect_uri, verifier)
+            made = await self._context.database.write(work)
         except OAuthError:
             raise SignInNeeded from None
+        if isinstance(made, OAuthError):
+            raise SignInNeeded
+        return made.access_token
 
 
 def origin_of(uri: str) -> str:
@@ -127,7 +145,8 @@ def approvals(context: Context) -> ApprovalsHere:
 
 
 def codes(context: Context) -> CodesHere:
-    return CodesHere(context.service.oauth.granting)
+    oauth = context.service.oauth
+    return CodesHere(context, oauth.granting, oauth.issuing)
 
 
 def access_tokens(context: Context) -> AccessTokensHere:
