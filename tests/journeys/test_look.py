@@ -373,7 +373,7 @@ def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
     parts = (
         ("/admin", "/admin/backups", "/admin/audit"),
         ("/admin/people", "/admin/organisations", "/admin/sign-in", "/admin/signup"),
-        ("/admin/apps", "/admin/search", "/admin/mail"),
+        ("/admin/apps", "/admin/fabric-apps", "/admin/search", "/admin/mail"),
     )
     for first, part in zip(firsts, parts, strict=True):
         for path in part:
