@@ -17,6 +17,7 @@ from synfonium.composition import build_house
 from synfonium.kernel.actor import Person
 from synfonium.kernel.config import Settings
 from synfonium.kernel.runtime import Runtime
+from synfonium.testing.chosen_database import database_of
 from synfonium.testing.client import Installation, installation
 
 from .outside_app import SAME_ORIGIN, OutsideApp, choices_in, code_in, manifest, sealed_in
@@ -195,7 +196,7 @@ async def test_every_other_role_refuses_within_a_second_of_the_click(
     path = (str(hello.detail["identifier"]), "drive:root")
     for role in ("worker", "gateway"):
         roles = frozenset({role})
-        settings = Settings(home, {"SYNFONIUM_FABRIC_LOCAL_APPS": "true"})
+        settings = Settings(home, {**database_of(home), "SYNFONIUM_FABRIC_LOCAL_APPS": "true"})
         runtime = Runtime(build_house(home, settings, roles), roles)  # type: ignore[arg-type]
         grants = runtime.contexts["fabric"].offer(Grants)  # type: ignore[type-abstract]
         assert await grants.check(holder, path, "read")
