@@ -1,5 +1,6 @@
 """One installation for all tests of a file; none of them may write without saying so."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 
@@ -27,9 +28,22 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         try:
             found = House(inside, port, home, token, await _sign_in(port))
             await found.send("GET", b"/drive")  # a person's first visit makes their drive
+            await _settled(found)
             yield found
         finally:
             await listener.stop()
+
+
+async def _settled(house: House) -> None:
+    """What coming in made is told to all who hear of it, and has left the outboxes."""
+    before = house.rows()
+    for _try in range(50):
+        await asyncio.sleep(0.2)
+        now = house.rows()
+        if now == before and not any(count for name, count in now.items() if name.endswith("_outbox")):
+            return
+        before = now
+    raise AssertionError("the house did not come to rest")
 
 
 async def _sign_in(port: int) -> str:
