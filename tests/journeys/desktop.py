@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 BUILD_S = 900.0
 LIVE = "#screen[data-state=live]"
 TERMINAL_AT = (89, 700)
+TASKS_AT = FloatRect(x=115, y=684, width=500, height=32)
 WIDTH, HEIGHT = 1280, 720
 
 
@@ -23,8 +24,16 @@ def share_images(home: Path, factory: pytest.TempPathFactory) -> None:
 
 
 def open_terminal(page: Page) -> None:
-    page.mouse.click(*TERMINAL_AT)
-    page.wait_for_timeout(2500)
+    """Clicks until the panel, which comes a moment after the picture, shows one window more."""
+    for _ in range(5):
+        before = page.screenshot(clip=TASKS_AT)
+        page.mouse.click(*TERMINAL_AT)
+        for _ in range(40):
+            page.wait_for_timeout(200)
+            if page.screenshot(clip=TASKS_AT) != before:
+                page.wait_for_timeout(1500)
+                return
+    pytest.fail("no terminal opened")
 
 
 def read_picture(program: Callable[[str], str], page: Page, at: Path) -> str:
