@@ -57,6 +57,5 @@ def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer, app: st
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("journey", JOURNEYS)
-def test_a_journey_passes_on_postgresql(server: PostgresqlServer, journey: str) -> None:
-    assert " passed" in run_tests(server, journey)
+def test_the_journeys_pass_on_postgresql(server: PostgresqlServer) -> None:
+    assert " passed" in run_tests(server, *JOURNEYS, "-n", "2", "--dist", "loadfile")

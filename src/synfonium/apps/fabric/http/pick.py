@@ -64,13 +64,14 @@ async def pick(
     asked = await picking.open(sealed)
     if asked.ask.verb == "open":
         return answer(await picking.settle(actor, asked), context)
+    part, app_name = await picking.part(actor.id, asked), name_of(asked.app, context, request)
     look = await picking.look(actor.id, asked, source=app, inside=inside, query=q, after=after)
     return Page(
         "fabric/pick.html",
         asked=asked,
         look=look,
         query=q,
-        app_name=name_of(asked.app, context, request),
+        app_name=f"{part} ({app_name})" if part else app_name,
         source_names={one.name: name_of(one, context, request) for one in look.sources},
         icon_of=icon_of,
         url=PAGE,

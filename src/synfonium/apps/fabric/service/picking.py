@@ -128,6 +128,11 @@ class Picking:
             sealed=sealed, approving=None, app=app, ask=ask, subject=wish.subject, back=local_path(wish.back)
         )
 
+    async def part(self, person: PersonId, asked: Asked) -> str:
+        """What the part of an installed app that asks is called, such as one PC of the person's; "" for
+        the app itself. Raises NotYours."""
+        return (await self._granting.object_of(person, asked.subject)).title if asked.subject else ""
+
     async def look(
         self, person: PersonId, asked: Asked, *, source: str, inside: str, query: str, after: str
     ) -> Look:

@@ -155,3 +155,13 @@ async def test_the_page_leads_to_the_picker_for_each_pc_and_the_screen_too(house
         await ana.post(f"/pc/machine/{machine}/start")
         assert f"{way}read,write&amp;back=/pc/brought" in (await ana.get(f"/pc/{machine}/screen")).text
         assert (await ana.get("/pc/brought")).status_code == 200
+
+
+async def test_the_picker_names_the_pc_that_it_chooses_for(house: Installation) -> None:
+    await house.person("ana")
+    async with house.client(headers={"sec-fetch-site": "same-origin"}) as ana:
+        await ana.post("/signin", data={"name": "ana", "password": "ana-password-1"})
+        machine = await machine_of(ana, house, "Bureau")
+        way = "/fabric/pick?for=pc&subject=pc:machine/"
+        assert "Choose for Bureau (PC)" in (await ana.get(f"{way}{machine}")).text
+        assert (await ana.get(f"{way}{'0' * 26}", headers=JSON)).status_code == 403
