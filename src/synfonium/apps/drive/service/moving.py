@@ -1,6 +1,6 @@
 """Moving, renaming and copying."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
 MAX_COPY_NODES = 10_000
+Properties = Mapping[NodeId, Mapping[str, str]]
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,9 +181,10 @@ class _Copy:
         self._room, self._connection, self._reach, self._now_s = room, connection, reach, now_s
         self._etag = new_id(now_s)
         self._count = 0
+        self._told: dict[NodeId, str] = {}
 
     def run(self, source: Node, parent: NodeId, name: Name, is_deep: bool) -> Node:
-        top = self._one(source, parent, name)
+        top = self._one(source, parent, name, properties.of_nodes(self._connection, [source.id]))
         level = [(source, top)] if is_deep and not source.is_file else []
         while level:
             level = [pair for old, new in level for pair in self._members(old, new)]
@@ -201,10 +203,11 @@ class _Copy:
         members = nodes.children_by_key(self._connection, old.id, after=b"", limit=room_left + 1)
         if len(members) > room_left:
             raise TooMany
-        pairs = [(member, self._one(member, new, Name(member.name))) for member in members]
+        kept = properties.of_nodes(self._connection, [member.id for member in members])
+        pairs = [(member, self._one(member, new, Name(member.name), kept)) for member in members]
         return [(member, id_) for member, id_ in pairs if not member.is_file]
 
-    def _one(self, source: Node, parent: NodeId, name: Name) -> NodeId:
+    def _one(self, source: Node, parent: NodeId, name: Name, kept: Properties) -> NodeId:
         self._count += 1
         id_ = NodeId(new_id(self._now_s))
         version = self._version(source, id_) if source.version else None
@@ -222,7 +225,8 @@ class _Copy:
             media_type=media_type_of(name) if source.is_file else "",
             version=version,
         )
-        properties.copy(self._connection, source.id, id_)
+        if source.id in kept:
+            properties.change(self._connection, id_, kept[source.id])
         if source.is_file:
             self._tell_written(id_, parent)
         return id_
@@ -235,8 +239,9 @@ class _Copy:
 
     def _tell_written(self, node: NodeId, parent: NodeId) -> None:
         space = self._reach.space
-        path = told_path(self._connection, space, node, parent)
-        facts = {"kind": "file", "owner": space.owner, "path": path}
+        above = self._told.get(parent) or told_path(self._connection, space, parent)
+        self._told[parent] = above
+        facts = {"kind": "file", "owner": space.owner, "path": f"{contract.address_of(node)} {above}"}
         self._room.context.outbox.add(
             self._connection, contract.FILE_WRITTEN, contract.address_of(node), facts
         )

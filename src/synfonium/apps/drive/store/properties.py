@@ -26,11 +26,5 @@ def change(connection: Connection, node: NodeId, changes: Mapping[str, str | Non
         connection.execute(insert(properties), rows)
 
 
-def copy(connection: Connection, source: NodeId, target: NodeId) -> None:
-    kept = of_nodes(connection, [source]).get(source)
-    if kept:
-        change(connection, target, kept)
-
-
 def remove_of(connection: Connection, ids: Sequence[NodeId]) -> None:
     connection.execute(delete(properties).where(p.node.in_(ids)))
