@@ -11,12 +11,12 @@ from synfonium.apps.pc.errors import NotRunning
 from synfonium.apps.pc.http.words import Given, given_of, picker, service_of
 from synfonium.apps.pc.model.given import MOST_SHOWN
 from synfonium.apps.pc.model.machine import Machine, parse_size
-from synfonium.apps.pc.service.live_folder import missing_programs as missing_for_live
 from synfonium.apps.pc.service.screens import can_stream
 from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
+from synfonium.libraries.davmount.mounts import missing_programs as missing_for_live
 
 LIST = "/pc"
 BROUGHT = "/pc/brought"

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from synfonium.common.ids import new_id
+from synfonium.libraries.davmount.points import is_mounted, mounted_at
 
 LIVE = "Drive"
 """The whole Drive, in the home of the PC."""
@@ -69,35 +70,6 @@ class Folders:
         leaving = self.base.with_name(f".deleted-{new_id()}")
         self.base.rename(leaving)
         shutil.rmtree(leaving, ignore_errors=True)
-
-
-def is_mounted(folder: Path) -> bool:
-    """Whether something is mounted on the folder: also a bind of its own file system, and
-    also a mount whose server died and that answers nothing."""
-    return _real(folder) in _mount_points()
-
-
-def mounted_at(folder: Path) -> list[Path]:
-    """What is mounted on the folder and below it, the innermost first."""
-    top = _real(folder)
-    found = {point for point in _mount_points() if point == top or point.startswith(f"{top}/")}
-    return [Path(point) for point in sorted(found, reverse=True)]
-
-
-def _real(folder: Path) -> str:
-    return str(Path(os.path.realpath(folder.parent), folder.name))
-
-
-def _mount_points() -> list[str]:
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123
-        return [_unescaped(line.split(" ", 5)[4]) for line in mounts]
-
-
-def _unescaped(path: str) -> str:
-    """Space, tab, newline and backslash are written in octal (proc(5), mountinfo)."""
-    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
-        path = path.replace(code, character)
-    return path
 
 
 def sweep(folder: Path) -> None:

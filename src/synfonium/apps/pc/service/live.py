@@ -9,13 +9,14 @@ import msgspec
 
 from synfonium.apps.fabric.contract import FILE, Grant, GrantSecret
 from synfonium.apps.pc import contract
-from synfonium.apps.pc.model.given import WHOLE_DRIVE, folder_name, shown
+from synfonium.apps.pc.model.given import WHOLE_DRIVE, shown
 from synfonium.apps.pc.service import live_folder
 from synfonium.apps.pc.service.folders import GIVEN, LIVE, Folders
 from synfonium.apps.pc.service.live_folder import LiveFolder
 from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
+from synfonium.libraries.davmount.names import folder_name
 
 log = logs.get("pc")
 AGAIN_AFTER_S = 30.0

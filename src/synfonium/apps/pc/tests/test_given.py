@@ -1,12 +1,7 @@
 """What a PC was given: which of it shows, under which names, and how a person opens a thing in it."""
 
-from pathlib import Path
-
-import pytest
-
 from synfonium.apps.fabric.contract import Action, Grant, Limits
-from synfonium.apps.pc.model.given import LONGEST_NAME_BYTES, MOST_SHOWN, folder_name, shown
-from synfonium.apps.pc.service.folders import mounted_at
+from synfonium.apps.pc.model.given import MOST_SHOWN, shown
 from synfonium.apps.pc.tests.test_doors import JSON, machine_of
 from synfonium.common.ids import AppName, GrantId, PersonId
 from synfonium.testing.client import Installation
@@ -40,41 +35,6 @@ def test_of_each_thing_the_widest_right_shows_and_what_is_over_does_not() -> Non
 def test_the_eight_oldest_show_and_stay_when_more_are_given() -> None:
     given = [grant(number, f"drive:node/{number}") for number in range(1, 20)]
     assert [one.id for one in shown(given[::-1], 0.0)] == [one.id for one in given[:MOST_SHOWN]]
-
-
-@pytest.mark.parametrize(
-    ("title", "is_file", "name"),
-    [
-        ("notes", False, "notes"),
-        ("tea & milk.txt", True, "tea & milk"),
-        ("archive.tar.gz", True, "archive.tar"),
-        (".bashrc", True, "bashrc"),
-        ("v1.2", False, "v1.2"),
-        ("../../etc", False, "_.._etc"),
-        ("..", False, "Folder"),
-        ("", False, "Folder"),
-        ("a/b\\c", True, "a_b_c"),
-        ("new\nline\0", False, "new_line_"),
-        ("right\u202eleft", False, "right_left"),
-        ("été", False, "été"),
-    ],
-)
-def test_a_title_becomes_a_name_that_is_legal_and_not_hidden(title: str, is_file: bool, name: str) -> None:
-    assert folder_name(title, (), is_file=is_file) == name
-    assert len(Path(name).parts) == 1
-
-
-def test_names_are_short_and_never_twice_the_same() -> None:
-    long = folder_name("é" * 300, (), is_file=False)
-    assert len(long.encode()) <= LONGEST_NAME_BYTES
-    taken = {"notes", "notes 2"}
-    assert folder_name("notes", taken, is_file=False) == "notes 3"
-    assert folder_name("notes.txt", taken, is_file=True) == "notes 3"
-
-
-def test_nothing_is_mounted_where_nothing_was_given(tmp_path: Path) -> None:
-    assert mounted_at(tmp_path) == []
-    assert mounted_at(Path("/proc"))[-1] == Path("/proc")
 
 
 async def pc_grants(house: Installation, machine: str) -> list[Grant]:
