@@ -41,6 +41,11 @@ class RealServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """In which commands work on this home."""
+        return self._environment
+
     def start(self) -> None:
         """Serves, and returns when every role answers."""
         with self.log.open("ab") as log:

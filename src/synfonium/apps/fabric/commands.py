@@ -10,6 +10,7 @@ from synfonium.apps.fabric.model import app_of
 from synfonium.apps.fabric.model.origins import is_this_computer
 from synfonium.apps.fabric.model.uses import Use
 from synfonium.apps.fabric.service import FabricService
+from synfonium.apps.fabric.service.mounting import AllGiven
 from synfonium.apps.fabric.service.registering import EVERYBODY, Installed
 from synfonium.apps.fabric.service.registry import installed
 from synfonium.apps.identity.contract import People
@@ -139,6 +140,28 @@ async def app_remove(context: Context, call: Call) -> Mapping[str, int]:
     """Ends an outside app: its client, its rights, itself. Raises NoSuchApp."""
     service: FabricService = context.service
     return {"rights_ended": await service.registering.remove(call.text("name"), by=OPERATOR)}
+
+
+async def app_given(context: Context, call: Call) -> AllGiven:
+    """What people gave to the outside app `name` and WebDAV reaches; at once when something changed
+    after `seen`, else after a while. For the operator alone. Raises NoSuchApp, Forbidden."""
+    _operator_alone(call)
+    service: FabricService = context.service
+    return await service.mounting.given(call.text("name"), int(call.arguments.get("seen") or -1))
+
+
+async def app_grant_secret(context: Context, call: Call) -> GrantSecret:
+    """A new secret of a `grant` of the outside app `name`. For the operator alone, who runs the app.
+    Raises NoSuchApp, UnknownGrant, Forbidden."""
+    _operator_alone(call)
+    service: FabricService = context.service
+    found = await service.mounting.secret(call.text("name"), GrantId(call.text("grant")))
+    return msgspec.structs.replace(found, url=context.site.local_url + found.url)
+
+
+def _operator_alone(call: Call) -> None:
+    if call.caller != "cli":
+        raise Forbidden
 
 
 async def _person(context: Context, call: Call) -> PersonId:

@@ -10,6 +10,7 @@ Problem
 ├── NotPicked       422  what was chosen is not of the kind that is asked for
 ├── NothingOpens    404  no app here opens such a thing
 ├── AppAway         502  the app that has the object does not answer
+├── NothingGiven    403  an app behind us is nothing without a thing of the person's
 ├── SignInRefused   403  the person did not agree, or the way back was not the one begun
 ├── BadManifest     422  a manifest has an error; the first is told
 ├── AppTaken        409  the name belongs to an app of another origin or owner
@@ -285,3 +286,11 @@ class SignInRefused(Problem):
     status, code = 403, "fabric.sign_in_refused"
     title = _("You were not signed in to this app.")
     remedy = _("Open the app again to begin anew.")
+
+
+class NothingGiven(Problem):
+    """An app that works with a thing of the person's, and has none."""
+
+    status, code = 403, "fabric.nothing_given"
+    title = _("This app has nothing of yours to work with.")
+    remedy = _("Open {origin} in a browser and choose what it gets.")

@@ -45,6 +45,7 @@ __all__ = [
     "Scheme",
     "Signed",
     "Subjects",
+    "TokenScopes",
     "person_address",
     "session_address",
 ]
@@ -316,3 +317,12 @@ def person_address(person_id: PersonId) -> str:
 def session_address(session_id: str) -> str:
     """The address of a session as an object."""
     return f"identity:session/{session_id}"
+
+
+class TokenScopes(Protocol):
+    """What tokens of a person may open beside the scopes that installed apps declare; offered by an
+    app that others are added to."""
+
+    async def names(self, locale: str) -> Mapping[str, str]:
+        """Scope, which no installed app declares, to the name of what it opens."""
+        ...

@@ -88,7 +88,9 @@ class DavMount:
             "rclone", "mount", "drive:", str(self.at),
             "--config", os.devnull, "--cache-dir", str(self.cache), "--vfs-cache-mode", "writes",
             "--vfs-write-back", "100ms", "--vfs-cache-max-age", "1m",
-            "--dir-cache-time", "1s", "--attr-timeout", "1s", "--poll-interval", "0", "--umask", "077",
+            # The kernel is to ask each time: what lies in a folder that was renamed it would look for where
+            # that was, for seconds (rclone 1.60). What was not sent yet still cannot be read until it is.
+            "--dir-cache-time", "1s", "--attr-timeout", "0s", "--poll-interval", "0", "--umask", "077",
             "--timeout", "30s", "--contimeout", "5s", "--low-level-retries", "3",
             "--volname", self.at.name, "--devname", self._device, *as_owner,
             *(() if self._can_write else ("--read-only",)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synfonium.apps.fabric.cli.dev import add_dev
+from synfonium.apps.fabric.cli.mount import add_mount
 from synfonium.apps.fabric.cli.new import add_new
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
@@ -44,6 +45,7 @@ def add_commands(commands: Commands) -> None:
     remove = commands.add("app remove", _remove, help="end an app's rights and forget it")
     remove.add_argument("name")
 
+    add_mount(commands)
     add_new(commands)
     add_dev(commands)
 

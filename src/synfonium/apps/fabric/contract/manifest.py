@@ -184,10 +184,15 @@ class Listens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For software that learns from a header who asks: their names. An empty one is not sent."""
+    """For software that learns from a header who asks: their names. An empty one is not sent.
+
+    needs_grant: it is nothing without a thing of the person's: whoever gave it none comes to the
+    picker first.
+    """
 
     user: HeaderName = "Remote-User"
     name: HeaderName = "Remote-Name"
+    needs_grant: bool = False
 
 
 class Fabric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

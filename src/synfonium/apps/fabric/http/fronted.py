@@ -2,7 +2,8 @@
 
 At the app's own host name, `/.synfonium/…` is ours: `back` where sign-in ends, `auth` for a
 reverse proxy of somebody else's that asks us about each request (nginx `auth_request`, Caddy and
-Traefik `forward_auth`), `enter` where such a proxy sends a browser, and `leave`. All else is the app's.
+Traefik `forward_auth`), `enter` where such a proxy sends a browser, `give` where a person chooses what
+the app gets, and `leave`. All else is the app's.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote
 
 from synfonium.apps.fabric.contract import RegisteredApp
-from synfonium.apps.fabric.errors import SignInRefused
+from synfonium.apps.fabric.errors import NothingGiven, SignInRefused
 from synfonium.apps.fabric.model import local_path
 from synfonium.apps.fabric.service.fronting import Fronting, Visitor
 from synfonium.common.problem import NotFound, Problem, SignInNeeded
@@ -68,6 +69,12 @@ class _Fronted:
                 return
             await self._refuse(scope, send, BasicNeeded())
             return
+        except NothingGiven as nothing:
+            if scope["type"] == "http" and wants_page(scope) and scope["method"] in SAFE:
+                await self._give(send)
+                return
+            await self._refuse(scope, send, nothing)
+            return
         except Problem as problem:
             await self._refuse(scope, send, problem)
             return
@@ -86,6 +93,8 @@ class _Fronted:
             await respond(send, 200, [*told, (b"cache-control", b"no-store")])
         elif path == "enter":
             await self._enter(scope, send, local_path(fields.get("to", "/")))
+        elif path == "give":
+            await self._give(send)
         elif path == "leave":
             await respond(send, 303, [(b"location", b"/"), _cookie(COOKIE, "", 0, secure=self._is_secure)])
         else:
@@ -100,6 +109,10 @@ class _Fronted:
             _cookie(TRY, kept, 600, secure=self._is_secure),
         ]
         await respond(send, 303, headers)
+
+    async def _give(self, send: Send) -> None:
+        url = self._fronting.picker(self._app)
+        await respond(send, 303, [(b"location", url.encode()), (b"cache-control", b"no-store")])
 
     async def _back(self, scope: Scope, send: Send, fields: Mapping[str, str]) -> None:
         if "code" not in fields:

@@ -84,7 +84,8 @@ async def decide(actor: Person, context: Context, data: Form[PickForm]) -> Page 
     picking = service_of(context).picking
     asked = await picking.open(data.request)
     answered = await _decided(context, actor, asked, data)
-    return See(answered.url) if asked.approving is None else answer(answered, context)
+    is_here = asked.approving is None and answered.url.startswith("/")
+    return See(answered.url) if is_here else answer(answered, context)
 
 
 async def _decided(context: Context, actor: Person, asked: Asked, data: PickForm) -> Answered:

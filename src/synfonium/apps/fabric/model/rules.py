@@ -124,7 +124,11 @@ def _redirects(manifest: Manifest) -> Iterator[Finding]:
     for number, uri in enumerate(ours.redirect_uris):
         if not is_own_redirect(uri):
             yield _finding("redirect-uri", source, "synfonium", "redirect_uris", number)
-    if ours.asks and not ours.redirect_uris:
+    if ours.front and ours.front.needs_grant and not ours.asks:
+        nothing = _("An app that needs a grant says in `asks` what it asks for.")
+        yield _finding("asks-needed", nothing, "synfonium", "front", "needs_grant", at_name=True)
+    # For an app that we stand in front of, codes come to us.
+    if ours.asks and not ours.redirect_uris and not ours.front:
         needed = _("An app that asks for something needs `redirect_uris`, to which the answer comes.")
         yield _finding("redirect-needed", needed, "synfonium", "asks", at_name=True)
 

@@ -14,6 +14,7 @@ from synfonium.apps.fabric.service.indexing import Indexing
 from synfonium.apps.fabric.service.journal import Journal
 from synfonium.apps.fabric.service.ledger import Ledger
 from synfonium.apps.fabric.service.listening import Listening
+from synfonium.apps.fabric.service.mounting import Mounting
 from synfonium.apps.fabric.service.objects import ObjectsOfApps
 from synfonium.apps.fabric.service.opening import Opening
 from synfonium.apps.fabric.service.outside import OutsideApps
@@ -44,6 +45,7 @@ class FabricService:
         self.ledger = Ledger(context, self.authority, self.granting)
         self.stories = Stories(context, self.ledger)
         self.picking = Picking(context, self.granting)
+        self.mounting = Mounting(context, self.authority, self.granting)
         self.opening = Opening(context, self.granting)
         self.acting = Acting(context, self.objects, self.outside)
         self.indexing = Indexing(context)

@@ -1,7 +1,9 @@
 """Whether a right is in force: what every door asks, in every process."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from synfonium.apps.fabric.contract import Action, Credential, Grant
@@ -26,6 +28,7 @@ class Authority:
         self._context = context
         self._kept: OrderedDict[GrantId, tuple[float, Chain]] = OrderedDict()
         self.generation = 0
+        self._changed = asyncio.Event()
         self.biscuits = Biscuits(context)
         self.uses = Uses(context)
 
@@ -70,6 +73,14 @@ class Authority:
         """Looks again at the next check: a right was given, changed or taken back here."""
         self._kept.clear()
         self.generation += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, generation: int, within_s: float) -> None:
+        """Waits until a right was given, changed or taken back here since that generation."""
+        with suppress(TimeoutError):
+            if self.generation == generation:
+                await asyncio.wait_for(self._changed.wait(), within_s)
 
     async def use(self, chain: Chain) -> bool:
         """Counts that the right was shown, where uses are counted; whether some were left."""

@@ -5,13 +5,20 @@ import base64
 import binascii
 import hashlib
 import secrets
+from collections.abc import Collection, Mapping
+from typing import Protocol
 from urllib.parse import urlencode
 
 import msgspec
 
-from synfonium.apps.fabric.contract import Apps, RegisteredApp
+from synfonium.apps.fabric.contract import Apps, RegisteredApp, in_language
+from synfonium.apps.fabric.errors import NotAsked, NothingGiven
+from synfonium.apps.fabric.service.authority import Authority
+from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.service.picking import PAGE as PICKER
 from synfonium.apps.fabric.service.registering import BACK_PATH, EVERYBODY
-from synfonium.apps.identity.contract import AccessTokens, Codes, People, Subjects
+from synfonium.apps.identity.contract import AccessTokens, Codes, People, PersonView, Subjects
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import Forbidden, SignInNeeded
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
@@ -35,6 +42,15 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str
     name: str = ""
+
+
+class Holding(Protocol):
+    """Of the service: what was given to whom."""
+
+    @property
+    def granting(self) -> Granting: ...
+    @property
+    def authority(self) -> Authority: ...
 
 
 class Fronting:
@@ -91,19 +107,35 @@ class Fronting:
         person = await self._context.offer(People).by_id(access.person)  # type: ignore[type-abstract]
         if person is None or person.is_suspended:
             raise SignInNeeded
-        if "profile" in access.scopes:
-            return Visitor(user=person.name, name=person.display)
-        sub = await self._context.offer(Subjects).of(app.client_id, access.person)  # type: ignore[type-abstract]
-        return Visitor(user=sub or "")
+        await self._check_given(app, person.id)
+        return await known_as(self._context, app, person, agreed=access.scopes)
 
     async def by_person(self, app: RegisteredApp, person: Person) -> Visitor:
         """Somebody who showed a token of theirs. Raises Forbidden for one that does not cover it."""
-        if person.app is not None or not person.may(f"app.{app.name}"):
+        if person.app is not None or not person.may(scope_of(app)):
             raise Forbidden
-        if "profile" in app.manifest.synfonium.scopes:
-            return Visitor(user=person.name, name=person.display)
-        sub = await self._context.offer(Subjects).of(app.client_id, person.id)  # type: ignore[type-abstract]
-        return Visitor(user=sub or "")
+        await self._check_given(app, person.id)
+        return await known_as(self._context, app, person)
+
+    async def _check_given(self, app: RegisteredApp, person: PersonId) -> None:
+        """Raises NothingGiven for an app that is nothing without a thing of the person's."""
+        front = app.manifest.synfonium.front
+        if front is None or not front.needs_grant:
+            return
+        service: Holding = self._context.service
+        held = await service.granting.of_app(app.name, person)
+        if not [grant for grant in held if await service.authority.of(grant.id)]:
+            raise NothingGiven(origin=app.origin)
+
+    def picker(self, app: RegisteredApp) -> str:
+        """Where the person chooses what the app gets: the first of what its manifest asks for.
+        Raises NotAsked."""
+        asks = app.manifest.synfonium.asks
+        if not asks:
+            raise NotAsked
+        interface, actions = next(iter(asks.items()))
+        asked = {"for": app.name, "interfaces": interface, "actions": ",".join(actions), "back": "/"}
+        return f"{self._context.site.public_url}{PICKER}?{urlencode(asked)}"
 
     def _seal(self, app: RegisteredApp, what: str, content: bytes) -> str:
         sealed = self._context.secrets.seal(content, purpose=f"fabric.front.{what}.{app.client_id}")
@@ -118,3 +150,32 @@ class Fronting:
         except binascii.Error:
             raise ValueError("cookie") from None
         return self._context.secrets.open(sealed, purpose=f"fabric.front.{what}.{app.client_id}")
+
+
+async def known_as(
+    context: Context, app: RegisteredApp, person: PersonView | Person, agreed: Collection[str] | None = None
+) -> Visitor:
+    """agreed: the scopes that the person agreed to, if that is known; else what the manifest asks for."""
+    if "profile" in (app.manifest.synfonium.scopes if agreed is None else agreed):
+        return Visitor(user=person.name, name=person.display)
+    sub = await context.offer(Subjects).of(app.client_id, person.id)  # type: ignore[type-abstract]
+    return Visitor(user=sub or "")
+
+
+class AppScopes:
+    """`identity.contract.TokenScopes`: a token for a phone opens one app that we stand in front of."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def names(self, locale: str) -> Mapping[str, str]:
+        apps = await self._context.offer(Apps).all(EVERYBODY)  # type: ignore[type-abstract]
+        return {scope_of(app): in_language(app.manifest.name, locale)[:60] for app in apps if app.upstream}
+
+
+def scope_of(app: RegisteredApp) -> str:
+    return f"app.{app.name}"
+
+
+def token_scopes(context: Context) -> AppScopes:
+    return AppScopes(context)

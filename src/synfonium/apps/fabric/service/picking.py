@@ -36,7 +36,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """An app's wish that waits for a person.
 
     sealed: what stands for it until they decide. approving: of an OAuth client; None for an
-    installed app, whose `subject` gets the grant, and whose page at `back` goes on.
+    installed app, whose `subject` gets the grant, and whose page at `back` goes on, and for one that
+    we stand in front of: it speaks no OAuth, so that we ask for it, and go on at its own host.
     """
 
     sealed: str
@@ -48,7 +49,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page of an installed app asks for, by a link of its own."""
+    """What a page asks for by a link: of an installed app, or ours in front of one of others."""
 
     app: str
     subject: str
@@ -122,11 +123,10 @@ class Picking:
         except (ValueError, msgspec.MsgspecError):
             raise NotAsked from None
         app = await self._context.offer(Apps).by_name(wish.app)  # type: ignore[type-abstract]
-        if app is None or app.is_outside or not may_ask(app, ask):
+        if app is None or (app.is_outside and not app.upstream) or not may_ask(app, ask):
             raise NotAsked
-        return Asked(
-            sealed=sealed, approving=None, app=app, ask=ask, subject=wish.subject, back=local_path(wish.back)
-        )
+        back = app.origin + local_path(wish.back)
+        return Asked(sealed=sealed, approving=None, app=app, ask=ask, subject=wish.subject, back=back)
 
     async def part(self, person: PersonId, asked: Asked) -> str:
         """What the part of an installed app that asks is called, such as one PC of the person's; "" for
@@ -215,7 +215,8 @@ class Picking:
 
     async def refuse(self, person: Signed, asked: Asked) -> Answered:
         if asked.approving is None:
-            return Answered(url=asked.back, origin="", fields={})
+            # The app would ask again at once.
+            return Answered(url="/" if asked.app.is_outside else asked.back, origin="", fields={})
         return await self._approvals.decide(asked.sealed, person, None)
 
     async def _answer(

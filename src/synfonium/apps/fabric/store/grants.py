@@ -197,6 +197,12 @@ def of_app(connection: Connection, app: str, person: PersonId | None = None) -> 
     return [_grant(row) for row in connection.execute(found.order_by(g.id).limit(10_000))]
 
 
+def with_secret(connection: Connection, app: str) -> frozenset[str]:
+    """Those of an app that have a secret."""
+    found = select(g.id).where(g.app == app, g.revoked_s.is_(None), g.secret_sha256.is_not(None))
+    return frozenset(row.id for row in connection.execute(found.limit(10_000)))
+
+
 def on_objects(connection: Connection, objects: Sequence[str]) -> Sequence[Grant]:
     """Those in force to any of up to some hundred objects."""
     found = select(grants).where(g.object.in_(objects), g.revoked_s.is_(None))

@@ -81,6 +81,7 @@ async def _page(
         outside=await service.sources.links_of(actor.id),
         consents=await service.clients.consents_of(actor.id),
         scopes=known_scopes(),
+        opened=await service.tokens.opened(actor.locale),
         fresh_token=fresh_token,
         form=new_secret(),
         is_fresh=context.clock.now_s() - actor.fresh_s <= Proved().within_s,

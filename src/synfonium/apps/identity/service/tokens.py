@@ -1,10 +1,10 @@
 """App tokens: credentials for programs, shown once, kept as one fast hash."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from synfonium.apps.identity.contract import person_address
+from synfonium.apps.identity.contract import TokenScopes, person_address
 from synfonium.apps.identity.model.people import (
     LABEL_LENGTH,
     TOKEN_PREFIX,
@@ -64,7 +64,7 @@ class Tokens:
             id=new_id(now_s),
             person_id=person_id,
             label=checked_label(label),
-            scopes=_checked_scopes(scopes),
+            scopes=await self._checked(scopes),
             created_s=now_s,
             last_used_s=None,
             expires_s=None if days is None else now_s + days * 86_400,
@@ -110,9 +110,14 @@ class Tokens:
         await self._context.database.write(work)
         self._forget()
 
+    async def opened(self, locale: str = "") -> Mapping[str, str]:
+        """Scopes of what was added here, to its name."""
+        offers = self._context.offers(TokenScopes)  # type: ignore[type-abstract]
+        return {scope: name for offer in offers for scope, name in (await offer.names(locale)).items()}
 
-def _checked_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
-    wanted, known = sorted(set(scopes)), known_scopes()
-    if any(scope not in known for scope in wanted):
-        raise BadInput("scope", _("A scope is one that an installed app declares, such as drive.read."))
-    return tuple(wanted)
+    async def _checked(self, scopes: Iterable[str]) -> tuple[str, ...]:
+        wanted = sorted(set(scopes))
+        known = {**known_scopes(), **await self.opened()} if wanted else {}
+        if any(scope not in known for scope in wanted):
+            raise BadInput("scope", _("A scope is one that an app declares, such as drive.read."))
+        return tuple(wanted)
