@@ -88,3 +88,13 @@ def test_a_note_is_given_to_no_app_that_was_not_granted_it(hello: Hello) -> None
     note = hello.notes.write("p1", "mine")
     for headers in ({}, {"authorization": "Bearer forged"}, {"authorization": "Basic x"}):
         assert httpx.get(url(hello, f"/notes/{note.id}"), headers=headers).status_code == 403
+        assert httpx.put(url(hello, f"/notes/{note.id}"), content=b"x", headers=headers).status_code == 403
+    assert hello.notes.one(note.id) == note
+
+
+def test_a_note_that_is_written_again_keeps_its_title_and_has_another_revision(hello: Hello) -> None:
+    note = hello.notes.write("p1", "mine")
+    again = hello.notes.rewrite(note, "quite another text")
+    assert hello.notes.one(note.id) == again
+    assert (again.title, again.text) == ("mine", "quite another text")
+    assert again.revision != note.revision

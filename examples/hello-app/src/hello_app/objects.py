@@ -61,11 +61,11 @@ class Objects:
     def _collection(self, person: str) -> dict[str, Any]:
         return {
             "address": NOTES,
-            "interfaces": ["folder/1"],
+            "interfaces": ["notes/1"],
             "owner": person,
             "title": "Your notes",
             "path": [NOTES],
-            "may": ["read", "use"],
+            "may": ["read", "write", "use"],
             "page": f"{self._settings.origin}/",
         }
 
@@ -80,7 +80,7 @@ class Objects:
             "size_bytes": len(note.text.encode()),
             "modified_s": note.written_s,
             "path": [note.address, NOTES],
-            "may": ["read", "use"],
+            "may": ["read", "write", "use"],
             "page": f"{self._settings.origin}/",
             "location": f"{self._settings.origin}/notes/{note.id}",
         }

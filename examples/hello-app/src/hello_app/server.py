@@ -5,7 +5,7 @@ import json
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files as resources
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -21,6 +21,7 @@ from hello_app.settings import Settings
 from hello_app.told import CALLS, Told
 
 LARGEST_BODY_BYTES = 128 * 1024
+GONE = "is not ours to see any more"
 STATIC = {"/hello.css": "text/css", "/hello.js": "text/javascript"}
 
 
@@ -74,6 +75,20 @@ class Doors(BaseHTTPRequestHandler):
         else:
             doors[path](fields)
 
+    def do_PUT(self) -> None:
+        """For another app that was granted to change a note of ours, or to write the one it just saved."""
+        path, _query = self._asked()
+        text = self._body().decode("utf-8", "replace")
+        note = self._granted(path.removeprefix("/notes/"), "write") if path.startswith("/notes/") else None
+        if note is None:
+            self._answer(HTTPStatus.FORBIDDEN, "this note was not given to you", "text/plain")
+        elif len(text) > LONGEST:
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "a note is not as long", "text/plain")
+        else:
+            rewritten = self.server.notes.rewrite(note, text)
+            self._tell(rewritten, self.server.known.token_of(note.owner))
+            self._answer(HTTPStatus.NO_CONTENT, "", "text/plain")
+
     def _home(self, _query: dict[str, str]) -> None:
         self._show("")
 
@@ -84,10 +99,13 @@ class Doors(BaseHTTPRequestHandler):
 
     def _said(self, item: dict[str, Any], token: str) -> str:
         try:
+            if not item["locations"]:
+                is_there = telling.is_there(item["identifier"], token, self.server.settings)
+                return "is here, and has no words to count" if is_there else GONE
             changed = ", changed since" if self.server.known.is_changed(self.session.sub, item) else ""
             return f"{files.count_words(files.read(item, token))} words{changed}"
         except files.Gone:
-            return "is not ours to see any more"
+            return GONE
         except httpx.HTTPError:
             return "cannot be read now"
 
@@ -112,31 +130,34 @@ class Doors(BaseHTTPRequestHandler):
             self._go("/signin")
             return
         note = self.server.notes.write(self.session.sub, fields.get("text", "")[:LONGEST])
-        self._tell(note)
+        self._tell(note, self.session.token)
         self._go("/")
 
-    def _tell(self, note: Note) -> None:
+    def _tell(self, note: Note, token: str) -> None:
+        """token: of the note's person, "" while they have not come in."""
+        if not token:
+            return
         try:
-            telling.tell_written(note, self.session.token, self.server.settings)
+            telling.tell_written(note, token, self.server.settings)
         except (HomeRefused, httpx.HTTPError) as refusal:
             print(f"the installation was not told: {refusal}", flush=True)
 
     def _raw_note(self, note_id: str) -> None:
         """For another app that was granted a note of ours: the installation says whether."""
-        note = self.server.notes.one(note_id)
-        scheme, _, credential = self.headers.get("authorization", "").partition(" ")
-        try:
-            is_allowed = (
-                note is not None
-                and scheme.lower() == "bearer"
-                and telling.may_read(note, credential, self.server.settings)
-            )
-        except (HomeRefused, httpx.HTTPError):
-            is_allowed = False
-        if note is not None and is_allowed:
+        if note := self._granted(note_id, "read"):
             self._answer(HTTPStatus.OK, note.text, "text/plain")
         else:
             self._answer(HTTPStatus.FORBIDDEN, "this note was not given to you", "text/plain")
+
+    def _granted(self, note_id: str, action: Literal["read", "write"]) -> Note | None:
+        note = self.server.notes.one(note_id)
+        scheme, _, credential = self.headers.get("authorization", "").partition(" ")
+        if note is None or scheme.lower() != "bearer":
+            return None
+        try:
+            return note if telling.may(note, credential, self.server.settings, action) else None
+        except (HomeRefused, httpx.HTTPError):
+            return None
 
     def _begin(self, detail: dict[str, Any] | None) -> None:
         """Without script: the picker in this very window, and back to /callback."""

@@ -2,7 +2,9 @@
 """What Hello tells the installation of a note: the fact that it was written, and its words for the
 person's search."""
 
-from synfonium_client import Synfonium
+from typing import Literal
+
+from synfonium_client import Refused, Synfonium
 
 from hello_app.notes import Note
 from hello_app.objects import MEDIA_TYPE, NOTES
@@ -15,7 +17,7 @@ def tell_written(note: Note, token: str, settings: Settings) -> None:
         home.fabric_tell(
             {
                 "specversion": "1.0",
-                "id": f"note-{note.id}",
+                "id": f"note-{note.id}-{note.revision}",
                 "source": settings.origin,
                 "type": "hello.note.written",
                 "subject": note.address,
@@ -41,7 +43,17 @@ def tell_written(note: Note, token: str, settings: Settings) -> None:
         )
 
 
-def may_read(note: Note, credential: str, settings: Settings) -> bool:
-    """Whether whoever came with this credential of another app was granted the note."""
+def may(note: Note, credential: str, settings: Settings, action: Literal["read", "write"]) -> bool:
+    """Whether whoever came with this credential of another app was granted to do that with the note."""
     with Synfonium(settings.issuer, credential) as home:
-        return home.fabric_check({"path": [note.address, NOTES], "action": "read"})["allowed"]
+        return home.fabric_check({"path": [note.address, NOTES], "action": action})["allowed"]
+
+
+def is_there(address: str, token: str, settings: Settings) -> bool:
+    """Whether we may still see what was given to us, whatever it is."""
+    with Synfonium(settings.issuer, token) as home:
+        try:
+            home.fabric_describe(address)
+        except Refused:
+            return False
+    return True

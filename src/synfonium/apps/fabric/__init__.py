@@ -12,7 +12,10 @@ app = App(
     role="web",
     service=f"{_HERE}.service:open_service",
     doors=f"{_HERE}.http:doors",
-    mounts=(Mount("/fabric/mcp", f"{_HERE}.http.mcp:asgi_app"),),
+    mounts=(
+        Mount("/fabric/mcp", f"{_HERE}.http.mcp:asgi_app"),
+        Mount("/fabric/files", f"{_HERE}.webdav:asgi_app"),
+    ),
     migrations=True,
     popups=("/fabric/pick", "/fabric/open", "/fabric/share"),
     cross_origin=(

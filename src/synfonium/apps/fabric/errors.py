@@ -9,6 +9,7 @@ Problem
 ├── NotAsked        403  the app asks for more than its manifest says
 ├── NotPicked       422  what was chosen is not of the kind that is asked for
 ├── NothingOpens    404  no app here opens such a thing
+├── BadRequest      400  a header, the path or the body does not follow its grammar
 ├── AppAway         502  the app that has the object does not answer
 ├── NothingGiven    403  an app behind us is nothing without a thing of the person's
 ├── SignInRefused   403  the person did not agree, or the way back was not the one begun
@@ -71,6 +72,14 @@ class NoObject(Problem):
     status, code = 404, "fabric.no_object"
     title = _("This thing does not exist, or it is not yours to see.")
     remedy = _("Choose another one.")
+
+
+class BadRequest(Problem):
+    """A header, the path or the body of a request for files does not follow its grammar."""
+
+    status, code = 400, "fabric.bad_request"
+    title = _("This request cannot be understood.")
+    remedy = "{reason}"
 
 
 class AppAway(Problem):

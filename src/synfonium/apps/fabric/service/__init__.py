@@ -8,6 +8,7 @@ from synfonium.apps.fabric.service.acting import Acting
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.automation import Automation
+from synfonium.apps.fabric.service.bridge import Bridge
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.service.hub import Hub
 from synfonium.apps.fabric.service.indexing import Indexing
@@ -42,6 +43,7 @@ class FabricService:
         self.registering = Registering(context, self.registry, self.granting)
         self.outside = OutsideApps(context, self.registry.secret_of)
         self.objects = ObjectsOfApps(context, self.outside)
+        self.bridge = Bridge(context, self.authority, self.granting)
         self.ledger = Ledger(context, self.authority, self.granting)
         self.stories = Stories(context, self.ledger)
         self.picking = Picking(context, self.granting)
@@ -72,7 +74,7 @@ class FabricService:
         await self.hub.stop()
         await self.webhooks.stop()
         await self.authority.uses.close()
-        for spoken_with in (self.outside, self.couriers):
+        for spoken_with in (self.outside, self.couriers, self.bridge):
             await spoken_with.close()
 
 

@@ -39,6 +39,8 @@ from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
 
+BRIDGE = "/fabric/files"
+"""Where an outside app's file is a folder with one member, by WebDAV."""
 UNDO_S = 86_400.0
 _NO_LIMITS = Limits()
 _with = msgspec.structs.replace
@@ -193,7 +195,11 @@ class Granting:
         found = await self._database.write(work)
         answer = GrantSecret(url=f"/dav/grants/{grant}/", user=str(grant), secret=secret)
         shown = await self._objects.describe(found.person, found.object)
-        return _with(answer, interfaces=shown.interfaces, title=shown.title) if shown else answer
+        if shown is None:
+            return answer
+        # What lies elsewhere comes by plain HTTP; software that mounts folders knows WebDAV.
+        url = f"{BRIDGE}/{grant}/" if "://" in shown.location else answer.url
+        return _with(answer, url=url, interfaces=shown.interfaces, title=shown.title)
 
     async def use(self, grants: Sequence[GrantId]) -> bool:
         """Counts one use of each that counts uses; whether all had one left."""

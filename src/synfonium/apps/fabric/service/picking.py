@@ -194,13 +194,19 @@ class Picking:
         if asked.ask.verb != "save" or not title.strip():
             raise NotPicked
         place = await self._granting.object_of(person.id, folder)
-        if FOLDER not in place.interfaces or "write" not in place.may:
+        if "write" not in place.may or not await self._holds(folder, asked.ask.interfaces):
             raise NotPicked
         ask = ObjectsAsk(
             person=person.id, address=folder, title=title.strip()[:200], media_type=asked.ask.media_type
         )
         made = await self._objects.create(AppName(app_of(folder)), ask)
         return await self._answer(person, asked, [made], lasting)
+
+    async def _holds(self, folder: str, interfaces: Sequence[str]) -> bool:
+        """Whether the place's app says that it takes such things."""
+        app = await self._context.offer(Apps).by_name(app_of(folder))  # type: ignore[type-abstract]
+        door = app.manifest.synfonium.objects if app else None
+        return door is not None and bool(set(door.holds) & set(interfaces))
 
     async def settle(self, person: Signed, asked: Asked) -> Answered:
         """Answers an app that comes for a grant which the person gave it on a page of ours.

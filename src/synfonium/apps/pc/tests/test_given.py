@@ -28,8 +28,8 @@ def test_of_each_thing_the_widest_right_shows_and_what_is_over_does_not() -> Non
         grant(4, "other:thing/c"),
         grant(5, "drive:root"),
     ]
-    assert [one.id[-1] for one in shown(given, 100.0)] == ["2", "5"]
-    assert [one.id[-1] for one in shown(given, 10.0)] == ["2", "3", "5"]
+    assert [one.id[-1] for one in shown(given, 100.0)] == ["2", "4", "5"]
+    assert [one.id[-1] for one in shown(given, 10.0)] == ["2", "3", "4", "5"]
 
 
 def test_the_eight_oldest_show_and_stay_when_more_are_given() -> None:
