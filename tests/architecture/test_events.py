@@ -4,23 +4,13 @@ import pytest
 
 from synfonium.apps.fabric.contract import INDEX_WANTED
 from synfonium.apps.fabric.model.facts import emitted_types
+from synfonium.apps.fabric.service.hearing import SERVES_THE_PERSON, unsaid
 from synfonium.apps.fabric.service.registry import manifest_of
 from synfonium.kernel.app import App, installed_apps
 
 from .house import own_apps
 
 APPS = pytest.mark.parametrize("app", own_apps(), ids=lambda app: app.name)
-# Apps of the house that serve the person, not themselves: what they show is asked of the same grants.
-SERVES_THE_PERSON = {
-    "fabric": "it carries what apps tell, and finds people's own things for them alone",
-    "notifications": "it tells people what happened to what is theirs, and nobody else",
-}
-
-
-def of_others(app: App) -> set[str]:
-    """The types of other apps that the app subscribes to."""
-    own = f"{app.name}."
-    return {type_ for one in app.subscriptions for type_ in one.types if not type_.startswith(own)}
 
 
 def listens_to(app: App) -> set[str]:
@@ -31,11 +21,9 @@ def listens_to(app: App) -> set[str]:
 
 @APPS
 def test_what_an_app_subscribes_to_of_others_stands_in_its_manifest(app: App) -> None:
-    if app.name in SERVES_THE_PERSON:
-        return
-    unsaid = of_others(app) - listens_to(app)
-    assert not unsaid, (
-        f"{app.name} hears {sorted(unsaid)}: write it into `listens.types` of its synfonium.app.json, for "
+    found = unsaid(app)
+    assert not found, (
+        f"{app.name} hears {sorted(found)}: write it into `listens.types` of its synfonium.app.json, for "
         "people to read"
     )
 

@@ -24,6 +24,7 @@ from synfonium.kernel.commands import find_command, keeps_something, role_of
 from synfonium.kernel.config import HouseConfig, Settings, sender_of, site_of
 from synfonium.kernel.context import Context, Engines, Offers
 from synfonium.kernel.giving import Giver
+from synfonium.kernel.hearing import Hearing
 from synfonium.kernel.hold import is_held
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
@@ -191,7 +192,10 @@ class Runtime:
 
     async def _subscribe(self) -> None:
         """Every relay of this process publishes to all subscriptions; those of another
-        role are reached through that role's socket."""
+        role are reached through that role's socket. Raises ConfigError."""
+        for hearing in self._offers.all(Hearing):  # type: ignore[type-abstract]
+            for app in self.apps:
+                hearing.check(app)
         for app, subscription in self._subscriptions():
             role = subscription.role or app.role
             subscriber = (

@@ -73,6 +73,7 @@ app = App(
         f"{_HERE}.contract.objects:Objects": f"{_HERE}.service:objects",
         "synfonium.apps.identity.contract:DetailType": f"{_HERE}.service.picking:object_detail",
         "synfonium.apps.identity.contract:TokenScopes": f"{_HERE}.service.fronting:token_scopes",
+        "synfonium.kernel.hearing:Hearing": f"{_HERE}.service.hearing:hearing",
         "synfonium.kernel.hosts:Hosts": f"{_HERE}.http.fronted:hosts",
         f"{_HERE}.contract.manifest:Apps": f"{_HERE}.service:apps",
     },
