@@ -47,7 +47,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One time that a rule was to do something. chain: the rules that led to it, the first first.
-    touched: what its action was done with (NOTHING for no object), then what came of it."""
+    touched: what its action was done with (NOTHING for no object), then what came of it. path: where
+    the subject lay then, as the fact says."""
 
     id: str
     rule: str
@@ -56,6 +57,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     subject: str
     event_s: float
+    path: tuple[str, ...] = ()
     state: str = "waiting"
     chain: tuple[str, ...] = ()
     touched: tuple[str, ...] = ()
@@ -76,12 +78,12 @@ def owner_of(event: Event) -> PersonId | None:
     return PersonId(owner) if is_own and isinstance(owner, str) and owner else None
 
 
-def fits(rule: Rule, subject: str, shown: Object | None) -> bool:
-    """Whether the rule is about this thing. One that cannot be seen any more fits only a rule
-    about everything."""
+def fits(rule: Rule, subject: str, shown: Object | None, path: Sequence[str] = ()) -> bool:
+    """Whether the rule is about this thing. Of one that cannot be seen any more it is known only where
+    it lay: `path`."""
+    is_below = not rule.object or rule.object in (subject, *(shown.path if shown else path))
     if shown is None:
-        return not (rule.object or rule.media_type or rule.title)
-    is_below = not rule.object or rule.object in (subject, *shown.path)
+        return is_below and not (rule.media_type or rule.title)
     is_kind = not rule.media_type or fnmatchcase(shown.media_type, rule.media_type.lower())
     return is_below and is_kind and (not rule.title or fnmatchcase(shown.title.lower(), rule.title.lower()))
 

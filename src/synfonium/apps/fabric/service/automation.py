@@ -23,7 +23,7 @@ from synfonium.apps.fabric.model.automation import (
     owner_of,
     values_of,
 )
-from synfonium.apps.fabric.model.facts import emitted_types
+from synfonium.apps.fabric.model.facts import emitted_types, path_of
 from synfonium.apps.fabric.service.acting import Acting, Deed
 from synfonium.apps.fabric.store import automation as store
 from synfonium.apps.identity.contract import People
@@ -170,7 +170,7 @@ class Automation:
             await self._context.database.write(lambda c: store.drop(c, run))
             return
         shown = await self._shown(run)
-        if not fits(rule, run.subject, shown):
+        if not fits(rule, run.subject, shown, run.path):
             await self._context.database.write(lambda c: store.drop(c, run))
             return
         chain = chain_of(rule, await self._causes(run, shown))
@@ -238,7 +238,7 @@ class Automation:
     async def _causes(self, run: Run, shown: Object | None) -> Sequence[Run]:
         """The runs by which this came about: going on when it happened, and about the same thing."""
         found = await self._context.database.read(lambda c: store.around(c, run.person, run.event_s))
-        return [one for one in found if one.has_caused(run.subject, shown.path if shown else ())]
+        return [one for one in found if one.has_caused(run.subject, shown.path if shown else run.path)]
 
     async def _is_too_often(self, rule: Rule) -> bool:
         since_s = self._now_s() - HOUR_S
@@ -262,6 +262,7 @@ def _waiting(rule: str, owner: PersonId, event: Event) -> Run:
         type=event.type,
         subject=event.subject,
         event_s=event.time_s,
+        path=path_of(event.data, event.subject),
     )
 
 

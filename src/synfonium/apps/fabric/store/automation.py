@@ -67,6 +67,7 @@ runs = Table(
     Column("type", String(100), nullable=False),
     Column("subject", String(200), nullable=False),
     Column("event_s", Float, nullable=False),
+    Column("path", Text, nullable=False, server_default=""),
     Column("state", String(10), nullable=False),
     Column("chain", String(200), nullable=False),
     Column("touched", Text, nullable=False),
@@ -79,12 +80,14 @@ runs = Table(
         "personal": {
             "person": "id of the person; whose rules these are; 30 days",
             "subject": "what happened to which of their things; to show them; 30 days",
+            "path": "in which of their folders it lay; whether a rule is about it; 30 days",
         },
         "owner": "person",
         "ends": ("event_s", KEPT_S),
     },
 )
 u, n = rules.c, runs.c
+_LISTS = ("path", "chain", "touched")
 
 
 def add(connection: Connection, rule: Rule) -> None:
@@ -174,7 +177,7 @@ def history(connection: Connection, rule: str) -> list[Run]:
 
 def _row(run: Run) -> Mapping[str, Any]:
     values = msgspec.structs.asdict(run)
-    return {**values, "chain": " ".join(run.chain), "touched": " ".join(run.touched)}
+    return {**values, **{name: " ".join(values[name]) for name in _LISTS}}
 
 
 def _rule(row: Any) -> Rule:
@@ -182,7 +185,7 @@ def _rule(row: Any) -> Rule:
 
 
 def _run(row: Any) -> Run:
-    lists = {"chain": row.chain.split(), "touched": row.touched.split()}
+    lists = {name: getattr(row, name).split() for name in _LISTS}
     return msgspec.convert({**_fields(row), **lists}, Run)
 
 

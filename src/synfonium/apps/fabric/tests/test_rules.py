@@ -86,6 +86,27 @@ async def test_a_file_that_arrives_in_a_folder_is_copied_and_its_rule_says_so(ho
     assert len(await rules_of(house).history(person, made.id)) == 1
 
 
+async def test_what_is_put_into_the_trash_from_a_folder_is_heard_by_that_folders_rule(
+    house: Installation,
+) -> None:
+    """It is there no more when the rule looks: where it lay the fact says."""
+    token = await house.person("ana")
+    person = await person_id(house, "ana")
+    inbox = (await act(house, token, "drive.new_folder", "drive:root", name="In")).json()["object"]
+    deep = (await act(house, token, "drive.new_folder", inbox, name="Deep")).json()["object"]
+    told = {"target": "drive:root", "input": {"name": "Heard"}}
+    made = await rule(house, person, "drive.new_folder", event=TRASHED, object=inbox, **told)
+    named = await rule(house, person, "drive.new_folder", event=TRASHED, object=inbox, title="*", **told)
+    for folder in ("drive:root", deep):
+        node = (await act(house, token, "drive.new_text", folder, name="a.txt", text="")).json()["object"]
+        await act(house, token, "drive.move_to_trash", node)
+    (run,) = await settled(house, person, made)
+    assert (run.state, run.subject) == ("done", node)
+    assert "Heard" in await names_in(house, "ana", token)
+    # What it was called nobody can see any more.
+    assert not await rules_of(house).history(person, named.id)
+
+
 async def test_an_event_that_comes_twice_is_done_once(house: Installation) -> None:
     token = await house.person("ana")
     person = await person_id(house, "ana")
