@@ -126,6 +126,12 @@ async def renew_one(actor: Person, context: Context, request: AnyRequest, name: 
     return await _renew(_own(actor), context, request, name)
 
 
+@post(f"{MINE}/{{name:str}}/resume")
+async def resume_one(actor: Person, context: Context, name: str) -> See:
+    needs_session(actor)
+    return await _resume(_own(actor), context, name)
+
+
 @post(f"{MINE}/{{name:str}}/remove")
 async def remove_one(actor: Person, context: Context, name: str) -> See:
     needs_session(actor)
@@ -160,6 +166,11 @@ async def renew_for_all(actor: Admin, context: Context, request: AnyRequest, nam
     return await _renew(_everybodys(actor), context, request, name)
 
 
+@post(f"{ALL}/{{name:str}}/resume")
+async def resume_for_all(actor: Admin, context: Context, name: str) -> See:
+    return await _resume(_everybodys(actor), context, name)
+
+
 @post(f"{ALL}/{{name:str}}/remove")
 async def remove_for_all(actor: Admin, context: Context, name: str) -> See:
     return await _remove(_everybodys(actor), context, name)
@@ -182,6 +193,7 @@ async def _all(
         status=status,
         group=group,
         apps=[(row, await _name_of(row, context, request)) for row in rows],
+        troubled=await service_of(context).webhooks.troubled(),
         wrong=wrong,
         is_checked=is_checked,
         findings=findings,
@@ -230,6 +242,8 @@ async def _one(
 ) -> Page:
     row, content = await service_of(context).registering.of(name, group.owner)
     manifest = parse_manifest(content).manifest
+    listens = manifest.synfonium.listens if manifest else None
+    webhooks = service_of(context).webhooks
     return Page(
         "fabric/app.html",
         status=status,
@@ -238,6 +252,7 @@ async def _one(
         app=row,
         name=in_language(manifest.name, _locale(context, request)) if manifest else row.name,
         asks=_asks(manifest),
+        told=await webhooks.deliveries_of(row.name) if listens and listens.door else None,
         text=typed or content.decode(),
         fresh=fresh,
         wrong=wrong,
@@ -274,6 +289,13 @@ async def _change(group: Group, context: Context, request: AnyRequest, name: str
 async def _renew(group: Group, context: Context, request: AnyRequest, name: str) -> Page:
     fresh = await service_of(context).registering.renew(name, owner=group.owner, by=group.by)
     return await _one(group, context, request, name, fresh=fresh)
+
+
+async def _resume(group: Group, context: Context, name: str) -> See:
+    """It is told again from now on: who looks after it says that it is well."""
+    row, _content = await service_of(context).registering.of(name, group.owner)
+    await service_of(context).webhooks.resume(row.name)
+    return See(f"{group.path}/{row.name}")
 
 
 async def _remove(group: Group, context: Context, name: str) -> See:
@@ -329,11 +351,13 @@ doors = (
     show_one,
     change_one,
     renew_one,
+    resume_one,
     remove_one,
     show_all,
     add_for_all,
     show_one_for_all,
     change_for_all,
     renew_for_all,
+    resume_for_all,
     remove_for_all,
 )

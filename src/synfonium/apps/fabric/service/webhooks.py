@@ -87,6 +87,10 @@ class Webhooks:
 
         return await self._context.database.read(work)
 
+    async def troubled(self) -> Mapping[str, WebhookState]:
+        """Of the apps that take nothing just now, by name."""
+        return await self._context.database.read(store.troubled)
+
     async def resume(self, app: str) -> None:
         """Tells an app again that had stopped, or rests: its owner says that it is well."""
         now_s = self._context.clock.now_s()
@@ -213,8 +217,8 @@ class Courier:
             state = store.state(connection, self._name)
             if state.failures:
                 store.hasten(connection, self._name, now_s)
-            well = _with(state, failures=0, rests_s=0.0, answered_s=now_s, status=status, sent=state.sent + 1)
-            store.keep_state(connection, well)
+            well = _with(state, failures=0, rests_s=0.0, answered_s=now_s, status=status)
+            store.keep_state(connection, _with(well, sent=state.sent + 1, delivered_s=now_s))
 
         await self._context.database.write(work)
 

@@ -59,6 +59,7 @@ webhooks = Table(
     Column("status", Integer, nullable=False),
     Column("sent", Integer, nullable=False),
     Column("given_up", Integer, nullable=False),
+    Column("delivered_s", Float, nullable=False, server_default="0"),
     info={"personal": {}},
 )
 d = deliveries.c
@@ -95,7 +96,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class WebhookState(msgspec.Struct, frozen=True, kw_only=True):
     """How an app takes what it is told. failures: in a row. rests_s: nothing is sent before.
     stopped_s: when it answered 410, 0 for never. answered_s: its last answer, with that status
-    (0: none in time). sent, given_up: how many, since it was registered."""
+    (0: none in time). sent, given_up: how many, since it was registered. delivered_s: when it took
+    one last, 0 for never."""
 
     app: str
     failures: int = 0
@@ -105,6 +107,7 @@ class WebhookState(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 0
     sent: int = 0
     given_up: int = 0
+    delivered_s: float = 0.0
 
 
 def add(connection: Connection, found: Sequence[Delivery]) -> None:
@@ -155,6 +158,13 @@ def drop(connection: Connection, app: str) -> int:
 def state(connection: Connection, app: str) -> WebhookState:
     row = connection.execute(select(webhooks).where(webhooks.c.app == app)).first()
     return WebhookState(app=app) if row is None else msgspec.convert(row, WebhookState, from_attributes=True)
+
+
+def troubled(connection: Connection) -> dict[str, WebhookState]:
+    """Of the apps that take nothing just now: they said so, or did not answer well."""
+    w = webhooks.c
+    rows = connection.execute(select(webhooks).where((w.stopped_s > 0) | (w.failures > 0)))
+    return {row.app: msgspec.convert(row, WebhookState, from_attributes=True) for row in rows}
 
 
 def keep_state(connection: Connection, kept: WebhookState) -> None:
