@@ -6,6 +6,15 @@ UNKNOWN = "application/octet-stream"
 _types = mimetypes.MimeTypes(filenames=())
 for _ending, _type in {
     ".md": "text/markdown",
+    ".ics": "text/calendar",
+    ".vcf": "text/vcard",
+    ".log": "text/plain",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".toml": "application/toml",
+    ".gpx": "application/gpx+xml",
+    ".epub": "application/epub+zip",
+    ".7z": "application/x-7z-compressed",
     ".webp": "image/webp",
     ".avif": "image/avif",
     ".heic": "image/heic",

@@ -131,6 +131,8 @@ def test_a_number_goes_before_the_ending() -> None:
         ("a.html", "text/html", False),
         ("a.pdf", "application/pdf", False),
         ("a.txt", "text/plain", True),
+        ("feasts.ics", "text/calendar", False),
+        ("ana.vcf", "text/vcard", False),
         ("noending", "application/octet-stream", False),
     ],
 )
