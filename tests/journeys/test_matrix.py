@@ -11,7 +11,9 @@ from tests.journeys.matrix.cells import App, installed, matrix, read, table
 from tests.journeys.matrix.givers import DriveGives, HelloGives, PcGives
 from tests.journeys.matrix.room import Room
 from tests.journeys.matrix.takers import HelloTakes, PcTakes, SearchTakes
+from tests.journeys.matrix.unmodified import MEDIA_TYPE, Plain, RadicaleGives, RadicaleTakes
 from tests.journeys.matrix.world import Somebody
+from tests.journeys.radicale import HOW_TO, blocks, radicale
 from tests.journeys.serving import serving
 from tests.journeys.small_pc import SESSION, Pc
 from tests.journeys.strangers import HELLO, LOCAL_APPS, hello_app
@@ -22,7 +24,8 @@ from synfonium.apps.pc.tests.conftest import small_image
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
-APPS = (*installed(), read(HELLO / MANIFEST_FILE))
+RADICALE = read(blocks(HOW_TO)["json"][0].encode(), writes=MEDIA_TYPE)
+APPS = (*installed(), read((HELLO / MANIFEST_FILE).read_bytes()), RADICALE)
 COMPUTED = matrix(APPS)
 CELLS = [(pair, verb) for pair, verbs in COMPUTED.items() for verb in verbs]
 WAYS: dict[str, Callable[[Room, App, App], None]] = {
@@ -52,19 +55,25 @@ def room(
         ana, bob = Somebody(server, "ana"), Somebody(server, "bob")
         stack.callback(ana.close)
         stack.callback(bob.close)
-        hello, machines = HelloTakes(server, stranger, ana), PcGives(server)
+        hello = HelloTakes(server, stranger, ana)
         hello.come_in()
+        calendars = RadicaleTakes(stack.enter_context(radicale(Plain(server))), ana)
+        stack.callback(calendars.close)
         pc = PcTakes(ana, Pc(home, lambda *words: server.run(*words).stdout, "Matrix"))
         yield Room(
-            server=server,
             ana=ana,
             bob=bob,
             apps={app.name: app for app in APPS},
-            givers={"drive": DriveGives(), "pc": machines, "hello": HelloGives()},
-            takers={"pc": pc, "hello": hello},
+            givers={
+                "drive": DriveGives(),
+                "pc": PcGives(server),
+                "hello": HelloGives(),
+                "radicale": RadicaleGives(calendars),
+            },
+            takers={"pc": pc, "hello": hello, "radicale": calendars},
+            led={"pc": pc, "hello": hello},
+            writers={"pc": pc, "radicale": calendars},
             hello=hello,
-            pc=pc,
-            machines=machines,
             search=SearchTakes(server, chromium),
         )
         for line in server.run("pc", "list").stdout.splitlines():

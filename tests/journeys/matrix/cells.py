@@ -8,19 +8,24 @@ from pathlib import Path
 
 import msgspec
 
-from synfonium.apps.fabric.contract import FILE, FOLDER, DeclaredAction, Manifest
+from synfonium.apps.fabric.contract import FILE, FOLDER, DeclaredAction, Manifest, fits
 from synfonium.apps.fabric.contract.manifest import MANIFEST_FILE
 from synfonium.apps.fabric.model.acts import asks_object
 from synfonium.apps.fabric.model.facts import wants
 
 Pair = tuple[str, str]
+VERBS = ("pick", "save", "share", "open", "subscribe", "query", "act", "rule")
 FRONT_PAGE = "/"
 """Where the installation has its one search box; it belongs to the installed app that begins there."""
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
+    """writes: the media type of what software writes into folders, which knows us not and says nothing of
+    it; "" for what has things of its own."""
+
     manifest: Manifest
-    is_installed: bool = True
+    is_installed: bool = False
+    writes: str = ""
 
     @property
     def name(self) -> str:
@@ -47,19 +52,14 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(face for face, actions in asked.items() if action in actions)
 
     @property
-    def opens(self) -> frozenset[str]:
-        files = {FILE} if self.manifest.file_handlers else set[str]()
-        return frozenset({*files, *(one.interface for one in self.manifest.synfonium.opens)})
-
-    @property
     def has_credential(self) -> bool:
         """Whether it comes with tokens of its own, as OAuth clients do."""
         return bool(self.manifest.synfonium.redirect_uris)
 
 
-def read(file: Path, *, is_installed: bool = False) -> App:
-    manifest = msgspec.json.decode(file.read_bytes(), type=Manifest)
-    return App(manifest=manifest, is_installed=is_installed)
+def read(content: bytes, *, is_installed: bool = False, writes: str = "") -> App:
+    manifest = msgspec.json.decode(content, type=Manifest)
+    return App(manifest=manifest, is_installed=is_installed, writes=writes)
 
 
 def installed() -> Iterator[App]:
@@ -67,26 +67,48 @@ def installed() -> Iterator[App]:
         spec = find_spec(point.value.partition(":")[0])
         for folder in (spec and spec.submodule_search_locations) or ():
             if (file := Path(folder) / MANIFEST_FILE).is_file():
-                yield read(file, is_installed=True)
+                yield read(file.read_bytes(), is_installed=True)
 
 
 def matrix(apps: Sequence[App]) -> Mapping[Pair, tuple[str, ...]]:
     """From whom to whom, by which verbs."""
-    return {(one.name, to.name): verbs(one, to) for one in apps for to in apps if one is not to}
+    return {(one.name, to.name): between(one, to, apps) for one in apps for to in apps if one is not to}
 
 
-def verbs(one: App, to: App) -> tuple[str, ...]:
+def between(one: App, to: App, apps: Sequence[App]) -> tuple[str, ...]:
+    """What software writes into folders is a thing of the app that has them: it goes on from there."""
+    there = keeper(one, apps)
+    ways = ways_of(one, to) | (ways_of(there, to, one.writes) if there and there is not to else set())
+    return tuple(verb for verb in VERBS if verb in ways)
+
+
+def keeper(one: App, apps: Sequence[App]) -> App | None:
+    """The app in whose folders `one` has its things, if it has none of its own."""
+    return next((to for to in apps if one.writes and FOLDER in saved(one, to)), None)
+
+
+def ways_of(one: App, to: App, media_type: str = "") -> set[str]:
+    """media_type: of the things that it is about; "" for any."""
     ways = {
         "pick": bool(one.faces & to.asks("read")),
         "save": bool(saved(one, to)),
         "share": bool(one.faces) and to.manifest.share_target is not None,
-        "open": bool(one.faces & to.opens),
+        "open": bool(one.faces & opened(to, media_type)),
         "subscribe": bool(told(one, to)),
         "query": one.manifest.synfonium.indexes and finds(one, to),
         "act": bool(acted(one, to)),
         "rule": bool(one.is_installed and one.manifest.synfonium.emits and ruled(to)),
     }
-    return tuple(verb for verb, is_there in ways.items() if is_there)
+    assert tuple(ways) == VERBS
+    return {verb for verb, is_there in ways.items() if is_there}
+
+
+def opened(to: App, media_type: str) -> frozenset[str]:
+    """Interfaces of what `to` opens, files if they are of that type."""
+    handlers = to.manifest.file_handlers
+    is_file = any(not media_type or fits(media_type, tuple(handler.accept)) for handler in handlers)
+    others = {one.interface for one in to.manifest.synfonium.opens}
+    return frozenset({*others, *([FILE] if is_file else [])})
 
 
 def saved(one: App, to: App) -> frozenset[str]:

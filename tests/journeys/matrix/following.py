@@ -20,19 +20,19 @@ TOP_STAYS = "drive.top_stays"
 def subscribe(room: Room, one: App, to: App) -> None:
     """By webhook, and by server-sent events with a token of the app's."""
     giver = room.givers[one.name]
-    assert giver.happens in told(one, to)
+    assert giver.happens in told(room.keeper(one), to)
     thing, kept, beside = room.things(one, [FILE, FILE, FILE])
-    room.takers[to.name].pick(thing, one.name)
+    room.takers[to.name].pick(thing)
     client = room.hello.client
     with (
-        client.token(room.ana, one.name, kept.title, ("read",)) as app,
+        client.token(room.ana, kept.of, kept.title, ("read",)) as app,
         heard(app, giver.happens) as events,
     ):
         for changed in (beside, thing):
             giver.change(room.ana, changed)
         eventually(lambda: thing.address in events, f"{to.name} hears nothing")
         eventually(lambda: "changed since" in room.hello.said(thing), "the webhook says nothing")
-        room.ana.take_back(thing.address, to.name)
+        room.ana.take_back(to.name, thing.address)
         events.clear()
         for changed in (thing, kept):
             giver.change(room.ana, changed)
@@ -64,19 +64,19 @@ def query(room: Room, one: App, to: App) -> None:
         _finds_what_it_was_granted(room, one, to)
         return
     thing = room.givers[one.name].thing(room.ana, FILE)
-    eventually(lambda: room.ana.finds(thing.word, one.name), "it is not in the index")
+    eventually(lambda: room.ana.finds(thing.word, thing.of), "it is not in the index")
     assert room.search.finds(room.ana, thing)
     assert not room.search.finds(room.bob, thing)
 
 
 def _finds_what_it_was_granted(room: Room, one: App, to: App) -> None:
     thing, beside = room.things(one, [FILE, FILE])
-    with room.hello.client.token(room.ana, one.name, thing.title, ("read",)) as app:
+    with room.hello.client.token(room.ana, thing.of, thing.title, ("read",)) as app:
         for there in (thing, beside):
-            eventually(lambda there=there: room.ana.finds(there.word, one.name), "it is not in the index")
+            eventually(lambda there=there: room.ana.finds(there.word, there.of), "it is not in the index")
         assert found(app, thing) == [thing.address]
         assert found(app, beside) == []
-        room.ana.take_back(thing.address, to.name)
+        room.ana.take_back(to.name, thing.address)
         assert found(app, thing) == []
 
 
@@ -89,9 +89,9 @@ def act(room: Room, one: App, to: App) -> None:
     """Every action that it may ask for, with a thing of its own each. A right to a thing is none to its
     place: what was given itself is neither renamed nor moved."""
     done: list[bool] = []
-    for action in acted(one, to):
+    for action in acted(room.keeper(one), to):
         thing, beside = room.things(one, [FILE, FILE])
-        with room.hello.client.token(room.ana, one.name, thing.title, ("read", action.needs)) as app:
+        with room.hello.client.token(room.ana, thing.of, thing.title, ("read", action.needs)) as app:
             assert doing(app, action, beside).status_code in (403, 404)
             before = _state(room, thing)
             answer = doing(app, action, thing)
@@ -99,7 +99,7 @@ def act(room: Room, one: App, to: App) -> None:
             assert is_done or answer.json()["code"] == TOP_STAYS, (action.name, answer.text)
             assert (_state(room, thing) != before) == (is_done and action.effect != "look")
             done.append(is_done)
-            room.ana.take_back(thing.address, to.name)
+            room.ana.take_back(to.name, thing.address)
             assert doing(app, action, thing).status_code in (401, 403, 404)
     assert any(done)
 
@@ -126,8 +126,8 @@ def rule(room: Room, one: App, to: App) -> None:
     """When something happens in `one`, an action of `to` is done, with the person's own rights."""
     giver = room.givers[one.name]
     fact = giver.happens
-    assert fact in {told.type for told in one.manifest.synfonium.emits}
-    (thing,) = room.things(one, [FILE if FILE in one.faces else DESKTOP])
+    assert fact in {told.type for told in room.keeper(one).manifest.synfonium.emits}
+    (thing,) = room.things(one, [FILE if FILE in room.keeper(one).faces else DESKTOP])
     action, target, word = _ruled(room, to)
     form = {"_event": fact, "_action": action.name, "_name": word, "_within": thing.address}
     form |= {"_target": target.address if target else "", **filled(action, word)}

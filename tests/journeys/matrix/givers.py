@@ -10,17 +10,21 @@ from tests.journeys.serving import Server
 from synfonium.apps.fabric.contract import DESKTOP, FILE, FOLDER, page_of
 
 FILLING = "lorem"
+INSIDE = "inside.txt"
+MOST_MACHINES = 3
 _numbers = itertools.count(3)
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
-    """word: stands in it, and in nothing else. text: of it, or of the one file in it. words: how many
-    the text has; no two things have as many."""
+    """of: the app that has it. word: stands in it, and in nothing else. text: of it, or of the one file
+    in it. file: what that is called. words: how many the text has."""
 
     address: str
     title: str
     face: str
+    of: str
     word: str = ""
+    file: str = ""
     text: str = ""
 
     @property
@@ -52,20 +56,17 @@ class DriveGives:
     def thing(self, person: Somebody, face: str) -> Thing:
         word, text = written()
         title = f"{word}.txt" if face == FILE else word
+        file = title if face == FILE else INSIDE
         if face == FOLDER:
             answer = person.program.request("MKCOL", f"/dav/files/{person.name}/{title}")
             assert answer.status_code == 201, answer.text
-        self._put(person, f"{title}/inside.txt" if face == FOLDER else title, text)
-        return Thing(address=self.address(person, title), title=title, face=face, word=word, text=text)
+        self._put(person, f"{title}/{file}" if face == FOLDER else title, text)
+        address = in_drive(person, title)
+        return Thing(address=address, title=title, face=face, of="drive", word=word, file=file, text=text)
 
     def change(self, person: Somebody, thing: Thing) -> None:
-        path = f"{thing.title}/inside.txt" if thing.face == FOLDER else thing.title
+        path = f"{thing.title}/{thing.file}" if thing.face == FOLDER else thing.title
         self._put(person, path, f"{thing.text} changed")
-
-    def address(self, person: Somebody, title: str) -> str:
-        found = person.act("drive.find", "drive:root", query=title)["items"]
-        (address,) = [one["object"] for one in found if one["title"] == title]
-        return str(address)
 
     def _put(self, person: Somebody, path: str, text: str) -> None:
         answer = person.program.put(f"/dav/files/{person.name}/{path}", content=text.encode())
@@ -79,14 +80,18 @@ class PcGives:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._made: list[Thing] = []
 
     def thing(self, person: Somebody, face: str) -> Thing:
         assert face == DESKTOP
         word, _text = written()
+        if len(self._made) == MOST_MACHINES:
+            assert person.post(f"{page_of(self._made.pop(0).address)}/delete", {}).status_code == 303
         made = self._server.run(
             "pc", "create", person.name, "--name", word, "--memory", "512M"
         ).stdout.strip()
-        return Thing(address=f"pc:machine/{made}", title=word, face=face)
+        self._made.append(Thing(address=f"pc:machine/{made}", title=word, face=face, of="pc"))
+        return self._made[-1]
 
     def change(self, person: Somebody, thing: Thing) -> None:
         if is_on(person, thing):
@@ -104,10 +109,20 @@ class HelloGives:
         assert face == FILE
         word, text = written()
         made = person.act("hello.write_note", text=f"{word}\n{text}")
-        return Thing(address=str(made["object"]), title=word, face=face, word=word, text=f"{word}\n{text}")
+        text = f"{word}\n{text}"
+        return Thing(
+            address=str(made["object"]), title=word, face=face, of="hello", word=word, file=word, text=text
+        )
 
     def change(self, person: Somebody, thing: Thing) -> None:
         self.thing(person, thing.face)
+
+
+def in_drive(person: Somebody, title: str) -> str:
+    """The address of a file or folder, wherever it lies."""
+    found = person.act("drive.find", "drive:root", query=title)["items"]
+    (address,) = [one["object"] for one in found if one["title"] == title]
+    return str(address)
 
 
 def is_on(person: Somebody, machine: Thing) -> bool:

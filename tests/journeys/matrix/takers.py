@@ -21,16 +21,28 @@ FORGED = "01h" + "0" * 23
 class Taker(Protocol):
     """An app on one person's behalf."""
 
-    def pick(self, thing: Thing, of: str) -> None:
-        """By its own way to the picker, where the person chooses a thing of the app `of`."""
-        ...
-
-    def led_to(self, url: str) -> None:
-        """The home sends the person here with a thing."""
+    def pick(self, thing: Thing) -> None:
+        """By its own way to the picker, where the person chooses the thing."""
         ...
 
     def reads(self, thing: Thing) -> bool:
         """Whether it shows what stands in the thing."""
+        ...
+
+
+class Writer(Taker, Protocol):
+    """It makes things anew in folders that it was given."""
+
+    def writes(self, folder: Thing, name: str) -> None:
+        """Tries to make something called so."""
+        ...
+
+
+class Led(Taker, Protocol):
+    """It takes what is opened with it or shared to it."""
+
+    def led_to(self, url: str) -> None:
+        """The home sends the person here with a thing."""
         ...
 
     def led_with_forged(self) -> bool:
@@ -50,9 +62,9 @@ class HelloTakes:
             page = self._person.send("/oauth/consent", {"request": sealed_in(page), "decision": "allow"})
         assert "id=notes" in page.text, page.text
 
-    def pick(self, thing: Thing, of: str) -> None:
+    def pick(self, thing: Thing) -> None:
         picker = self._person.go(f"{self._hello.origin}/pick")
-        self.led_to(leads_to(self._person.choose(picker, of, thing.title)))
+        self.led_to(leads_to(self._person.choose(picker, thing.of, thing.title)))
 
     def save(self, text: str, title: str, folder: str, *, decision: str = "give") -> httpx.Response:
         """Its own form, then the picker, where the person says where and by which name."""
@@ -85,9 +97,9 @@ class PcTakes:
     def __init__(self, person: Somebody, pc: Pc) -> None:
         self._person, self.pc = person, pc
 
-    def pick(self, thing: Thing, of: str) -> None:
+    def pick(self, thing: Thing) -> None:
         change, _see = links_of(self._person.browser, self.pc)
-        answer = self._person.choose(self._person.browser.get(change), of, thing.title)
+        answer = self._person.choose(self._person.browser.get(change), thing.of, thing.title)
         assert answer.status_code == 303, answer.text
 
     def led_to(self, url: str) -> None:
@@ -97,15 +109,18 @@ class PcTakes:
         opened = self._person.post("/pc/open", {"grant": grant[1], "machine": self.pc.id})
         assert opened.status_code == 303, opened.text
 
+    def writes(self, folder: Thing, name: str) -> None:
+        self.pc.do(f"echo made here > 'Synfonium/{folder.title}/{name}'")
+
     def led_with_forged(self) -> bool:
         page = self._person.go(f"/pc/open?grant={FORGED}")
         sent = self._person.post("/pc/open", {"grant": FORGED, "machine": self.pc.id})
         return page.status_code == 200 or sent.status_code in (200, 303)
 
     def reads(self, thing: Thing) -> bool:
-        at = f"busybox find Synfonium -type f | busybox grep -F '{thing.word}'"
+        at = f"busybox find Synfonium -type f -name '{thing.file}' | busybox grep -F '{thing.word}'"
         text = self.pc.do(f'{at} | (read at && busybox cat "$at")')
-        return text.strip() == thing.text.strip()
+        return text.split() == thing.text.split()
 
 
 class SearchTakes:

@@ -17,6 +17,7 @@ from tests.journeys.serving import Server
 SOON_S = 20.0
 QUIET_S = 1.0
 MOST_HOPS = 12
+MOST_RIGHTS = 50
 DETAIL = "synfonium-object"
 T = TypeVar("T")
 
@@ -69,24 +70,25 @@ class Somebody:
     def choose(self, picker: httpx.Response, app: str, title: str) -> httpx.Response:
         """Gives what is called so among the things of `app`, as the picker shows them."""
         sealed = sealed_in(picker)
-        shown = self.browser.get("/fabric/pick", params={"request": sealed, "app": app})
+        shown = self.browser.get("/fabric/pick", params={"request": sealed, "app": app, "q": title})
         choices = re.findall(r'name="chosen" value="([^"]+)"(.*?)</li>', shown.text, re.DOTALL)
-        found = {unescape(value) for value, around in choices if title in unescape(around)}
-        assert len(found) == 1, f"{title} among {choices}"
+        found = {unescape(value) for value, around in choices if f">{title}<" in unescape(around)}
+        assert len(found) == 1, f"{title} among {found}"
         return self.post("/fabric/pick", {"request": sealed, "chosen": found.pop(), "decision": "give"})
 
-    def take_back(self, address: str, app: str) -> None:
-        """Every right of an app to one thing, with what was cut from it."""
-        for _round in range(MOST_HOPS):
-            if not (found := self.rights(address, app)):
+    def take_back(self, app: str, address: str = "") -> None:
+        """Every right of an app to one thing, or to whatever it has, with what was cut from it."""
+        for _round in range(MOST_RIGHTS):
+            if not (found := self.rights(app, address)):
                 return
             assert self.post(f"/fabric/grants/{found[0]}/revoke", {}).status_code == 303
         raise AssertionError(f"{app} still has {address}")
 
-    def rights(self, address: str, app: str) -> list[str]:
-        """The grants of one thing that an app has of this person, the first given first."""
+    def rights(self, app: str, address: str = "") -> list[str]:
+        """The grants that an app has of this person, the first given first; of one thing when it is named."""
         held = self.browser.get("/fabric/grants/list.json").json()["grants"]
-        return sorted(one["grant"] for one in held if (one["object"], one["app"]) == (address, app))
+        of_app = [one for one in held if one["app"] == app and address in ("", one["object"])]
+        return sorted(one["grant"] for one in of_app)
 
     def act(self, name: str, object_: str = "", **input_: Any) -> dict[str, Any]:
         """By a program of theirs."""

@@ -99,7 +99,7 @@ class Doors(BaseHTTPRequestHandler):
 
     def _said(self, item: dict[str, Any], token: str) -> str:
         try:
-            if not item["locations"]:
+            if "file/1" not in item["interfaces"]:
                 is_there = telling.is_there(item["identifier"], token, self.server.settings)
                 return "is here, and has no words to count" if is_there else GONE
             changed = ", changed since" if self.server.known.is_changed(self.session.sub, item) else ""
