@@ -40,7 +40,7 @@ class DriveService:
         self.links = Links(room, self.files)
         self.glances = Glances(room)
         self.objects = DriveObjects(room, self.files)
-        self.acts = DriveActs(self.tree, self.moving, self.files, self.trash, self.objects)
+        self.acts = DriveActs(room, self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
         self.sweep = Sweep(room)
         self.indexing = Indexing(room)

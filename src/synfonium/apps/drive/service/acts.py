@@ -9,6 +9,7 @@ from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
+from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.fabric.contract import FILE, FOLDER, Act, Children, Object, ObjectsAsk
@@ -22,8 +23,10 @@ Answer = dict[str, object]
 class DriveActs:
     """One method for each action. What came of it is in `object`, and where to look in `page`."""
 
-    def __init__(self, tree: Tree, moving: Moving, files: Files, trash: Trash, objects: DriveObjects) -> None:
-        self._tree, self._moving, self._files = tree, moving, files
+    def __init__(
+        self, room: Room, tree: Tree, moving: Moving, files: Files, trash: Trash, objects: DriveObjects
+    ) -> None:
+        self._room, self._tree, self._moving, self._files = room, tree, moving, files
         self._trash, self._objects = trash, objects
 
     async def new_folder(self, act: Act) -> Answer:
@@ -50,17 +53,26 @@ class DriveActs:
 
     async def move_to(self, act: Act) -> Answer:
         """Raises as `Moving.move`."""
-        actor = _actor(act)
-        node = await self._tree.node(actor, await self._node(actor, act.object))
-        into = await self._node(actor, _text(act, "into"))
-        return _answer((await self._moving.move(actor, node.id, into, node.name)).node)
+        node, into, actor, to = await self._both_ends(act)
+        return _answer((await self._moving.move(actor, node.id, into, node.name, to=to)).node)
 
     async def copy_to(self, act: Act) -> Answer:
         """Raises as `Moving.copy`."""
-        actor = _actor(act)
+        node, into, actor, to = await self._both_ends(act)
+        return _answer((await self._moving.copy(actor, node.id, into, node.name, to=to)).node)
+
+    async def _both_ends(self, act: Act) -> tuple[Node, NodeId, Person, Person]:
+        """The node, the folder that shall hold it, and the actor by the right to each. Raises NoSuchNode."""
+        actor, to = [await self._by_right(act, address) for address in (act.object, _text(act, "into"))]
         node = await self._tree.node(actor, await self._node(actor, act.object))
-        into = await self._node(actor, _text(act, "into"))
-        return _answer((await self._moving.copy(actor, node.id, into, node.name)).node)
+        return node, await self._node(to, _text(act, "into")), actor, to
+
+    async def _by_right(self, act: Act, address: str) -> Person:
+        actor = _actor(act)
+        if len(actor.grants) < 2:
+            return actor
+        shown = await self._objects.describe(ObjectsAsk(person=act.person, address=address))
+        return await self._room.by_grant(actor, shown.path if shown else ())
 
     async def move_to_trash(self, act: Act) -> Answer:
         """Raises as `Trash.put`."""

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive import contract
-from synfonium.apps.drive.errors import IntoItself, NameTaken, TooMany
+from synfonium.apps.drive.errors import IntoItself, NameTaken, NoSuchNode, TooMany
 from synfonium.apps.drive.model import ANY, Expected, Name, Node, NodeId, VersionId
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.service.bin import put_in_trash
@@ -51,19 +51,22 @@ class Moving:
         overwrite: bool = False,
         tokens: frozenset[str] = NO_TOKENS,
         expected: Expected = ANY,
+        to: Person | None = None,
     ) -> Placed:
         """Puts a node elsewhere, or renames it; all below comes along at no cost.
 
-        With `overwrite`, what stands there goes into the trash. Raises BadName, NameTaken,
+        With `overwrite`, what stands there goes into the trash. to: the actor by the right that
+        reaches the new place, when it is another than the one for the node. Raises BadName, NameTaken,
         NoSuchNode, ParentMissing, IntoItself, TopStays, TooDeep, Locked, WrongState.
         """
         reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        now_s = self._room.now_s()
+        into, now_s = await self._into(reach, to), self._room.now_s()
 
         def work(connection: Connection) -> Placed:
             source = movable(connection, reach, node)
             check_expected(source, expected)
-            return self._move(connection, reach, source, parent, name, overwrite, tokens, now_s)
+            path = folder_within(connection, into, parent)
+            return self._move(connection, reach, source, path, name, overwrite, tokens, now_s)
 
         return await self._room.write(reach.space.id, work)
 
@@ -75,26 +78,33 @@ class Moving:
         def work(connection: Connection) -> None:
             for id_ in ids:
                 source = movable(connection, reach, id_)
-                self._move(connection, reach, source, parent, Name(source.name), False, NO_TOKENS, now_s)
+                path = folder_within(connection, reach, parent)
+                self._move(connection, reach, source, path, Name(source.name), False, NO_TOKENS, now_s)
 
         await self._room.write(reach.space.id, work)
+
+    async def _into(self, reach: Reach, to: Person | None) -> Reach:
+        """What the right for the new place reaches, in the same space. Raises NoSuchNode."""
+        into = await self._room.reach(to, write=True) if to else reach
+        if into.space.id != reach.space.id:
+            raise NoSuchNode
+        return into
 
     def _move(
         self,
         connection: Connection,
         reach: Reach,
         source: Node,
-        parent: NodeId,
+        path: Sequence[Node],
         name: Name,
         overwrite: bool,
         tokens: frozenset[str],
         now_s: float,
     ) -> Placed:
-        path = folder_within(connection, reach, parent)
         check_fit(connection, source, path)
         guard(connection, reach, tokens, now_s, node=source.id, member_of=source.parent, deep=True)
         replaced = self._clear(connection, reach, path, name, source, overwrite, tokens, now_s)
-        moved = self._place(connection, reach, source, parent, name, now_s)
+        moved = self._place(connection, reach, source, path[-1].id, name, now_s)
         return Placed(node=moved, has_replaced=replaced)
 
     def _clear(
@@ -135,7 +145,8 @@ class Moving:
             assert source.parent is not None
             nodes.touch(connection, source.parent, added_bytes=-source.size_bytes, etag=etag, now_s=now_s)
             nodes.touch(connection, parent, added_bytes=source.size_bytes, etag=etag, now_s=now_s)
-        moved = within(connection, reach, source.id)
+        moved = nodes.find(connection, source.id)
+        assert moved is not None
         self._room.tell(
             connection, reach, moved, kind="moved", event=contract.FILE_MOVED, before=source.parent
         )
@@ -151,17 +162,18 @@ class Moving:
         is_deep: bool = True,
         overwrite: bool = False,
         tokens: frozenset[str] = NO_TOKENS,
+        to: Person | None = None,
     ) -> Placed:
         """Copies a node, with all below unless not `is_deep`; bytes are shared, not copied.
 
         Raises as `move` does, TooMany for more than 10,000 nodes and QuotaExceeded.
         """
         reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        now_s = self._room.now_s()
+        into, now_s = await self._into(reach, to), self._room.now_s()
 
         def work(connection: Connection) -> Placed:
             source = within(connection, reach, node)
-            path = folder_within(connection, reach, parent)
+            path = folder_within(connection, into, parent)
             check_fit(connection, source, path)
             if is_deep or source.is_file:
                 self._room.allowances.need_room(connection, reach.space, reach.allowance, source.size_bytes)

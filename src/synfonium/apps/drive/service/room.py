@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -101,6 +101,16 @@ class Room:
             by_app=grant.app,
             allowance=await self.allowances.of(space),
         )
+
+    async def by_grant(self, actor: Person, path: Sequence[str]) -> Person:
+        """The actor with the one of their grants by which `path[0]` may be written: one deed may take
+        two, such as moving from one folder to another. Raises NoSuchNode."""
+        grants = self.context.offer(Grants)  # type: ignore[type-abstract]
+        for grant in actor.grants:
+            one = msgspec.structs.replace(actor, grants=(grant,))
+            if await grants.check(one, path, "write"):
+                return one
+        raise NoSuchNode
 
     async def _addresses(self, node: NodeId) -> list[str]:
         """The path of an object, for the fabric's check."""

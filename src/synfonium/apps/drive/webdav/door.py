@@ -92,7 +92,7 @@ async def _answer(
     only = ""
     if file := await singles.file_of(target):
         method, target, only = _alone(method, target, file, scope["method"])
-    request = DavRequest(context.service, target.actor, target, scope, receive, send, only)
+    request = DavRequest(context.service, target.actor, target, scope, receive, send, only, actor)
     try:
         await method(request)
     except Problem as problem:

@@ -78,7 +78,8 @@ def member_of(target: Target) -> Target:
 
 class DavRequest:
     """A request whose actor and target are known. only: what the file is called that the target's
-    base is, when it was reached through the folder of its grant (see single.py)."""
+    base is, when it was reached through the folder of its grant (see single.py). whole: the actor with all
+    grants of the credential, of which the target's is one."""
 
     def __init__(
         self,
@@ -89,8 +90,10 @@ class DavRequest:
         receive: Receive,
         send: Send,
         only: str = "",
+        whole: Person | None = None,
     ) -> None:
         self.service, self.actor, self.target, self._only = service, actor, target, only
+        self._whole = whole or actor
         self.scope, self.receive, self._send = scope, receive, send
         self.headers: dict[str, str] = {}
         for key, value in scope["headers"]:
@@ -110,9 +113,11 @@ class DavRequest:
         return value == "T"
 
     def destination(self) -> Target:
-        """Raises BadHeader, BadPath, and NotFound for a tree that is not the actor's."""
+        """In the same top, or in what another grant of the credential names. Raises BadHeader, BadPath,
+        and NotFound for a tree that is not the actor's."""
         raw = destination_path(self.header("destination"), *self._hosts())
-        return self._beside(raw)
+        other = target_of(raw, self._whole)
+        return other if other.is_grant and other.base != self.target.base else self._beside(raw)
 
     def _beside(self, raw: bytes) -> Target:
         """What another path of this request names, within the same top. Raises NotFound."""
@@ -131,8 +136,9 @@ class DavRequest:
     async def path(self, target: Target | None = None) -> list[Node]:
         """The nodes along the target's path as far as they exist. Raises NotFound when
         even the top is not there."""
-        names = (target or self.target).names
-        path = await self.service.tree.resolve(self.actor, names)
+        target = target or self.target
+        actor = target.actor if target.base != self.target.base else self.actor
+        path = await self.service.tree.resolve(actor, target.names)
         if not path:
             raise NotFound
         return path

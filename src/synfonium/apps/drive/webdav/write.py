@@ -137,6 +137,7 @@ async def move(request: DavRequest) -> None:
         overwrite=request.overwrite,
         tokens=request.tokens,
         expected=expected,
+        to=target.actor,
     )
     await _placed(request, placed, target)
 
@@ -155,6 +156,7 @@ async def copy(request: DavRequest) -> None:
         is_deep=depth == "infinity",
         overwrite=request.overwrite,
         tokens=request.tokens,
+        to=target.actor,
     )
     await _placed(request, placed, target)
 
@@ -163,10 +165,12 @@ async def _both_ends(request: DavRequest) -> tuple[Node, Node, Target]:
     """The source, the folder that shall hold the target, and the target."""
     target = request.destination()
     source = await request.found()
-    if not target.names or not request.target.names:
+    # The whole of what was granted can be copied to where another right reaches, and never moved.
+    is_elsewhere = target.actor.grants != request.actor.grants and request.scope["method"] == "COPY"
+    if not target.names or not (request.target.names or is_elsewhere):
         raise TopStays
     parent = _parent(await request.path(target), target.names)
-    if target.names == request.target.names:
+    if (target.base, target.names) == (request.target.base, request.target.names):
         raise SameResource
     return source, parent, target
 
