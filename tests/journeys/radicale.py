@@ -56,6 +56,10 @@ class Radicale:
         """Where the app finds what that person gave."""
         return self.folder / "storage" / "collection-root" / person
 
+    def shows(self, person: str) -> bool:
+        """Also where a mount was killed, which is no mistake of whoever looks."""
+        return os.path.ismount(self.shown(person))
+
     def log(self) -> str:
         return "".join(file.read_text(errors="replace") for file in self.folder.glob("*.log"))
 
@@ -76,7 +80,9 @@ def radicale(server: RealServer) -> Iterator[Radicale]:
         (folder / "radicale.ini").write_text(told["ini"][0])
         subprocess.run(shlex.split(install), env=environment(server), cwd=folder, check=True, timeout=60)
         mounting = running.enter_context(started(mount, server, folder))
-        process = running.enter_context(started(f"{as_a_service()} {run}", server, folder))
+        process = running.enter_context(
+            started(shlex.join([*as_a_service(), *shlex.split(run)]), server, folder)
+        )
         at = urlsplit(re.findall(r"--origin (\S+)", install)[0]).netloc
         app = Radicale(server, folder, at, mounting, process)
         eventually(lambda: "folders of" in app.log(), app.log)
@@ -89,9 +95,9 @@ def environment(server: RealServer) -> dict[str, str]:
     return {**server.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
-def as_a_service() -> str:
-    """Root of this computer may write anywhere; a service may not."""
-    return "setpriv --bounding-set=-dac_override,-dac_read_search --" if os.geteuid() == 0 else ""
+def as_a_service() -> list[str]:
+    """Before a command: root of this computer may write anywhere; a service may not."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"] if os.geteuid() == 0 else []
 
 
 @contextmanager
@@ -163,19 +169,25 @@ class Browser:
         sent = there.get("/.web/", headers={"accept": "text/html"})
         assert sent.status_code == 303, sent.text
         assert "/fabric/pick?" in sent.headers["location"]
-        page = self.here.get(sent.headers["location"])
+        assert self.pick(sent.headers["location"], title) == f"http://{app.at}/"
+
+    def pick(self, link: str, title: str) -> str:
+        """Chooses in the picker what is called so; where it sends the browser then."""
+        page = self.here.get(link)
         choices = re.findall(r'name="chosen" value="([^"]+)"(.*?)</li>', page.text, re.DOTALL)
-        (chosen,) = {value for value, around in choices if title in unescape(around)}
-        fields = {"request": _sealed(page.text), "chosen": chosen, "decision": "give"}
-        given = self.here.post("/fabric/pick", data=fields)
-        assert _refresh(given.text) == f"http://{app.at}/", given.text
+        chosen = {value for value, around in choices if title in unescape(around)}
+        assert len(chosen) == 1, page.text
+        fields = {"request": _sealed(page.text), "chosen": chosen.pop(), "decision": "give"}
+        return _refresh(self.here.post("/fabric/pick", data=fields).text)
 
     def take_back(self, title: str = FOLDER) -> None:
         """On the page that says who may see what."""
         page = self.here.get("/fabric/grants").text
         found = re.findall(r'action="(/fabric/grants/[^"]+)".{0,400}?aria-label="([^"]+)"', page, re.DOTALL)
-        (action,) = {action for action, label in found if title in unescape(label)}
-        assert self.here.post(action, data={"next": "/fabric/grants"}).status_code == 303
+        actions = {action for action, label in found if title in unescape(label)}
+        assert actions, page
+        for action in actions:
+            assert self.here.post(action, data={"next": "/fabric/grants"}).status_code == 303
 
 
 def _sealed(page: str) -> str:

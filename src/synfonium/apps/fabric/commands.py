@@ -147,7 +147,7 @@ async def app_given(context: Context, call: Call) -> AllGiven:
     after `seen`, else after a while. For the operator alone. Raises NoSuchApp, Forbidden."""
     _operator_alone(call)
     service: FabricService = context.service
-    return await service.mounting.given(call.text("name"), int(call.arguments.get("seen") or -1))
+    return await service.mounting.given(call.text("name"), int(call.arguments.get("seen", -1)))
 
 
 async def app_grant_secret(context: Context, call: Call) -> GrantSecret:

@@ -1,6 +1,7 @@
 """One mount: an rclone of its own that shows one collection in one folder."""
 
 import asyncio
+import json
 import os
 import shutil
 from contextlib import suppress
@@ -10,6 +11,7 @@ from synfonium.libraries.davmount.points import is_mounted, unmount
 
 MOUNT_TIMEOUT_S = 10.0
 FLUSH_TIMEOUT_S = 5.0
+LOOK_EVERY_S = 0.05
 DEVICE = "drive:"
 
 
@@ -59,7 +61,7 @@ class DavMount:
                 while not is_mounted(self.at):
                     if self._process.returncode is not None:
                         raise OSError("rclone ended before the folder was there")
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(LOOK_EVERY_S)
         except BaseException:
             await self.close()
             raise
@@ -67,6 +69,8 @@ class DavMount:
     async def close(self, *, at_once: bool = False) -> None:
         """Ends the mount, whoever began it; what was being written goes out first, unless it shall end
         at once. Idempotent."""
+        if self.is_open and not at_once:
+            await self._sent()
         await unmount(self.at, lazily=at_once)
         process, self._process = self._process, None
         if process is not None:
@@ -78,6 +82,14 @@ class DavMount:
                 await process.wait()
         await unmount(self.at, lazily=True)
         await asyncio.to_thread(shutil.rmtree, self.cache, ignore_errors=True)
+
+    async def _sent(self) -> None:
+        """Waits until all that was written has gone out, or for some seconds: when it is unmounted,
+        rclone keeps what waits in its cache for a next time."""
+        for _look in range(int(FLUSH_TIMEOUT_S / LOOK_EVERY_S)):
+            if not await asyncio.to_thread(_has_unsent, self.cache):
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def _arguments(self) -> list[str]:
         user, group = self._owner or (0, 0)
@@ -95,6 +107,15 @@ class DavMount:
             "--volname", self.at.name, "--devname", self._device, *as_owner,
             *(() if self._can_write else ("--read-only",)),
         ]  # fmt: skip
+
+
+def _has_unsent(cache: Path) -> bool:
+    """Whether rclone's notes beside its cache name a file that was written and not sent."""
+    for notes in (cache / "vfsMeta").rglob("*"):
+        with suppress(OSError, ValueError, AttributeError):
+            if notes.is_file() and json.loads(notes.read_bytes()).get("Dirty"):
+                return True
+    return False
 
 
 def _environment(url: str, secret: str) -> dict[str, str]:

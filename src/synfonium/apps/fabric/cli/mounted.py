@@ -3,9 +3,10 @@
 import asyncio
 import fcntl
 import os
+import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -90,6 +91,8 @@ class Mounted:
         """Makes what shows be what is granted, as soon as that changes. Raises RoleAway, NoSuchApp."""
         asked = {"name": self._name, "seen": self._seen}
         answer = msgspec.convert(await self._call("fabric.app_given", asked), Answer)
+        if self._seen < 0:
+            self._forget_caches(answer.given)
         before = dict(self._numbers)
         wanted = places(answer.given, self._numbers, one_each=self.one_each)
         if self._numbers != before:
@@ -109,6 +112,13 @@ class Mounted:
         failed = sum(shown.has_failed for shown in self._shown.values())
         more = f"; {failed} cannot be shown and are tried again" if failed else ""
         return f"{len(self._shown) - failed} folders of {len(people)} people{more}"
+
+    def _forget_caches(self, given: Sequence[Given]) -> None:
+        """What was not sent before a crash still is, while it may be."""
+        kept = {one.grant for one in given}
+        for left in self._cache.iterdir() if self._cache.is_dir() else ():
+            if left.name not in kept:
+                shutil.rmtree(left, ignore_errors=True)
 
     async def _take_away(self, wanted: Mapping[str, Given]) -> None:
         ending = [place for place, shown in self._shown.items() if not shown.is_as(wanted.get(place))]
@@ -187,6 +197,9 @@ def _make(folder: Path, at: Path) -> None:
         at.mkdir(exist_ok=True)
     if at.is_symlink():
         raise NotADirectoryError(at)
+    # Others than root mount only where they may write.
+    if os.geteuid() == 0:
+        at.chmod(CLOSED)
 
 
 def _remove(folder: Path, at: Path) -> None:

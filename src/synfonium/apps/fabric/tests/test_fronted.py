@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from synfonium.common.problem import BadInput
+from synfonium.kernel.actor import Person
 from synfonium.testing.client import ORIGIN, Installation, installation
 
-from .outside_app import SAME_ORIGIN
+from .outside_app import SAME_ORIGIN, manifest
 
 HOST = "http://calendar.localhost:8600"
 MANIFEST = {
@@ -252,3 +254,88 @@ async def test_our_own_pages_are_not_served_at_the_apps_host(
     await signed_in(house, app)
     assert told(await app.get("/settings"))["x-remote-user"] == "ana"
     assert "content-security-policy" not in (await app.get("/")).headers
+
+
+NEEDY = {
+    **MANIFEST,
+    "synfonium": {
+        **MANIFEST["synfonium"],  # type: ignore[dict-item]
+        "asks": {"folder/1": ["read", "write"]},
+        "front": {"user": "X-Remote-User", "needs_grant": True},
+    },
+}
+
+
+@pytest.fixture
+async def needy(house: Installation, upstream: Echo) -> None:
+    """The app is nothing without a folder."""
+    asked = {"origin": HOST, "upstream": f"http://127.0.0.1:{upstream.port}"}
+    await house.call("fabric.app_install", {"manifest": json.dumps(NEEDY), **asked})
+
+
+@pytest.mark.usefixtures("needy")
+async def test_whoever_gave_an_app_nothing_chooses_first_and_then_is_let_in(
+    house: Installation, app: httpx.AsyncClient
+) -> None:
+    here = await signed_in(house, app)
+    sent = await app.get("/cal")
+    assert sent.status_code == 303
+    page = await here.get(sent.headers["location"])
+    assert "Calendar" in page.text
+    nothing = await here.post("/fabric/pick", data={"request": _sealed(page.text), "decision": "refuse"})
+    assert (nothing.status_code, nothing.headers["location"]) == (303, "/")
+    chosen = {"request": _sealed(page.text), "chosen": "drive:root", "decision": "give"}
+    given = await here.post("/fabric/pick", data=chosen)
+    assert _refresh(given.text) == f"{HOST}/", given.text
+    assert told(await app.get("/cal"))["x-remote-user"] == "ana"
+
+
+@pytest.mark.usefixtures("needy")
+async def test_a_phone_is_told_that_nothing_was_given_and_shut_out_when_it_is_taken_back(
+    house: Installation, app: httpx.AsyncClient
+) -> None:
+    token = await house.person("ana", scopes=("app.calendar",))
+    refused = await app.request("PROPFIND", "/", auth=("ana", token), headers={"accept": "*/*"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "fabric.nothing_given")
+    person = await house.call("identity.user_find", {"name": "ana"})
+    granting = house.context("fabric").service.granting
+    grant = await granting.give(person["id"], "calendar", "drive:root", frozenset({"read"}))
+    told(await app.request("PROPFIND", "/", auth=("ana", token)))
+    await granting.revoke(Person(id=person["id"], name="", display=""), grant.id)
+    assert (await app.request("PROPFIND", "/", auth=("ana", token))).status_code == 403
+
+
+async def test_a_link_asks_for_no_app_that_can_ask_for_itself(house: Installation) -> None:
+    await house.person("ana")
+    here = await signed_in_here(house)
+    hello = {"manifest": json.dumps(manifest()), "origin": "http://127.0.0.1:9100"}
+    await house.call("fabric.app_install", hello)
+    asked = {"interfaces": "folder/1", "actions": "read", "back": "https://evil.example/"}
+    assert (await here.get("/fabric/pick", params={"for": "hello", **asked})).status_code == 403
+    # Nor for more than the manifest of one behind us says.
+    assert (await here.get("/fabric/pick", params={"for": "calendar", **asked})).status_code == 403
+
+
+async def test_a_token_for_one_app_behind_us_opens_that_one_alone(
+    house: Installation, app: httpx.AsyncClient
+) -> None:
+    await house.person("ana")
+    asked = {"name": "ana", "label": "phone", "scopes": ["app.calendar"]}
+    token = (await house.call("identity.user_token", asked))["token"]
+    assert told(await app.request("PROPFIND", "/", auth=("ana", token)))["x-remote-user"] == "ana"
+    async with house.client(token=token) as client:
+        files = await client.request("PROPFIND", "/dav/files/ana/", headers={"depth": "0"})
+        assert files.status_code == 403
+        assert (await client.get("/settings/security")).status_code in (303, 403)
+    here = await signed_in_here(house)
+    page = (await here.get("/settings/security")).text
+    assert "Come in to Calendar" in page
+    assert 'value="app.calendar"' in page
+    with pytest.raises(BadInput):
+        await house.call("identity.user_token", {**asked, "scopes": ["app.ghost"]})
+
+
+async def signed_in_here(house: Installation) -> httpx.AsyncClient:
+    here = house.client(headers=SAME_ORIGIN)
+    await here.post("/signin", data={"name": "ana", "password": "ana-password-1"})
+    return here

@@ -76,6 +76,7 @@ BROKEN_RULES: list[tuple[Path, object, str]] = [
     ((OURS, "redirect_uris"), ["javascript:alert(1)"], "redirect-uri"),
     ((OURS, "redirect_uris"), ["data:text/html,x"], "redirect-uri"),
     ((OURS, "redirect_uris"), [], "redirect-needed"),
+    ((OURS,), {"front": {"needs_grant": True}}, "asks-needed"),
     ((OURS, "emits", 0, "type"), "drive.file.written", "id-prefix"),
     ((OURS, "emits", 0, "type"), "notesy.page.written", "id-prefix"),
     ((*ACTION, "name"), "drive.remove", "id-prefix"),
