@@ -92,6 +92,7 @@ def act(room: Room, one: App, to: App) -> None:
     for action in acted(room.keeper(one), to):
         thing, beside = room.things(one, [FILE, FILE])
         with room.hello.client.token(room.ana, thing.of, thing.title, ("read", action.needs)) as app:
+            assert (sees(app, thing), sees(app, beside)) == (True, False)
             assert doing(app, action, beside).status_code in (403, 404)
             before = _state(room, thing)
             answer = doing(app, action, thing)
@@ -101,7 +102,13 @@ def act(room: Room, one: App, to: App) -> None:
             done.append(is_done)
             room.ana.take_back(to.name, thing.address)
             assert doing(app, action, thing).status_code in (401, 403, 404)
+            assert not sees(app, thing)
     assert any(done)
+
+
+def sees(app: httpx.Client, thing: Thing) -> bool:
+    """What the home says to a token of the app about a thing."""
+    return app.get("/fabric/objects", params={"address": thing.address}).status_code == 200
 
 
 def doing(app: httpx.Client, action: DeclaredAction, thing: Thing) -> httpx.Response:
