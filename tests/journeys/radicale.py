@@ -85,7 +85,7 @@ def radicale(server: RealServer) -> Iterator[Radicale]:
         )
         at = urlsplit(re.findall(r"--origin (\S+)", install)[0]).netloc
         app = Radicale(server, folder, at, mounting, process)
-        eventually(lambda: "folders of" in app.log(), app.log)
+        eventually(lambda: "folders: 0" in app.log(), app.log)
         eventually(lambda: answers(port), app.log)
         yield app
 

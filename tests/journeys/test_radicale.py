@@ -147,8 +147,8 @@ def test_no_secret_stands_on_a_command_line_or_in_a_log(app: Radicale) -> None:
     assert len([line for line in lines if b"rclone" in line]) == 2
     assert not [line for line in lines if SECRET_PREFIX.encode() in line]
     assert SECRET_PREFIX not in app.log()
-    assert [line for line in app.log().split("\n") if "folders of" in line] == [
-        "0 folders of 0 people", "1 folders of 1 people", "2 folders of 2 people",
+    assert [line for line in app.log().split("\n") if "folders: " in line] == [
+        "people: 0, folders: 0", "people: 1, folders: 1", "people: 2, folders: 2",
     ]  # fmt: skip
 
 

@@ -55,6 +55,7 @@ app = App(
         Command(name="app_secret", handler=f"{_HERE}.commands:app_secret"),
         Command(name="app_remove", handler=f"{_HERE}.commands:app_remove"),
         Command(name="app_given", handler=f"{_HERE}.commands:app_given"),
+        Command(name="app_shown", handler=f"{_HERE}.commands:app_shown"),
         Command(name="app_grant_secret", handler=f"{_HERE}.commands:app_grant_secret"),
         Command(name="forget_person", handler=f"{_HERE}.events:forget_person", role="worker"),
         Command(name="index", handler=f"{_HERE}.commands:index"),

@@ -159,6 +159,15 @@ async def app_grant_secret(context: Context, call: Call) -> GrantSecret:
     return msgspec.structs.replace(found, url=context.site.local_url + found.url)
 
 
+async def app_shown(context: Context, call: Call) -> bool:
+    """Says which `grants` of the outside app `name` show as folders now. For the operator alone."""
+    _operator_alone(call)
+    service: FabricService = context.service
+    grants = frozenset(GrantId(str(grant)) for grant in call.arguments["grants"])
+    service.mounting.tell_shown(call.text("name"), grants)
+    return True
+
+
 def _operator_alone(call: Call) -> None:
     if call.caller != "cli":
         raise Forbidden

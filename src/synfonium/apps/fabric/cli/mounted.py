@@ -89,6 +89,7 @@ class Mounted:
 
     async def bring(self) -> None:
         """Makes what shows be what is granted, as soon as that changes. Raises RoleAway, NoSuchApp."""
+        await self._tell_shown()
         asked = {"name": self._name, "seen": self._seen}
         answer = msgspec.convert(await self._call("fabric.app_given", asked), Answer)
         if self._seen < 0:
@@ -111,7 +112,7 @@ class Mounted:
         people = {place.partition("/")[0] for place in self._shown}
         failed = sum(shown.has_failed for shown in self._shown.values())
         more = f"; {failed} cannot be shown and are tried again" if failed else ""
-        return f"{len(self._shown) - failed} folders of {len(people)} people{more}"
+        return f"people: {len(people)}, folders: {len(self._shown) - failed}{more}"
 
     def _forget_caches(self, given: Sequence[Given]) -> None:
         """What was not sent before a crash still is, while it may be."""
@@ -144,6 +145,12 @@ class Mounted:
                 secret = msgspec.convert(answer, GrantSecret)
                 _make(self._folder, mount.at)
                 await mount.open(secret.url, secret.secret)
+                await self._tell_shown()
+
+    async def _tell_shown(self) -> None:
+        """Whoever waits for what they have just given is let in."""
+        shown = [one.given.grant for one in self._shown.values() if one.mount.is_open]
+        await self._call("fabric.app_shown", {"name": self._name, "grants": shown})
 
     async def _hide(self, place: str, *, at_once: bool) -> None:
         shown = self._shown.pop(place)

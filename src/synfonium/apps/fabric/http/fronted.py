@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, quote
 from synfonium.apps.fabric.contract import RegisteredApp
 from synfonium.apps.fabric.errors import NothingGiven, SignInRefused
 from synfonium.apps.fabric.model import local_path
-from synfonium.apps.fabric.service.fronting import Fronting, Visitor
+from synfonium.apps.fabric.service.fronting import Fronting
+from synfonium.apps.fabric.service.visitor import Visitor
 from synfonium.common.problem import NotFound, Problem, SignInNeeded
 from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.context import Context

@@ -5,7 +5,7 @@ import base64
 import binascii
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -15,9 +15,11 @@ from synfonium.apps.fabric.contract import Apps, RegisteredApp, in_language
 from synfonium.apps.fabric.errors import NotAsked, NothingGiven
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.service.mounting import Mounting
 from synfonium.apps.fabric.service.picking import PAGE as PICKER
 from synfonium.apps.fabric.service.registering import BACK_PATH, EVERYBODY
-from synfonium.apps.identity.contract import AccessTokens, Codes, People, PersonView, Subjects
+from synfonium.apps.fabric.service.visitor import Visitor, known_as
+from synfonium.apps.identity.contract import AccessTokens, Codes, People
 from synfonium.common.ids import PersonId
 from synfonium.common.problem import Forbidden, SignInNeeded
 from synfonium.kernel.actor import Person
@@ -36,14 +38,6 @@ class Try(msgspec.Struct, frozen=True, kw_only=True):
     until_s: float
 
 
-class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, as the app may know them. user: the account's name where the person agreed
-    to that, else what stands for them at this app alone."""
-
-    user: str
-    name: str = ""
-
-
 class Holding(Protocol):
     """Of the service: what was given to whom."""
 
@@ -51,6 +45,8 @@ class Holding(Protocol):
     def granting(self) -> Granting: ...
     @property
     def authority(self) -> Authority: ...
+    @property
+    def mounting(self) -> Mounting: ...
 
 
 class Fronting:
@@ -124,8 +120,10 @@ class Fronting:
             return
         service: Holding = self._context.service
         held = await service.granting.of_app(app.name, person)
-        if not [grant for grant in held if await service.authority.of(grant.id)]:
+        good = [grant for grant in held if await service.authority.of(grant.id)]
+        if not good:
             raise NothingGiven(origin=app.origin)
+        await service.mounting.wait_shown(app.name, good)
 
     def picker(self, app: RegisteredApp) -> str:
         """Where the person chooses what the app gets: the first of what its manifest asks for.
@@ -150,16 +148,6 @@ class Fronting:
         except binascii.Error:
             raise ValueError("cookie") from None
         return self._context.secrets.open(sealed, purpose=f"fabric.front.{what}.{app.client_id}")
-
-
-async def known_as(
-    context: Context, app: RegisteredApp, person: PersonView | Person, agreed: Collection[str] | None = None
-) -> Visitor:
-    """agreed: the scopes that the person agreed to, if that is known; else what the manifest asks for."""
-    if "profile" in (app.manifest.synfonium.scopes if agreed is None else agreed):
-        return Visitor(user=person.name, name=person.display)
-    sub = await context.offer(Subjects).of(app.client_id, person.id)  # type: ignore[type-abstract]
-    return Visitor(user=sub or "")
 
 
 class AppScopes:

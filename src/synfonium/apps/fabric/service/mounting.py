@@ -1,13 +1,18 @@
 """What an app was given, for the operator's command that shows it as folders."""
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
 import msgspec
 
 from synfonium.apps.fabric.contract import FOLDER, Apps, Grant, GrantSecret, Object, Objects, RegisteredApp
 from synfonium.apps.fabric.errors import NoSuchApp, UnknownGrant
 from synfonium.apps.fabric.model.mounts import Given
 from synfonium.apps.fabric.service.authority import Authority
-from synfonium.apps.fabric.service.fronting import known_as
 from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.service.visitor import known_as
 from synfonium.apps.fabric.store import grants as store
 from synfonium.apps.identity.contract import People
 from synfonium.common.ids import GrantId
@@ -17,6 +22,9 @@ DOOR = "/dav/grants/{grant}"
 AGAIN_S = 2.0
 """How late at most is seen what no right says: a suspended account, a changed name."""
 MOST_KINDS = 10_000
+ALIVE_S = 10.0
+"""So long after it last asked a mount is thought to be there."""
+SHOWN_WITHIN_S = 5.0
 
 
 class AllGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +41,14 @@ class Mounting:
     def __init__(self, context: Context, authority: Authority, granting: Granting) -> None:
         self._context, self._authority, self._granting = context, authority, granting
         self._kinds: dict[str, bool] = {}  # whether it is a folder; of what WebDAV reaches
+        self._asked_s: dict[str, float] = {}
+        self._shown: dict[str, frozenset[GrantId]] = {}
+        self._told = asyncio.Event()
 
     async def given(self, name: str, seen: int) -> AllGiven:
         """All that is in force, at once when something changed after `seen`, else after a while.
         Raises NoSuchApp."""
+        self._asked_s[name] = monotonic()
         await self._authority.changed(seen, AGAIN_S)
         now_seen, app = self._authority.generation, await self._app(name)
         held = await self._granting.of_app(app.name)
@@ -50,6 +62,24 @@ class Mounting:
         if not await self._authority.of(grant):
             raise UnknownGrant
         return await self._granting.secret(grant, app.name)
+
+    def tell_shown(self, name: str, shown: frozenset[GrantId]) -> None:
+        """The grants whose folders are there now, as the mount of the app says."""
+        self._shown[name] = shown
+        self._told.set()
+        self._told = asyncio.Event()
+
+    async def wait_shown(self, name: str, held: Sequence[Grant]) -> None:
+        """Lets whoever has just given an app something come to it when it has it: until one of their
+        grants shows, or a few seconds; at once where nothing mounts."""
+        one_of = {grant.id for grant in held}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_WITHIN_S):
+                while self._is_mounted(name) and not one_of & self._shown.get(name, frozenset()):
+                    await self._told.wait()
+
+    def _is_mounted(self, name: str) -> bool:
+        return monotonic() - self._asked_s.get(name, -ALIVE_S) < ALIVE_S
 
     async def _app(self, name: str) -> RegisteredApp:
         app = await self._context.offer(Apps).by_name(name)  # type: ignore[type-abstract]

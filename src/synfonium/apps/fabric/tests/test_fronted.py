@@ -305,6 +305,32 @@ async def test_a_phone_is_told_that_nothing_was_given_and_shut_out_when_it_is_ta
     assert (await app.request("PROPFIND", "/", auth=("ana", token))).status_code == 403
 
 
+@pytest.mark.usefixtures("needy")
+async def test_whoever_has_just_given_something_is_let_in_when_it_shows_as_a_folder(
+    house: Installation, app: httpx.AsyncClient
+) -> None:
+    await signed_in(house, app)
+    person = await house.call("identity.user_find", {"name": "ana"})
+    granting = house.context("fabric").service.granting
+    grant = await granting.give(person["id"], "calendar", "drive:root", frozenset({"read"}))
+
+    async def say(command: str, **arguments: object) -> None:
+        await house.runtime.call(f"fabric.{command}", {"name": "calendar", **arguments}, caller="cli")
+
+    told(await app.get("/"))  # nothing mounts: nothing is waited for
+    mounting = asyncio.create_task(say("app_given", seen=-1))
+    await asyncio.sleep(0.1)
+    coming = asyncio.create_task(app.get("/"))
+    await asyncio.sleep(0.3)
+    assert not coming.done()
+    await say("app_shown", grants=["0" * 26])
+    await asyncio.sleep(0.3)
+    assert not coming.done()
+    await say("app_shown", grants=[grant.id])
+    assert told(await asyncio.wait_for(coming, 1))["x-remote-user"] == "ana"
+    await mounting
+
+
 async def test_a_link_asks_for_no_app_that_can_ask_for_itself(house: Installation) -> None:
     await house.person("ana")
     here = await signed_in_here(house)
