@@ -14,12 +14,14 @@ from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresq
 
 pytestmark = pytest.mark.full
 ROOT = Path(__file__).resolve().parents[2]
-TESTED = sorted({path.parents[1].name for path in (ROOT / "src/synfonium/apps").glob("*/tests/test_*.py")})
+TESTED = sorted(map(str, (ROOT / "src/synfonium/apps").glob("*/tests")))
 JOURNEYS = (
     *("tests/journeys/test_together.py", "tests/journeys/test_kill.py"),
     *("tests/journeys/test_your_data.py", "tests/journeys/test_hostile_archives.py"),
     *("tests/journeys/test_erasure.py", "tests/journeys/test_moving_out_killed.py"),
 )
+LONGEST_S = 2400
+TWO = ("-n", "2", "--dist", "loadfile")
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +36,27 @@ def server() -> Iterator[PostgresqlServer]:
 
 
 def run_tests(server: PostgresqlServer, *words: str) -> str:
-    """Runs tests on the server; their closing lines. Fails when they do."""
+    """Runs tests on the server, two files at a time; their closing lines. Fails when they do."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words],
+        [sys.executable, "-m", "pytest", "-q", "--maxfail=10", "-p", "no:cacheprovider", *TWO, *words],
         cwd=ROOT,
         env={**os.environ, VARIABLE: server.url},
         capture_output=True,
         text=True,
-        timeout=1500,
+        timeout=LONGEST_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:]
     return done.stdout[-300:]
 
 
-@pytest.mark.timeout(1500)
-@pytest.mark.parametrize("app", TESTED)
-def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer, app: str) -> None:
-    assert " passed" in run_tests(server, f"src/synfonium/apps/{app}", "-m", "not full", "-n", "2")
-    schemas = server.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'home_%'")
-    assert int(schemas) > 0, "the tests did not use the server"
+@pytest.mark.timeout(LONGEST_S)
+def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None:
+    assert " passed" in run_tests(server, *TESTED, "-m", "not full")
+    databases = server.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'home_%'")
+    assert int(databases) > 0, "the tests did not use the server"
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(LONGEST_S)
 def test_the_journeys_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, *JOURNEYS, "-n", "2", "--dist", "loadfile")
+    assert " passed" in run_tests(server, *JOURNEYS)
