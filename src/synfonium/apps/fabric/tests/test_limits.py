@@ -1,0 +1,82 @@
+"""What bounds a right when it is given, and while it lasts, at every door."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from synfonium.apps.fabric.contract import Action, Grant, Limits
+from synfonium.apps.fabric.errors import NotYours
+from synfonium.apps.fabric.service.grants import Granting
+from synfonium.apps.fabric.tests.site import pages, site
+from synfonium.common.ids import GrantId
+from synfonium.testing.client import Installation, installation
+
+from .events_house import Someone, installed
+
+LASTS_S = 60.0
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Installation]:
+    async with installation(tmp_path / "home", {"SYNFONIUM_FABRIC_LOCAL_APPS": "true"}) as running:
+        yield running
+
+
+@pytest.fixture
+async def ana(house: Installation) -> Someone:
+    someone = await Someone.come(house, "ana")
+    await someone.put("tea.txt", b"green")
+    return someone
+
+
+def granting_of(house: Installation) -> Granting:
+    found: Granting = house.context("fabric").service.granting
+    return found
+
+
+async def statuses(house: Installation, grant: Grant, secret: str) -> list[object]:
+    """Of each door that the secret opens: the file, its folder, and the question whether it may."""
+    async with house.client(token=secret) as app:
+        read = await app.get(f"/dav/grants/{grant.id}")
+        listed = await app.request("PROPFIND", f"/dav/grants/{grant.id}/", headers={"depth": "1"})
+        asked = await app.post("/fabric/check", json={"path": [grant.object], "action": "read"})
+    return [read.status_code, listed.status_code, asked.json().get("allowed")]
+
+
+async def test_a_right_whose_time_is_over_opens_no_door(
+    house: Installation, ana: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await installed(house, door="")
+    tea, clock = await ana.address_of("tea.txt"), house.runtime.house.clock
+    limits = Limits(until_s=clock.now_s() + LASTS_S)
+    granting = granting_of(house)
+    grant = await granting.give(ana.id, "hello", tea, frozenset[Action]({"read"}), limits=limits)
+    secret = (await granting.secret(GrantId(grant.id), "hello")).secret
+    assert await statuses(house, grant, secret) == [200, 207, True]
+    now_s = clock.now_s
+    monkeypatch.setattr(type(clock), "now_s", lambda _self: now_s() + LASTS_S)
+    assert await statuses(house, grant, secret) == [404, 404, False]
+
+
+async def test_nobody_gives_what_is_anothers(house: Installation, ana: Someone) -> None:
+    await installed(house, door="")
+    tea, bob = await ana.address_of("tea.txt"), await Someone.come(house, "bob")
+    given = {"app": "hello", "subject": "", "object": tea, "actions": "read"}
+    refused = await bob.browser.post("/fabric/grants", data=given, headers={"accept": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "fabric.not_yours")
+    with pytest.raises(NotYours):
+        await granting_of(house).give(bob.id, "hello", tea, frozenset[Action]({"read"}))
+    assert not await granting_of(house).of_app("hello", bob.id)
+
+
+async def test_nobody_gives_more_than_the_app_says_that_they_may(house: Installation, ana: Someone) -> None:
+    """The things of the other app are Ana's to read, and no more."""
+    async with site() as there:
+        there.answer = pages({"hello:page/1": ["hello:page/1"]})
+        await installed(house, origin=there.origin, door="")
+        await installed(house, "other", door="")
+        granting = granting_of(house)
+        with pytest.raises(NotYours):
+            await granting.give(ana.id, "other", "hello:page/1", frozenset[Action]({"read", "write"}))
+        assert await granting.give(ana.id, "other", "hello:page/1", frozenset[Action]({"read"}))
