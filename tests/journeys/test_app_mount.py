@@ -166,6 +166,21 @@ def test_what_is_given_to_be_read_cannot_be_written_and_no_title_leads_elsewhere
         eventually(lambda: drive.get(f"{HOSTILE}/two.txt").text == Path("/proc/version").read_text())
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts for other users")
+def test_whoever_else_uses_the_computer_reads_nothing_and_the_software_does(
+    server: RealServer, ana: Ana, folder: Path
+) -> None:
+    folder.parent.chmod(0o711)
+    ana.give_to_album(SEA)
+    for options, may in (((), False), (("--owner", "nobody"), True)):
+        with mounting(server, folder, *options):
+            eventually(lambda: os.path.ismount(folder / "ana" / SEA))
+            reading = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+            read = [*reading, "cat", str(folder / "ana" / SEA / "one.txt")]
+            done = subprocess.run(read, capture_output=True, text=True, check=False)
+            assert (done.stdout == SEA) is may, (options, done)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_leaves_nothing_mounted_when_it_is_asked_to_end(
     server: RealServer, ana: Ana, drive: httpx.Client, folder: Path, number: int

@@ -93,7 +93,12 @@ class DavMount:
 
     def _arguments(self) -> list[str]:
         user, group = self._owner or (0, 0)
-        as_owner = ("--allow-other", "--uid", str(user), "--gid", str(group)) if self._owner else ()
+        # Allowed to all, and then held by the kernel to the mode, which is for the owner alone.
+        as_owner = (
+            ("--allow-other", "--default-permissions", "--uid", str(user), "--gid", str(group))
+            if self._owner
+            else ()
+        )
         return [
             # Not to outlive whoever mounts: the next one has another secret.
             "setpriv", "--pdeathsig", "KILL",

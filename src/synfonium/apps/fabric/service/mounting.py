@@ -9,6 +9,7 @@ import msgspec
 
 from synfonium.apps.fabric.contract import FOLDER, Apps, Grant, GrantSecret, Object, Objects, RegisteredApp
 from synfonium.apps.fabric.errors import NoSuchApp, UnknownGrant
+from synfonium.apps.fabric.model import app_of
 from synfonium.apps.fabric.model.mounts import Given
 from synfonium.apps.fabric.service.authority import Authority
 from synfonium.apps.fabric.service.grants import Granting
@@ -107,8 +108,12 @@ class Mounting:
         )
 
     async def _is_folder(self, grant: Grant) -> bool | None:
-        """None for what cannot be reached by WebDAV, or is in the trash. What it is never changes."""
+        """None for what cannot be reached by WebDAV, or is in the trash. What it is never changes.
+        Things of outside apps do not show: one that does not answer would keep all others waiting."""
         if grant.object not in self._kinds:
+            app = await self._context.offer(Apps).by_name(app_of(grant.object))  # type: ignore[type-abstract]
+            if app is None or app.is_outside:
+                return None
             objects = self._context.offer(Objects)  # type: ignore[type-abstract]
             shown: Object | None = await objects.describe(grant.person, grant.object)
             if shown is None or shown.location.rstrip("/") != DOOR:
