@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from time import monotonic
 
 import msgspec
@@ -45,6 +44,7 @@ class Mounting:
         self._asked_s: dict[str, float] = {}
         self._shown: dict[str, frozenset[GrantId]] = {}
         self._told = asyncio.Event()
+        self._waited_for: set[tuple[str, GrantId]] = set()
 
     async def given(self, name: str, seen: int) -> AllGiven:
         """All that is in force, at once when something changed after `seen`, else after a while.
@@ -66,6 +66,8 @@ class Mounting:
 
     def tell_shown(self, name: str, shown: frozenset[GrantId]) -> None:
         """The grants whose folders are there now, as the mount of the app says."""
+        if shown != self._shown.get(name):
+            self._waited_for.clear()
         self._shown[name] = shown
         self._told.set()
         self._told = asyncio.Event()
@@ -73,11 +75,18 @@ class Mounting:
     async def wait_shown(self, name: str, held: Sequence[Grant]) -> None:
         """Lets whoever has just given an app something come to it when it has it: until one of their
         grants shows, or a few seconds; at once where nothing mounts."""
-        one_of = {grant.id for grant in held}
-        with suppress(TimeoutError):
+        one_of = {(name, grant.id) for grant in held}
+        if one_of & self._waited_for:
+            return  # What does not show, such as a file where only folders do, keeps nobody twice.
+        try:
             async with asyncio.timeout(SHOWN_WITHIN_S):
-                while self._is_mounted(name) and not one_of & self._shown.get(name, frozenset()):
+                while self._is_mounted(name) and not self._shows(name, held):
                     await self._told.wait()
+        except TimeoutError:
+            self._waited_for |= one_of
+
+    def _shows(self, name: str, held: Sequence[Grant]) -> bool:
+        return not self._shown.get(name, frozenset()).isdisjoint(grant.id for grant in held)
 
     def _is_mounted(self, name: str) -> bool:
         return monotonic() - self._asked_s.get(name, -ALIVE_S) < ALIVE_S

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from synfonium.apps.fabric.service import mounting as service_mounting
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Person
 from synfonium.testing.client import ORIGIN, Installation, installation
@@ -307,7 +308,7 @@ async def test_a_phone_is_told_that_nothing_was_given_and_shut_out_when_it_is_ta
 
 @pytest.mark.usefixtures("needy")
 async def test_whoever_has_just_given_something_is_let_in_when_it_shows_as_a_folder(
-    house: Installation, app: httpx.AsyncClient
+    house: Installation, app: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await signed_in(house, app)
     person = await house.call("identity.user_find", {"name": "ana"})
@@ -328,6 +329,11 @@ async def test_whoever_has_just_given_something_is_let_in_when_it_shows_as_a_fol
     assert not coming.done()
     await say("app_shown", grants=[grant.id])
     assert told(await asyncio.wait_for(coming, 1))["x-remote-user"] == "ana"
+    await say("app_shown", grants=[])
+    monkeypatch.setattr(service_mounting, "SHOWN_WITHIN_S", 0.3)
+    for longest_s in (2, 0.25):  # what never shows is waited for once
+        async with asyncio.timeout(longest_s):
+            told(await app.get("/"))
     await mounting
 
 
