@@ -1,20 +1,25 @@
 """What bounds a right when it is given, and while it lasts, at every door."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from synfonium.apps.fabric.contract import Action, Grant, Limits
+from synfonium.apps.fabric.contract import DETAIL_TYPE, Action, Grant, Grants, Limits
 from synfonium.apps.fabric.errors import NotYours
+from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.tests.site import pages, site
+from synfonium.apps.identity.contract import AccessTokens, AppAccess
 from synfonium.common.ids import GrantId
 from synfonium.testing.client import Installation, installation
 
 from .events_house import Someone, installed
 
 LASTS_S = 60.0
+SOON_S = 2.0
 
 
 @pytest.fixture
@@ -80,3 +85,52 @@ async def test_nobody_gives_more_than_the_app_says_that_they_may(house: Installa
         with pytest.raises(NotYours):
             await granting.give(ana.id, "other", "hello:page/1", frozenset[Action]({"read", "write"}))
         assert await granting.give(ana.id, "other", "hello:page/1", frozenset[Action]({"read"}))
+
+
+class Claims:
+    """A context in which every access token says what the test says."""
+
+    def __init__(self, context: Any, access: AppAccess) -> None:
+        self._context, self._access = context, access
+        self.database = context.database
+
+    def offer(self, protocol: type[Any]) -> Any:
+        return self if protocol is AccessTokens else self._context.offer(protocol)
+
+    async def of(self, token: str) -> AppAccess:
+        return self._access
+
+
+async def test_a_token_carries_only_rights_of_its_own_app_and_its_own_person(
+    house: Installation, ana: Someone
+) -> None:
+    """Also when what it says of itself is wrong."""
+    bob, context = await Someone.come(house, "bob"), house.context("fabric")
+    await bob.put("his.txt")
+    own, _other = await installed(house, door=""), await installed(house, "other", door="")
+    tea, his = await ana.address_of("tea.txt"), await bob.address_of("his.txt")
+    granting, read = granting_of(house), frozenset[Action]({"read"})
+    given = [
+        await granting.give(ana.id, "hello", tea, read),
+        await granting.give(ana.id, "other", tea, read),
+        await granting.give(bob.id, "hello", his, read),
+    ]
+    details = tuple({"type": DETAIL_TYPE, "grant": one.id} for one in given)
+    access = AppAccess(person=ana.id, client_id=own.client_id, scopes=(), details=details)
+    shower = GrantAuthenticator(Claims(context, access), context.offer(Grants))  # type: ignore[arg-type]
+    found = await shower.by_token("any")
+    assert found is not None
+    assert found.grants == (given[0].id,)
+
+
+async def test_what_a_suspended_person_gave_opens_nothing(house: Installation, ana: Someone) -> None:
+    await installed(house, door="")
+    tea, granting = await ana.address_of("tea.txt"), granting_of(house)
+    grant = await granting.give(ana.id, "hello", tea, frozenset[Action]({"read"}))
+    secret = (await granting.secret(GrantId(grant.id), "hello")).secret
+    async with house.client(token=secret) as app:
+        assert (await app.get(f"/dav/grants/{grant.id}")).status_code == 200
+        await house.context("identity").service.people.suspend(ana.id, by="operator")
+        async with asyncio.timeout(SOON_S):
+            while (await app.get(f"/dav/grants/{grant.id}")).status_code != 401:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
