@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from synfonium.apps.fabric.contract import DETAIL_TYPE, Action, Grant, Grants, Limits
-from synfonium.apps.fabric.errors import NotYours
+from synfonium.apps.fabric.errors import NotYours, UnknownGrant
 from synfonium.apps.fabric.service.authenticator import GrantAuthenticator
+from synfonium.apps.fabric.service.delegation import Narrowed
 from synfonium.apps.fabric.service.grants import Granting
 from synfonium.apps.fabric.tests.site import pages, site
 from synfonium.apps.identity.contract import AccessTokens, AppAccess
 from synfonium.common.ids import GrantId
+from synfonium.kernel.actor import Person
 from synfonium.testing.client import Installation, installation
 
 from .events_house import Someone, installed
@@ -134,3 +137,24 @@ async def test_what_a_suspended_person_gave_opens_nothing(house: Installation, a
         async with asyncio.timeout(SOON_S):
             while (await app.get(f"/dav/grants/{grant.id}")).status_code != 401:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+
+async def test_who_shows_a_biscuit_passes_no_right_on(house: Installation, ana: Someone) -> None:
+    """It may be narrower than its row, of which a new row would know nothing."""
+    await installed(house, door="")
+    await installed(house, "other", door="")
+    tea, granting, read = await ana.address_of("tea.txt"), granting_of(house), frozenset[Action]({"read"})
+    grant = await granting.give(ana.id, "hello", tea, read)
+    holder = Person(id=ana.id, name="ana", display="", grants=(grant.id,))
+    biscuit = await granting.token(holder, grant.id, Narrowed())
+    async with house.client(token=biscuit) as app:
+        assert (await app.get(f"/dav/grants/{grant.id}")).status_code == 200
+        for door in ("delegate", "token"):
+            refused = await app.post(f"/fabric/grants/{grant.id}/{door}", json={"app": "other"})
+            assert refused.status_code == 403, door
+    shower = structs.replace(holder, caveats=b"narrowed")
+    with pytest.raises(UnknownGrant):
+        await granting.delegate(shower, grant.id, "other", tea, read, Limits())
+    with pytest.raises(UnknownGrant):
+        await granting.token(shower, grant.id, Narrowed())
+    assert not await granting.of_app("other", ana.id)
