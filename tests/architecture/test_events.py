@@ -4,9 +4,9 @@ import pytest
 
 from synfonium.apps.fabric.contract import INDEX_WANTED
 from synfonium.apps.fabric.model.facts import emitted_types
-from synfonium.apps.fabric.service.hearing import SERVES_THE_PERSON, unsaid
+from synfonium.apps.fabric.service.hearing import unsaid
 from synfonium.apps.fabric.service.registry import manifest_of
-from synfonium.kernel.app import App, installed_apps
+from synfonium.kernel.app import App
 
 from .house import own_apps
 
@@ -38,7 +38,3 @@ def test_what_an_app_says_that_it_tells_is_its_own(app: App) -> None:
     manifest = manifest_of(app)
     for emitted in manifest.synfonium.emits if manifest else ():
         assert emitted.type.startswith(f"{app.name}."), emitted.type
-
-
-def test_who_serves_the_person_is_here() -> None:
-    assert {app.name for app in installed_apps()} >= set(SERVES_THE_PERSON)

@@ -122,6 +122,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     sealed_columns: dict[str, str] = {}
     remade: tuple[str, ...] = ()
     brings_person: bool = False
+    serves_person: str = ""
+    """Why it hears of other apps what no manifest of its own says: it does so for the person whose
+    things these are, and for nobody else ("" for an app that hears for itself)."""
     pass_acts: dict[str, str] = {}
     """What an administrator with a pass does with a person's data (act of the audit) to how that
     person reads it: "looked at your files" (English gettext source)."""

@@ -64,6 +64,7 @@ app = App(
         Command(name="uses_add", handler=f"{_HERE}.commands:uses_add"),
         Command(name="search", handler=f"{_HERE}.commands:search"),
     ),
+    serves_person="it carries what apps tell, and finds people's own things for them alone",
     subscriptions=(
         Subscription(name="fabric-journal", types=emitted_types(), handler=f"{_HERE}.events:on_fact"),
         Subscription(name="fabric-rules", types=emitted_types(), handler=f"{_HERE}.jobs:on_fact"),

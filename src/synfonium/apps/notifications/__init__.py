@@ -20,6 +20,7 @@ app = App(
         "notifications_push.sealed": "notifications.push.{person}",
     },
     commands=(Command(name="notify", handler=f"{_HERE}.commands:notify"),),
+    serves_person="it tells people what happened to what is theirs, and nobody else",
     subscriptions=(
         Subscription(
             name="notifications-facts",

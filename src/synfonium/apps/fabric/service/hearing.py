@@ -6,12 +6,6 @@ from synfonium.kernel.app import App
 from synfonium.kernel.config import ConfigError
 from synfonium.kernel.context import Context
 
-SERVES_THE_PERSON = {
-    "fabric": "it carries what apps tell, and finds people's own things for them alone",
-    "notifications": "it tells people what happened to what is theirs, and nobody else",
-}
-"""Apps of the house that serve the person, not themselves: what they show is asked of the same grants."""
-
 
 class ManifestsSay:
     """`kernel.hearing.Hearing`: `listens.types` of the app's manifest."""
@@ -29,7 +23,7 @@ def unsaid(app: App) -> set[str]:
     others = {
         type_ for one in app.subscriptions for type_ in one.types if not type_.startswith(f"{app.name}.")
     }
-    if not others or app.name in SERVES_THE_PERSON:
+    if not others or app.serves_person:
         return set()
     manifest = manifest_of(app)
     listens = manifest.synfonium.listens if manifest else None
