@@ -12,6 +12,8 @@ BUILD_S = 900.0
 LIVE = "#screen[data-state=live]"
 TERMINAL_AT = (89, 700)
 TASKS_AT = FloatRect(x=115, y=684, width=500, height=32)
+WINDOWS_AT = FloatRect(x=0, y=60, width=1280, height=600)
+STILL = 4
 WIDTH, HEIGHT = 1280, 720
 
 
@@ -24,16 +26,28 @@ def share_images(home: Path, factory: pytest.TempPathFactory) -> None:
 
 
 def open_terminal(page: Page) -> None:
-    """Clicks until the panel, which comes a moment after the picture, shows one window more."""
+    """Clicks until the panel, which comes a moment after the picture, shows one window more, and
+    waits until that stands still, with its prompt."""
     for _ in range(5):
         before = page.screenshot(clip=TASKS_AT)
         page.mouse.click(*TERMINAL_AT)
         for _ in range(40):
             page.wait_for_timeout(200)
             if page.screenshot(clip=TASKS_AT) != before:
-                page.wait_for_timeout(1500)
+                _until_still(page)
                 return
     pytest.fail("no terminal opened")
+
+
+def _until_still(page: Page) -> None:
+    page.wait_for_timeout(1500)
+    seen: list[bytes] = []
+    for _ in range(40):
+        seen.append(page.screenshot(clip=WINDOWS_AT))
+        if len(seen) > STILL and len(set(seen[-STILL:])) == 1:
+            return
+        page.wait_for_timeout(250)
+    pytest.fail("the terminal never stands still")
 
 
 def read_picture(program: Callable[[str], str], page: Page, at: Path) -> str:

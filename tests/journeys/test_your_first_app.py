@@ -126,6 +126,7 @@ def follow(
     terminal.wait("updated word-count for ada")
     terminal.wait("+ ", "folder/1")
 
+    page = context.new_page()
     page.goto(f"{server.local}/fabric/grants")
     page.get_by_role("button", name=re.compile("Take back")).first.click()
     context.close()

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 
 from synfonium.composition import build_house
+from synfonium.engines.database.postgresql import open_postgresql
 from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.app import ROLES, App, installed_apps
 from synfonium.kernel.config import Settings
 from synfonium.kernel.migrations import head, migrate, migrations_folder
 from synfonium.kernel.runtime import Runtime
-from synfonium.testing.chosen_database import database_of
+from synfonium.testing.chosen_database import Tables, database_of
 
 ORIGIN = "http://localhost:8600"
 CONTENT_ORIGIN = "http://localhost:8601"
@@ -82,13 +83,28 @@ def _migrate(app: App) -> Path:
     return folder / f"{app.name}.sqlite"
 
 
+def _version() -> str:
+    return " ".join(f"{app.name}:{head(app)}" for app in installed_apps() if app.migrations)
+
+
+def _make(url: str) -> None:
+    for app in installed_apps():
+        if app.migrations:
+            database = open_postgresql(url, schema=app.name)
+            migrate(app, database)
+            database.close()
+
+
+_ON_A_SERVER = Tables(version=_version, make=_make)
+
+
 @asynccontextmanager
 async def installation(
     home: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[Installation]:
     """Runs all roles of a home in this process until the block ends."""
     roles = frozenset(ROLES)
-    settings = Settings(home, {**database_of(home), **(environment or {})})
+    settings = Settings(home, {**database_of(home, _ON_A_SERVER), **(environment or {})})
     if settings.house.database == "sqlite" and not (home / "databases").exists():
         _give_tables(home)
     async with Runtime(build_house(home, settings, roles), roles) as runtime:
