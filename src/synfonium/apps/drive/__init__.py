@@ -35,7 +35,7 @@ app = App(
     ),
     migrations=True,
     cross_origin=("/dav/grants",),
-    blob_columns=("drive_file_version.blob",),
+    blob_columns=("drive_file_version.blob", "drive_upload_part.blob"),
     sealed_columns={"drive_space.sealed_key": "space/{id}"},
     personal=f"{_HERE}.service.personal:part",
     commands=(

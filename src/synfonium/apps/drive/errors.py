@@ -123,6 +123,30 @@ class Cut(Problem):
     remedy = _("Send it again. Nothing was written.")
 
 
+class NoSuchUpload(NotFound):
+    """Nothing of that name is being uploaded, or it was finished, given up, or left for a day."""
+
+    code = "drive.no_such_upload"
+    title = _("This upload is not known here any more.")
+    remedy = _("Send the file again.")
+
+
+class BadParts(Problem):
+    """The parts that came do not make the file that was announced."""
+
+    status, code = 400, "drive.bad_parts"
+    title = _("The parts that arrived do not make this file.")
+    remedy = _("Send what is missing, or send the file again. Nothing was written.")
+
+
+class TooManyUploads(Problem):
+    """The space holds as many unfinished uploads as it may."""
+
+    status, code = 429, "drive.too_many_uploads"
+    title = _("Too many uploads are not finished.")
+    remedy = _("Let some of them end first; what is left alone goes after a day.")
+
+
 class NotWritable(Forbidden):
     """The actor may look and not write."""
 

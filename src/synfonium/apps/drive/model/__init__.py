@@ -14,6 +14,7 @@ from synfonium.apps.drive.model.node import (
     Trashed,
     VersionId,
 )
+from synfonium.apps.drive.model.upload import Part, Upload, UploadId
 
 __all__ = [
     "ABSENT",
@@ -25,9 +26,12 @@ __all__ = [
     "Name",
     "Node",
     "NodeId",
+    "Part",
     "Space",
     "SpaceId",
     "Trashed",
+    "Upload",
+    "UploadId",
     "VersionId",
     "name_key",
     "name_sort",

@@ -19,6 +19,7 @@ from synfonium.apps.drive.service.sweep import Sweep
 from synfonium.apps.drive.service.told import Told
 from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
+from synfonium.apps.drive.service.uploads import Uploads
 from synfonium.kernel.context import Context
 
 __all__ = ["DriveService", "open_service"]
@@ -42,7 +43,8 @@ class DriveService:
         self.objects = DriveObjects(room, self.files)
         self.acts = DriveActs(room, self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
-        self.sweep = Sweep(room)
+        self.uploads = Uploads(room, self.files)
+        self.sweep = Sweep(room, self.uploads)
         self.indexing = Indexing(room)
 
 

@@ -1,7 +1,6 @@
 """Writing and reading the bytes of files: whole or not at all."""
 
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -9,7 +8,6 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive import contract
 from synfonium.apps.drive.errors import (
-    ChecksumMismatch,
     Cut,
     NoSuchNode,
     NotThatKind,
@@ -17,6 +15,7 @@ from synfonium.apps.drive.errors import (
 )
 from synfonium.apps.drive.model import ANY, BlobName, Expected, Name, Node, NodeId, Space, VersionId
 from synfonium.apps.drive.model.media import media_type_of
+from synfonium.apps.drive.service.checksums import Checksums
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import (
     NO_TOKENS,
@@ -46,11 +45,20 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes with the bytes of a file. announced_bytes: how many there must be."""
+    """What comes with the bytes of a file. announced_bytes: how many there must be.
+    checksums: of the content, by their kind (see service.checksums)."""
 
     modified_s: float | None = None
-    sha1: bytes | None = None
+    checksums: Mapping[str, bytes] = {}
     announced_bytes: int | None = None
+
+
+class Freeing(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes in the same commit as a file comes: it is counted no more, or nothing is done.
+    run: raises when it is gone already."""
+
+    held_bytes: int
+    run: Callable[[Connection], None]
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +86,7 @@ class Files:
         expected: Expected = ANY,
         when_taken: WhenTaken = "replace",
         tokens: frozenset[str] = NO_TOKENS,
+        freeing: Freeing | None = None,
     ) -> Written:
         """Makes the file, or gives it new content; when this returns it is durable.
 
@@ -87,7 +96,7 @@ class Files:
         """
         reach = await self._room.reach(actor, write=True)
         place = Place(parent=parent, name=checked_name(name), when_taken=when_taken)
-        return await self._write(reach, place, pieces, incoming or Incoming(), expected, tokens)
+        return await self._write(reach, place, pieces, incoming or Incoming(), expected, tokens, freeing)
 
     async def write_top(
         self,
@@ -111,23 +120,35 @@ class Files:
         incoming: Incoming,
         expected: Expected,
         tokens: frozenset[str],
+        freeing: Freeing | None = None,
     ) -> Written:
         most: Most = (None, QuotaExceeded())
         if reach.allowance.is_limited:
-            most = await self._room.read(lambda c: self._most_bytes(c, reach, place))
+            most = await self._room.read(lambda c: self._most_bytes(c, reach, place, freeing))
+        sums = Checksums(incoming.checksums, also=("sha1",) if incoming.checksums else ())
         if incoming.announced_bytes is not None:
             self._check_size(incoming.announced_bytes, most)
         async with self._room.gate.upload():
-            checked = self._checked(pieces, incoming, most)
+            checked = self._checked(pieces, incoming, most, sums)
             blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
-            commit = _Commit(self._room, reach, place, BlobName(blob.name), blob.size_bytes, incoming)
-            return await self._room.write(reach.space.id, lambda c: commit.run(c, expected, tokens))
+            bytes_ = (BlobName(blob.name), blob.size_bytes, sums.digest("sha1"))
+            commit = _Commit(self._room, reach, place, *bytes_, incoming)
 
-    def _most_bytes(self, connection: Connection, reach: Reach, place: "Place | None") -> Most:
+            def work(connection: Connection) -> Written:
+                if freeing:
+                    freeing.run(connection)
+                return commit.run(connection, expected, tokens)
+
+            return await self._room.write(reach.space.id, work)
+
+    def _most_bytes(
+        self, connection: Connection, reach: Reach, place: "Place | None", freeing: Freeing | None
+    ) -> Most:
         free, refusal = self._room.allowances.left(connection, reach.space, reach.allowance)
         if free is None:
             return None, refusal
         there = _there(connection, reach, place)
+        free += freeing.held_bytes if freeing else 0
         return free + (there.size_bytes if there and there.is_file else 0), refusal
 
     def _check_size(self, size_bytes: int, most: Most) -> None:
@@ -138,20 +159,18 @@ class Files:
             raise most[1]
 
     async def _checked(
-        self, pieces: AsyncIterator[bytes], incoming: Incoming, most: Most
+        self, pieces: AsyncIterator[bytes], incoming: Incoming, most: Most, sums: Checksums
     ) -> AsyncIterator[bytes]:
         """The pieces, as long as they keep what was announced of them."""
-        count, sha1 = 0, hashlib.sha1(usedforsecurity=False) if incoming.sha1 else None
+        count = 0
         async for piece in pieces:
             count += len(piece)
             self._check_size(count, most)
-            if sha1 is not None:
-                sha1.update(piece)
+            sums.update(piece)
             yield piece
         if incoming.announced_bytes is not None and count != incoming.announced_bytes:
             raise Cut
-        if sha1 is not None and sha1.digest() != incoming.sha1:
-            raise ChecksumMismatch
+        sums.check()
 
     async def content(self, actor: Person, node: NodeId) -> Content:
         """Raises NoSuchNode, NotThatKind."""
@@ -212,13 +231,14 @@ class _Commit:
         place: Place | None,
         blob: BlobName,
         size_bytes: int,
+        sha1: bytes | None,
         incoming: Incoming,
     ) -> None:
         self._room, self._reach, self._place = room, reach, place
         self._blob, self._size_bytes = blob, size_bytes
         self._now_s = room.now_s()
         self._modified_s = self._now_s if incoming.modified_s is None else incoming.modified_s
-        self._sha1 = incoming.sha1
+        self._sha1 = sha1
 
     def run(self, connection: Connection, expected: Expected, tokens: frozenset[str]) -> Written:
         there = self._look(connection)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space, SpaceId
 from synfonium.apps.drive.service.room import Reach, Room
 from synfonium.apps.drive.service.trash import detach, remove_slice
+from synfonium.apps.drive.service.uploads import Uploads
 from synfonium.apps.drive.store import journal, locks, nodes, spaces, trash, versions
 from synfonium.common.ids import PersonId
 from synfonium.kernel import logs
@@ -25,7 +26,7 @@ HOUSE = PersonId("house")
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """How much went. nodes: slices of trees removed for ever. strangers: blobs without a
-    row that were found, and go a day later."""
+    row that were found, and go a day later. uploads: in parts, that nothing came for."""
 
     trashed: int
     nodes: int
@@ -34,13 +35,14 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     blobs: int
     unfinished: int
     strangers: int
+    uploads: int
 
 
 class Sweep:
     """Every step may be cut anywhere and asked again."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, room: Room, uploads: Uploads) -> None:
+        self._room, self._uploads = room, uploads
         self._looked_s = 0.0
 
     async def for_ever(self) -> None:
@@ -64,6 +66,7 @@ class Sweep:
             nodes=await self._finish_removals(),
             locks=await write(lambda c: locks.remove_expired(c, now_s)),
             changes=await write(lambda c: journal.trim(c, now_s - config.changes_days * 86_400)),
+            uploads=await self._uploads.sweep(),
             blobs=await self._remove_idle_blobs(now_s - GRACE_S),
             unfinished=await self._room.context.blobs.sweep_unfinished(GRACE_S),
             strangers=await self._adopt_strangers(now_s),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from synfonium.apps.drive.model import Space
-from synfonium.apps.drive.store import nodes
+from synfonium.apps.drive.store import nodes, uploads
 from synfonium.apps.drive.store.tables import nodes as node_table
 from synfonium.apps.drive.store.tables import spaces
 from synfonium.common.ids import PersonId
@@ -39,16 +39,17 @@ def add(connection: Connection, space: Space, *, etag: str, now_s: float) -> Non
 
 
 def used_bytes(connection: Connection, space: Space) -> int:
-    """Bytes of all files, those in the trash included."""
+    """Bytes of all files, those in the trash and those that are not whole yet included."""
     tops = [nodes.find(connection, top) for top in (space.root, space.trash)]
-    return sum(top.size_bytes for top in tops if top)
+    return sum(top.size_bytes for top in tops if top) + uploads.held_bytes(connection, space.id)
 
 
 def used_bytes_of(connection: Connection, owners: Sequence[PersonId]) -> int:
-    """Bytes of all files of several owners, those in the trash included."""
+    """Bytes of all files of several owners, as `used_bytes` counts them."""
     used = 0
     for at in range(0, len(owners), 1000):
         some = s.owner.in_(owners[at : at + 1000])
+        used += uploads.held_bytes_of(connection, owners[at : at + 1000])
         for top in (s.root, s.trash):
             tops = select(func.sum(node_table.c.size_bytes)).join(spaces, top == node_table.c.id)
             used += int(connection.execute(tops.where(some)).scalar() or 0)

@@ -141,6 +141,46 @@ changes = Table(
     sqlite_autoincrement=True,
 )
 
+uploads = Table(
+    "drive_upload",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("top", String(26), nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("total_bytes", BigInteger),
+    Column("note", LargeBinary, nullable=False),
+    Column("began_s", Float, nullable=False),
+    Column("active_s", Float, nullable=False, index=True),
+    Column("held_bytes", BigInteger, nullable=False),
+    UniqueConstraint("space", "top", "door", "name", name="drive_upload_name"),
+    info={
+        "personal": {
+            "name": "what a client calls an upload in parts; finds it again; until whole, or a day idle",
+            "note": "what a client said of the file to be; kept with it; until whole, or a day idle",
+        },
+        "owner": ("space", "drive_space.id"),
+        "swept": "synfonium.apps.drive.service.uploads:Uploads.sweep",
+    },
+)
+
+parts = Table(
+    "drive_upload_part",
+    metadata,
+    Column("upload", String(26), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("blob", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("offset_bytes", BigInteger),
+    Column("md5", String(32), nullable=False),
+    Column("made_s", Float, nullable=False),
+    info={
+        "personal": {},
+        "owner": ("upload", "drive_upload.id"),
+    },
+)
+
 locks = Table(
     "drive_lock",
     metadata,

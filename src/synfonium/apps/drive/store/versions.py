@@ -1,6 +1,7 @@
 """Versions of files, and how often each blob is referred to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -42,6 +43,11 @@ def add(
         "author": author,
     }
     connection.execute(insert(versions), row)
+    take_up(connection, blob, space=space, size_bytes=size_bytes)
+
+
+def take_up(connection: Connection, blob: BlobName, *, space: SpaceId, size_bytes: int) -> None:
+    """The blob is referred to once more."""
     known = connection.execute(_TAKE_UP, {"blob": blob, "of_space": space, "of_size": size_bytes})
     if known.rowcount == 0:
         made = {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
@@ -80,9 +86,21 @@ def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) ->
         select(v.blob, func.count()).where(v.node.in_(node_ids)).group_by(v.blob)
     ).all()
     connection.execute(delete(versions).where(v.node.in_(node_ids)))
-    for blob, count in counted:
+    let_go(connection, {BlobName(blob): count for blob, count in counted}, now_s=now_s)
+
+
+def let_go(connection: Connection, counted: Mapping[BlobName, int], *, now_s: float) -> None:
+    """The blobs are referred to so many times less; those that nobody refers to any more fall idle."""
+    for blob, count in counted.items():
         connection.execute(update(blobs).where(b.name == blob).values(refs=b.refs - count))
-    _mark_idle(connection, [blob for blob, _ in counted], now_s)
+    for some in batched(counted):
+        _mark_idle(connection, some, now_s)
+
+
+def batched(names: Iterable[BlobName], most: int = 500) -> Iterator[list[BlobName]]:
+    rest = iter(names)
+    while some := list(islice(rest, most)):
+        yield some
 
 
 def _mark_idle(connection: Connection, names: Sequence[str], now_s: float) -> None:

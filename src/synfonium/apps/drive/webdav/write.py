@@ -13,6 +13,7 @@ from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel.asgi import Headers, body_pieces
 from synfonium.libraries.webdav.headers import BadHeader, read_depth
 
+CHECKSUM_BYTES = {"SHA1": 20, "MD5": 16, "SHA256": 32, "ADLER32": 4}
 MOST_MTIME_S = 253_402_300_799  # the year 9999, the last that dates can write
 
 
@@ -61,7 +62,7 @@ def _parent(path: list[Node], names: tuple[str, ...]) -> Node:
 def _incoming(request: DavRequest) -> Incoming:
     return Incoming(
         modified_s=_mtime(request.header("x-oc-mtime")),
-        sha1=_sha1(request.header("oc-checksum")),
+        checksums=_checksums(request.header("oc-checksum")),
         announced_bytes=_length(request.header("content-length")),
     )
 
@@ -78,18 +79,19 @@ def _mtime(value: str) -> float | None:
     return time_s
 
 
-def _sha1(value: str) -> bytes | None:
-    """Other algorithms are left to the client that knows them."""
+def _checksums(value: str) -> dict[str, bytes]:
+    """`SHA1:…`, as ownCloud and Nextcloud write it. A kind that we do not know is not compared."""
     kind, _, text = value.strip().partition(":")
-    if kind.upper() != "SHA1":
-        return None
+    size_bytes = CHECKSUM_BYTES.get(kind.upper())
+    if size_bytes is None:
+        return {}
     try:
         digest = bytes.fromhex(text)
     except (ValueError, binascii.Error):
         raise BadHeader("OC-Checksum") from None
-    if len(digest) != 20:
+    if len(digest) != size_bytes:
         raise BadHeader("OC-Checksum")
-    return digest
+    return {kind.lower(): digest}
 
 
 def _length(value: str) -> int | None:

@@ -1,0 +1,38 @@
+"""A file on its way in, in parts."""
+
+from typing import NewType
+
+import msgspec
+
+from synfonium.apps.drive.model.node import BlobName, NodeId, SpaceId
+
+UploadId = NewType("UploadId", str)
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload that is not finished. top: what whoever began it could reach, and others with
+    the same reach can carry on. door, name: what the door that it came by calls it.
+    total_bytes: as announced. note: the door's own. held_bytes: what came so far."""
+
+    id: UploadId
+    space: SpaceId
+    top: NodeId
+    door: str
+    name: str
+    total_bytes: int | None
+    note: bytes
+    began_s: float
+    active_s: float
+    held_bytes: int
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """offset_bytes: where it begins in the whole, if the client said so."""
+
+    upload: UploadId
+    number: int
+    blob: BlobName
+    size_bytes: int
+    offset_bytes: int | None
+    md5: str
+    made_s: float
