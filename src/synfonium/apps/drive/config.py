@@ -10,10 +10,13 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     """default_quota_bytes: room for each person, 0 for no limit. max_file_bytes: largest
     single file, 0 for no limit. trash_days: how long the trash keeps what was put in it,
-    0 for ever. changes_days: how long the journal of changes is kept for clients that
-    were away."""
+    0 for ever. versions_percent: how much of a person's limit their old versions may take
+    besides. versions_days: how long an old version is kept, 0 for as long as there is room.
+    changes_days: how long the journal of changes is kept for clients that were away."""
 
     default_quota_bytes: Count = 0
     max_file_bytes: Count = 0
     trash_days: Count = 30
+    versions_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
+    versions_days: Count = 0
     changes_days: Annotated[int, msgspec.Meta(ge=1)] = 90

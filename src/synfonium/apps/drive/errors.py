@@ -107,6 +107,22 @@ class PoolExceeded(QuotaExceeded):
     remedy = _("Ask whoever looks after it, or remove something, then try again. Nothing was lost.")
 
 
+class NoSuchVersion(NotFound):
+    """The version is gone, or was never the file's."""
+
+    code = "drive.no_such_version"
+    title = _("This version is not here any more.")
+    remedy = _("Old versions make room for newer ones. One that has a name stays.")
+
+
+class VersionsFull(QuotaExceeded):
+    """Named versions would take more than old versions may."""
+
+    code = "drive.versions_full"
+    title = _("There is no room to keep another version for good.")
+    remedy = _("Take the name from an older one, or download this one.")
+
+
 class ChecksumMismatch(Problem):
     """The bytes that arrived are not those that were announced."""
 

@@ -1,7 +1,7 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
-from synfonium.apps.drive.http import changes, nodes, pages, trash
+from synfonium.apps.drive.http import changes, nodes, pages, trash, versions
 
-doors = (*pages.doors, *nodes.doors, *trash.doors, *changes.doors)
+doors = (*pages.doors, *nodes.doors, *trash.doors, *versions.doors, *changes.doors)
 
 __all__ = ["doors"]

@@ -14,9 +14,10 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get
 
 Reader = Annotated[Person, Scope("drive.read")]
-Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "removed"]
+Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "removed", "back", "named"]
 PAGE_NODES = 200
 MOST_CHOSEN = 500
+SHOWN_VERSIONS = 200
 
 
 def service_of(context: Context) -> DriveService:
@@ -85,9 +86,13 @@ async def about(actor: Reader, context: Context, node_id: str, done: Done = "") 
 
 
 async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> Page:
-    path = await service_of(context).tree.path(actor, node)
+    service = service_of(context)
+    path = await service.tree.path(actor, node)
+    history = await service.versions.of(actor, node, limit=SHOWN_VERSIONS) if path[-1].is_file else None
     return Page(
         "drive/about.html",
+        history=history,
+        authors=await service.versions.authors(history) if history else {},
         path=path,
         node=path[-1],
         is_top=len(path) == 1,

@@ -16,10 +16,12 @@ from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.sweep import Sweep
+from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.told import Told
 from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.drive.service.uploads import Uploads
+from synfonium.apps.drive.service.versions import Versions
 from synfonium.kernel.context import Context
 
 __all__ = ["DriveService", "open_service"]
@@ -44,7 +46,9 @@ class DriveService:
         self.acts = DriveActs(room, self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
         self.uploads = Uploads(room, self.files)
-        self.sweep = Sweep(room, self.uploads)
+        self.versions = Versions(room)
+        self.thinning = Thinning(room)
+        self.sweep = Sweep(room, self.uploads, self.thinning)
         self.indexing = Indexing(room)
 
 
@@ -52,15 +56,16 @@ class DriveService:
 async def open_service(context: Context) -> AsyncIterator[DriveService]:
     """Opens the drive; in the role that owns the database it also sweeps now and then."""
     service = DriveService(context)
-    sweeping = asyncio.create_task(service.sweep.for_ever()) if context.owns_database else None
+    tasks = []
     if context.owns_database:
+        tasks = [asyncio.create_task(work()) for work in (service.sweep.for_ever, service.thinning.for_ever)]
         service.indexing.pump.start()
     try:
         yield service
     finally:
         service.room.signal.close()
         await service.indexing.pump.stop()
-        if sweeping is not None:
-            sweeping.cancel()
+        for task in tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await sweeping
+                await task

@@ -16,6 +16,7 @@ from synfonium.apps.drive.errors import QuotaExceeded
 from synfonium.apps.drive.model import BlobName, IllegalName, NodeId, Space, SpaceId, VersionId, name_key
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.model.names import MAX_DEPTH, legal_name
+from synfonium.apps.drive.model.versions import LABEL_CHARACTERS
 from synfonium.apps.drive.service.room import Room, told_path
 from synfonium.apps.drive.store import spaces, versions, whole
 from synfonium.apps.drive.store.tables import nodes, properties, trash
@@ -30,6 +31,12 @@ from synfonium.kernel.personal_tables import row_from_json
 T = TypeVar("T")
 BATCH = 500
 NO_TREE = _("The files in it do not make a tree.")
+
+
+# Columns that older archives do not have.
+_LATER: dict[str, dict[str, Any]] = {
+    version_table.name: {"space": "", "replaced_s": None, "label": None},
+}
 
 
 class _Seat(msgspec.Struct):
@@ -67,7 +74,7 @@ class Arrival:
     def _rows(self, table: Any) -> Iterator[dict[str, Any]]:
         for row in self._coming.rows(table.name):
             try:
-                yield row_from_json(table, row)
+                yield row_from_json(table, {**_LATER.get(table.name, {}), **row})
             except ValueError:
                 raise BadArchive(_("A row in it is not of the kind it should be.")) from None
 
@@ -119,7 +126,7 @@ class Arrival:
 
     async def _bring_content(self, space: Space) -> None:
         paths = {str(row.get("version")): str(row.get("path")) for row in self._coming.rows("content")}
-        used, key = 0, self._room.key_of(space)
+        used, old_bytes, key = 0, 0, self._room.key_of(space)
         quota = (await self._room.allowances.of(space)).limit_bytes
         for row in self._rows(version_table):
             seat, path = self._seats.get(row["node"]), paths.pop(row["id"], None)
@@ -127,14 +134,19 @@ class Arrival:
                 raise BadArchive(_("A file that it speaks of is not in it."))
             if self._coming.size_bytes(path) != row["size_bytes"]:
                 raise BadArchive(_("A row in it is not of the kind it should be."))
-            used += row["size_bytes"]
-            if quota is not None and used > quota:
+            is_present = seat.version == row["id"]
+            used += row["size_bytes"] if is_present else 0
+            old_bytes += 0 if is_present else row["size_bytes"]
+            # Old versions stand beside the limit, and are thinned out here as they were there.
+            if quota is not None and max(used, old_bytes) > quota:
                 raise QuotaExceeded
             blob = await self._room.sealed.write(key, self._coming.file(path))
-            if seat.version == row["id"]:
+            if is_present:
                 seat.size_bytes, seat.has_content = blob.size_bytes, True
                 seat.version = self._coming.new_id(row["id"])
-            await self._add_version(space, row, BlobName(blob.name), blob.size_bytes)
+            since_s = None if is_present else row["replaced_s"] or row["made_s"]
+            kept = {**row, "replaced_s": since_s, "label": (row["label"] or "")[:LABEL_CHARACTERS] or None}
+            await self._add_version(space, kept, BlobName(blob.name), blob.size_bytes)
 
     async def _add_version(self, space: Space, row: dict[str, Any], blob: BlobName, size_bytes: int) -> None:
         def work(connection: Connection) -> None:
@@ -149,6 +161,8 @@ class Arrival:
                 now_s=row["made_s"],
                 author=self._who(row["author"]),
                 sha1=row["sha1"],
+                replaced_s=row["replaced_s"],
+                label=row["label"],
             )
 
         await self._room.context.database.write(work)

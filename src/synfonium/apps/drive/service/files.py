@@ -139,7 +139,10 @@ class Files:
                     freeing.run(connection)
                 return commit.run(connection, expected, tokens)
 
-            return await self._room.write(reach.space.id, work)
+            written = await self._room.write(reach.space.id, work)
+        if not written.is_new:
+            self._room.replaced.note(reach.space.id, commit.replaced_bytes, reach.allowance.most_bytes)
+        return written
 
     def _most_bytes(
         self, connection: Connection, reach: Reach, place: "Place | None", freeing: Freeing | None
@@ -239,6 +242,7 @@ class _Commit:
         self._now_s = room.now_s()
         self._modified_s = self._now_s if incoming.modified_s is None else incoming.modified_s
         self._sha1 = sha1
+        self.replaced_bytes = 0
 
     def run(self, connection: Connection, expected: Expected, tokens: frozenset[str]) -> Written:
         there = self._look(connection)
@@ -285,7 +289,7 @@ class _Commit:
         etag, version = new_id(self._now_s), VersionId(new_id(self._now_s))
         id_ = there.id if there else NodeId(new_id(self._now_s))
         if there:
-            versions.drop(connection, [id_], now_s=self._now_s)
+            self._supersede(connection, there)
         self._add_version(connection, id_, version)
         if there:
             nodes.replace_content(
@@ -302,6 +306,12 @@ class _Commit:
         node = nodes.find(connection, id_)
         assert node is not None
         return node
+
+    def _supersede(self, connection: Connection, there: Node) -> None:
+        """What is there becomes an old version."""
+        self.replaced_bytes = there.size_bytes
+        if there.version is not None:
+            versions.supersede(connection, there.version, author=self._reach.person, now_s=self._now_s)
 
     def _add_node(self, connection: Connection, id_: NodeId, version: VersionId, etag: str) -> None:
         nodes.add(

@@ -12,7 +12,8 @@ from synfonium.apps.drive.model import Node, NodeId, Space, VersionId
 from synfonium.apps.drive.model.media import may_be_shown
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
-from synfonium.apps.drive.store import nodes, spaces, versions
+from synfonium.apps.drive.service.versions import as_it_was
+from synfonium.apps.drive.store import history, nodes, spaces
 from synfonium.kernel.actor import Person
 
 LIFETIME_S = 600
@@ -41,10 +42,13 @@ class Links:
 
     async def make(self, actor: Person, node: NodeId, *, is_shown: bool = False) -> str:
         """A token for the file as it is now, to be saved or `is_shown`. Raises NoSuchNode, NotThatKind."""
-        content = await self._files.content(actor, node)
+        return self.made(await self._files.content(actor, node), is_shown=is_shown)
+
+    def made(self, content: Content, *, is_shown: bool = False) -> str:
+        """A token for a content that somebody has just been given, an old version's too."""
         assert content.node.version is not None
         expires_s = int(self._room.now_s()) + LIFETIME_S
-        claim = msgspec.msgpack.encode(_Claim(node, content.node.version, expires_s, is_shown))
+        claim = msgspec.msgpack.encode(_Claim(content.node.id, content.node.version, expires_s, is_shown))
         return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
 
     async def open(self, token: str) -> tuple[Content, bool]:
@@ -52,13 +56,11 @@ class Links:
         claim = self._read(token)
         if claim.expires_s < self._room.now_s():
             raise LinkExpired
-        found = await self._room.read(
-            lambda c: (nodes.find(c, claim.node), versions.blob_of(c, claim.version))
-        )
-        node, blob = found
-        if node is None or blob is None or node.version != claim.version:
+        found = await self._room.read(lambda c: (nodes.find(c, claim.node), history.find(c, claim.version)))
+        node, version = found
+        if node is None or version is None or version.node != node.id:
             raise LinkExpired
-        content = Content(node=node, space=await self._space(node), blob=blob)
+        content = Content(node=as_it_was(node, version), space=await self._space(node), blob=version.blob)
         return content, claim.is_shown and may_be_shown(node.media_type)
 
     async def _space(self, node: Node) -> Space:

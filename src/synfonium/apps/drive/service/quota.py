@@ -39,6 +39,12 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     def is_limited(self) -> bool:
         return self.limit_bytes is not None or self.pool_bytes is not None
 
+    @property
+    def most_bytes(self) -> int | None:
+        """The narrower of the two limits, None for none."""
+        limits = [limit for limit in (self.limit_bytes, self.pool_bytes) if limit is not None]
+        return min(limits, default=None)
+
 
 class Allowances:
     """Asks who gives how much, and remembers it for a moment."""

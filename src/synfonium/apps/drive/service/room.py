@@ -14,6 +14,7 @@ from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.errors import NoSuchNode, NotWritable
 from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId
 from synfonium.apps.drive.service.quota import Allowance, Allowances
+from synfonium.apps.drive.service.replaced import Replaced
 from synfonium.apps.drive.store import journal, nodes, spaces
 from synfonium.apps.fabric.contract import Grants
 from synfonium.common.ids import PersonId, new_id
@@ -45,6 +46,7 @@ class Room:
         self.config = config if isinstance(config, DriveConfig) else DriveConfig()
         self.sealed = SealedBlobs(context.blobs, context.secrets)
         self.allowances = Allowances(context, self.config.default_quota_bytes)
+        self.replaced = Replaced(self.config.versions_percent)
         self.signal = Signal()
         self.gate = Gate()
         self._spaces: OrderedDict[PersonId, Space] = OrderedDict()

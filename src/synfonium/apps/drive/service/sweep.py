@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space, SpaceId
 from synfonium.apps.drive.service.room import Reach, Room
+from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.trash import detach, remove_slice
 from synfonium.apps.drive.service.uploads import Uploads
 from synfonium.apps.drive.store import journal, locks, nodes, spaces, trash, versions
@@ -26,7 +27,8 @@ HOUSE = PersonId("house")
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """How much went. nodes: slices of trees removed for ever. strangers: blobs without a
-    row that were found, and go a day later. uploads: in parts, that nothing came for."""
+    row that were found, and go a day later. uploads: in parts, that nothing came for.
+    versions: old ones that made room."""
 
     trashed: int
     nodes: int
@@ -36,13 +38,14 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: int
     strangers: int
     uploads: int
+    versions: int
 
 
 class Sweep:
     """Every step may be cut anywhere and asked again."""
 
-    def __init__(self, room: Room, uploads: Uploads) -> None:
-        self._room, self._uploads = room, uploads
+    def __init__(self, room: Room, uploads: Uploads, thinning: Thinning) -> None:
+        self._room, self._uploads, self._thinning = room, uploads, thinning
         self._looked_s = 0.0
 
     async def for_ever(self) -> None:
@@ -67,6 +70,7 @@ class Sweep:
             locks=await write(lambda c: locks.remove_expired(c, now_s)),
             changes=await write(lambda c: journal.trim(c, now_s - config.changes_days * 86_400)),
             uploads=await self._uploads.sweep(),
+            versions=await self._thinning.once(),
             blobs=await self._remove_idle_blobs(now_s - GRACE_S),
             unfinished=await self._room.context.blobs.sweep_unfinished(GRACE_S),
             strangers=await self._adopt_strangers(now_s),

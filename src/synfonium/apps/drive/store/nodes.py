@@ -125,6 +125,12 @@ def find(connection: Connection, node: NodeId) -> Node | None:
     return row and from_row(row)
 
 
+def numbered(connection: Connection, number: int) -> Node | None:
+    """The node that clients know by that number."""
+    row = connection.execute(select(*COLUMNS).where(n.number == number)).first()
+    return row and from_row(row)
+
+
 def child(connection: Connection, parent: NodeId, name: str) -> Node | None:
     """What has that name, in any of its spellings, in the folder."""
     row = connection.execute(_BY_PLACE, {"parent": parent, "key": name_key(name)}).first()

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from synfonium.kernel.audit import audit_table
@@ -76,14 +77,28 @@ versions = Table(
     metadata,
     Column("id", String(26), primary_key=True),
     Column("node", String(26), nullable=False, index=True),
+    Column("space", String(26), nullable=False),
     Column("blob", String(200), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_s", Float, nullable=False),
     Column("made_s", Float, nullable=False),
     Column("sha1", LargeBinary),
     Column("author", String(26), nullable=False),
+    # None for the version that counts: nothing of what follows costs a new file anything.
+    Column("replaced_s", Float),
+    Column("label", String(200)),
+    Index(
+        "drive_file_version_old",
+        "space",
+        "replaced_s",
+        sqlite_where=text("replaced_s IS NOT NULL"),
+        postgresql_where=text("replaced_s IS NOT NULL"),
+    ),
     info={
-        "personal": {"author": "id of who wrote it; shown in its history; until removed"},
+        "personal": {
+            "author": "id of who wrote it; shown in its history; until removed",
+            "label": "words that its owner gave it; shown in its history; until removed",
+        },
         "owner": ("node", "drive_node.id"),
         "mentions": ("author",),
     },

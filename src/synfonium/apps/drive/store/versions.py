@@ -1,13 +1,15 @@
 """Versions of files, and how often each blob is referred to."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Float, bindparam, delete, insert, select, update
 
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
+from synfonium.apps.drive.model.versions import TOGETHER_S
 from synfonium.apps.drive.store.tables import blobs, versions
-from synfonium.common.ids import new_id
+from synfonium.common.ids import made_s, new_id
 
 v, b = versions.c, blobs.c
 _TAKE_UP = (
@@ -15,6 +17,7 @@ _TAKE_UP = (
     .where(b.name == bindparam("blob"))
     .values(refs=b.refs + 1, idle_since_s=None, space=bindparam("of_space"), size_bytes=bindparam("of_size"))
 )
+_SUPERSEDE = update(versions).where(v.id == bindparam("old")).values(replaced_s=bindparam("now", type_=Float))
 _BLOB_OF = select(v.blob).where(v.id == bindparam("version"))
 
 
@@ -30,6 +33,8 @@ def add(
     now_s: float,
     author: str,
     sha1: bytes | None = None,
+    replaced_s: float | None = None,
+    label: str | None = None,
 ) -> None:
     """A version of a node; its blob is referred to once more."""
     row = {
@@ -41,6 +46,9 @@ def add(
         "made_s": now_s,
         "sha1": sha1,
         "author": author,
+        "space": space,
+        "replaced_s": replaced_s,
+        "label": label,
     }
     connection.execute(insert(versions), row)
     take_up(connection, blob, space=space, size_bytes=size_bytes)
@@ -56,9 +64,7 @@ def take_up(connection: Connection, blob: BlobName, *, space: SpaceId, size_byte
 
 def copy(connection: Connection, version: VersionId, *, node: NodeId, author: str, now_s: float) -> VersionId:
     """The same content as a version of another node of the space."""
-    row = connection.execute(
-        select(versions, b.space).join(blobs, b.name == v.blob).where(v.id == version)
-    ).one()
+    row = connection.execute(select(versions).where(v.id == version)).one()
     id_ = VersionId(new_id(now_s))
     add(
         connection,
@@ -80,13 +86,37 @@ def blob_of(connection: Connection, version: VersionId) -> BlobName | None:
     return None if found is None else BlobName(found)
 
 
+def supersede(connection: Connection, version: VersionId, *, now_s: float, author: str | None = None) -> None:
+    """The version is an old one from now on; or no version at all, when `author` has just
+    written it: then it was one act of saving."""
+    # An id tells its time, so that the usual case is one statement.
+    if author is not None and made_s(version) > now_s - TOGETHER_S:
+        just_now = delete(versions).where(
+            v.id == version, v.made_s > now_s - TOGETHER_S, v.author == author, v.label.is_(None)
+        )
+        gone = connection.execute(just_now.returning(v.blob)).scalars().all()
+        if gone:
+            _release(connection, gone, now_s)
+            return
+    connection.execute(_SUPERSEDE, {"old": version, "now": now_s})
+
+
 def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) -> None:
     """Forgets all versions of the nodes; blobs that nobody refers to any more fall idle."""
-    counted = connection.execute(
-        select(v.blob, func.count()).where(v.node.in_(node_ids)).group_by(v.blob)
-    ).all()
-    connection.execute(delete(versions).where(v.node.in_(node_ids)))
-    let_go(connection, {BlobName(blob): count for blob, count in counted}, now_s=now_s)
+    gone = delete(versions).where(v.node.in_(node_ids)).returning(v.blob)
+    _release(connection, connection.execute(gone).scalars().all(), now_s)
+
+
+def drop_some(connection: Connection, ids: Sequence[VersionId], *, now_s: float) -> int:
+    """Forgets those of the versions that are old ones; tells how many."""
+    gone = delete(versions).where(v.id.in_(ids), v.replaced_s.is_not(None)).returning(v.blob)
+    names = connection.execute(gone).scalars().all()
+    _release(connection, names, now_s)
+    return len(names)
+
+
+def _release(connection: Connection, names: Iterable[str], now_s: float) -> None:
+    let_go(connection, Counter(map(BlobName, names)), now_s=now_s)
 
 
 def let_go(connection: Connection, counted: Mapping[BlobName, int], *, now_s: float) -> None:

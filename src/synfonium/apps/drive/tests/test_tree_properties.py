@@ -91,7 +91,9 @@ class Play:
 
     async def _check_content(self, rows: dict[NodeId, Node]) -> None:
         kept = await self.drive.room.read(lambda c: c.execute(versions.select()).all())
-        assert {row.id for row in kept} == {node.version for node in rows.values() if node.is_file}
+        present = {node.version for node in rows.values() if node.is_file}
+        assert {row.id for row in kept if row.replaced_s is None} == present
+        assert {row.node for row in kept} == {node.id for node in rows.values() if node.is_file}
         counted = {row.name: row.refs for row in await self._blobs()}
         for name, refs in counted.items():
             assert refs == sum(row.blob == name for row in kept)
