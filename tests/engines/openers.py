@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from synfonium.engines.blobs.local import LocalBlobs
+from synfonium.engines.blobs.s3 import S3Blobs, parse_s3
 from synfonium.engines.database.postgresql import open_postgresql
 from synfonium.engines.database.sqlite import SqliteBackend, open_sqlite
 from synfonium.engines.database.threaded import ThreadedDatabase
 from synfonium.engines.database.work import Outcome, Work, answer
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.database import Database
+from synfonium.testing.s3_server import KEY_ID
 
 
 def sqlite(target: str, *, read_only: bool) -> Database:
@@ -66,6 +68,11 @@ def lock_free(target: str, *, read_only: bool) -> Database:
 
 def local_blobs(target: str) -> BlobStore:
     return LocalBlobs(Path(target), kept_free_bytes=0)
+
+
+def s3_blobs(target: str) -> BlobStore:
+    url, _, key_file = target.partition(" ")
+    return S3Blobs(parse_s3(url, key_id=KEY_ID, key_file=key_file), "drive")
 
 
 class HastyBlobs(LocalBlobs):

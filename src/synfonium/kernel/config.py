@@ -52,10 +52,13 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     all. port: the port to listen on. content_port: the port of people's content; 0 means
     port + 1. name: of the installation, on its pages. language: en or fr, for whoever wished for
     no language that is spoken here, and for their letters. database: sqlite, or postgresql://…, in
-    which each app has a schema of its own. blobs: file: keeps people's files in the home.
-    bus: memory carries events within this machine. index: tantivy keeps search indexes in the
-    home. compute: process runs personal computers on this machine. keep_upgrades: of how many
-    upgrades the databases as they were before are kept.
+    which each app has a schema of its own. blobs: file: keeps people's files in the home;
+    s3://BUCKET?endpoint=https://HOST keeps them in a bucket, with region= and prefix= when needed.
+    blobs_key_id: the access key for it; empty means the environment, AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY. blobs_key_file: holds the secret of blobs_key_id. blobs_trust: PEM file
+    of who vouches for a private S3 server. bus: memory carries events within this machine. index:
+    tantivy keeps search indexes in the home. compute: process runs personal computers on this
+    machine. keep_upgrades: of how many upgrades the databases as they were before are kept.
     """
 
     host: str = "127.0.0.1"
@@ -74,6 +77,9 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     language: Literal["en", "fr"] = "en"
     database: str = "sqlite"
     blobs: str = "file:"
+    blobs_key_id: str = ""
+    blobs_key_file: str = ""
+    blobs_trust: str = ""
     bus: str = "memory"
     index: str = "tantivy"
     compute: str = "process"

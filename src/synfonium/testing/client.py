@@ -18,6 +18,7 @@ from synfonium.kernel.app import ROLES, App, installed_apps
 from synfonium.kernel.config import Settings
 from synfonium.kernel.migrations import head, migrate, migrations_folder
 from synfonium.kernel.runtime import Runtime
+from synfonium.testing.chosen_blobs import blobs_of
 from synfonium.testing.chosen_database import Tables, database_of
 
 ORIGIN = "http://localhost:8600"
@@ -104,7 +105,7 @@ async def installation(
 ) -> AsyncIterator[Installation]:
     """Runs all roles of a home in this process until the block ends."""
     roles = frozenset(ROLES)
-    settings = Settings(home, {**database_of(home, _ON_A_SERVER), **(environment or {})})
+    settings = Settings(home, {**database_of(home, _ON_A_SERVER), **blobs_of(home), **(environment or {})})
     if settings.house.database == "sqlite" and not (home / "databases").exists():
         _give_tables(home)
     async with Runtime(build_house(home, settings, roles), roles) as runtime:

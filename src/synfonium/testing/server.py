@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from synfonium.testing.chosen_blobs import VARIABLES, blobs_of
 from synfonium.testing.chosen_database import VARIABLE, database_of
 
 START_S = 60.0
@@ -31,8 +32,8 @@ class RealServer:
         self.log = home.parent / f"{home.name}.log"
         self.url = f"http://localhost:{self.port}"
         self._options = tuple(options)
-        outer = {key: value for key, value in os.environ.items() if key != VARIABLE}
-        own = {"SYNFONIUM_HOME": str(home), **database_of(home), **(environment or {})}
+        outer = {key: value for key, value in os.environ.items() if key not in (VARIABLE, *VARIABLES)}
+        own = {"SYNFONIUM_HOME": str(home), **database_of(home), **blobs_of(home), **(environment or {})}
         self._environment = {**outer, **own}
         self._process: subprocess.Popen[bytes] | None = None
 
