@@ -3,7 +3,7 @@ alone tells neither content, nor names, nor that two spaces hold the same thing.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 import msgspec
@@ -39,10 +39,15 @@ class SealedBlob(msgspec.Struct, frozen=True):
 
 
 class SealedBlobs:
-    """Writes and reads content of spaces in `store`."""
+    """Writes and reads content of spaces in `store`.
 
-    def __init__(self, store: BlobStore, secrets: SecretBox) -> None:
-        self._store, self._secrets = store, secrets
+    gives_way: whether the blob of that name, known to be damaged, makes room for the same content.
+    """
+
+    def __init__(
+        self, store: BlobStore, secrets: SecretBox, *, gives_way: Callable[[str], bool] | None = None
+    ) -> None:
+        self._store, self._secrets, self._gives_way = store, secrets, gives_way
 
     def new_space(self, space_id: str) -> bytes:
         """A fresh key for the space, wrapped: to be kept in the space's row."""
@@ -64,6 +69,8 @@ class SealedBlobs:
                 await writer.write(await _seal(sealer, plain, is_last))
             name, ending = sealer.end()
             await writer.write(ending)
+            if self._gives_way is not None and self._gives_way(name):
+                await self._store.delete(name)
             await writer.commit(name)
         return SealedBlob(name, sealer.size_bytes)
 
@@ -109,9 +116,10 @@ class SealedBlobs:
         if index != frames.stop:
             raise BlobDamaged
 
-    async def scrub(self, name: str) -> int:
+    async def scrub(self, name: str, pace: Callable[[int], Awaitable[None]] | None = None) -> int:
         """Reads the whole blob and checks every stored byte, without a key.
 
+        pace: told the bytes of each piece, to keep whoever checks from taking the whole disk.
         Returns the stored bytes read. Raises BlobDamaged, KeyError for an unknown name.
         """
         stored_bytes = await self._store.size_bytes(name)
@@ -121,6 +129,8 @@ class SealedBlobs:
         scrubber = Scrubber(header, ending[:-FOOTER_BYTES], ending[-FOOTER_BYTES:])
         async for sealed in self._sealed_frames(name, layout, range(layout.frames)):
             await asyncio.to_thread(scrubber.frame, sealed)
+            if pace is not None:
+                await pace(len(sealed))
         scrubber.end()
         return stored_bytes
 

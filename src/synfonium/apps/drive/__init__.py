@@ -2,7 +2,7 @@
 
 from synfonium.apps.drive.contract import ALL_EVENTS
 from synfonium.apps.fabric.contract import INDEX_WANTED
-from synfonium.kernel.app import App, Command, Mount, Subscription
+from synfonium.kernel.app import App, Command, Mount, Place, Subscription
 from synfonium.kernel.i18n import _
 
 _HERE = "synfonium.apps.drive"
@@ -49,6 +49,9 @@ app = App(
         Command(name="glance", handler=f"{_HERE}.jobs:glance"),
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
+        Command(name="scrub", handler=f"{_HERE}.jobs:scrub"),
+        Command(name="mend", handler=f"{_HERE}.jobs:mend"),
+        Command(name="check", handler=f"{_HERE}.jobs:check"),
     ),
     subscriptions=(
         Subscription(
@@ -57,7 +60,11 @@ app = App(
             handler=f"{_HERE}.events:on_change",
         ),
     ),
+    cli=f"{_HERE}.cli:add_commands",
     config=f"{_HERE}.config:DriveConfig",
+    places=(
+        Place(group="administration", part=_("State"), path="/admin/storage", title=_("Storage"), order=12),
+    ),
     scopes={
         "drive.read": _("See and download your files"),
         "drive.write": _("Add, change and remove your files"),

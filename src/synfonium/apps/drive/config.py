@@ -12,6 +12,7 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     single file, 0 for no limit. trash_days: how long the trash keeps what was put in it,
     0 for ever. versions_percent: how much of a person's limit their old versions may take
     besides. versions_days: how long an old version is kept, 0 for as long as there is room.
+    scrub_days: how often all content is read for damage, 0 for never. scrub_mib_per_s: how fast.
     changes_days: how long the journal of changes is kept for clients that were away."""
 
     default_quota_bytes: Count = 0
@@ -19,4 +20,6 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     trash_days: Count = 30
     versions_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
     versions_days: Count = 0
+    scrub_days: Count = 30
+    scrub_mib_per_s: Annotated[int, msgspec.Meta(ge=1)] = 16
     changes_days: Annotated[int, msgspec.Meta(ge=1)] = 90

@@ -107,6 +107,14 @@ class PoolExceeded(QuotaExceeded):
     remedy = _("Ask whoever looks after it, or remove something, then try again. Nothing was lost.")
 
 
+class ContentDamaged(Problem):
+    """What is stored is not what was written, or is not there; nothing of it is given out."""
+
+    status, code = 500, "drive.content_damaged"
+    title = _("This file is damaged on the disk.")
+    remedy = _("Bring a version from before back, or send the file again. Whoever runs this has been told.")
+
+
 class NoSuchVersion(NotFound):
     """The version is gone, or was never the file's."""
 

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 from synfonium.apps.drive.contract import Described
 from synfonium.apps.drive.model import NodeId
-from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service import DriveService, checking
 from synfonium.apps.drive.service.indexing import Teller
 from synfonium.apps.drive.service.sweep import Swept
 from synfonium.apps.drive.service.told import TextSource
+from synfonium.apps.operations.contract import Finding
 from synfonium.apps.shell.contract import Glance
 from synfonium.common.ids import AppName, PersonId
 from synfonium.common.problem import BadInput, Forbidden
@@ -46,6 +47,28 @@ async def index_nodes(context: Context, call: Call) -> dict[str, bool]:
 
 async def sweep(context: Context, call: Call) -> Swept:
     return await _service(context).sweep.once()
+
+
+async def scrub(context: Context, call: Call) -> dict[str, object]:
+    """Reads all content for damage. act: `now` (waits for the end), `begin`, `stop`, `state`."""
+    drive, act = _service(context), call.text("act", "state")
+    if act == "now":
+        await drive.scrub.now(call.progress)
+    elif act == "begin":
+        await drive.scrub.begin()
+    elif act == "stop":
+        await drive.scrub.stop()
+    return {"walk": await drive.scrub.state(), "damage": await drive.scrub.damage()}
+
+
+async def mend(context: Context, call: Call) -> dict[str, int]:
+    """Counts sizes and references anew; `mended`: how many were wrong. Deletes nothing."""
+    return {"mended": await checking.mend(context)}
+
+
+async def check(context: Context, call: Call) -> list[Finding]:
+    """For the doctor: whether content is whole, was read lately, and the tables agree."""
+    return await checking.check(context)
 
 
 async def glance(context: Context, call: Call) -> Glance:

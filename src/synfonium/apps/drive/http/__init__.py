@@ -1,7 +1,7 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
-from synfonium.apps.drive.http import changes, nodes, pages, trash, versions
+from synfonium.apps.drive.http import changes, nodes, pages, storage, trash, versions
 
-doors = (*pages.doors, *nodes.doors, *trash.doors, *versions.doors, *changes.doors)
+doors = (*pages.doors, *nodes.doors, *trash.doors, *versions.doors, *storage.doors, *changes.doors)
 
 __all__ = ["doors"]

@@ -53,9 +53,12 @@ async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
     except BadHeader:
         raise Problem from None
     headers = [*answer.headers, *SAFE, *(_described(node, is_shown) if answer.body else ())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    pieces = None
     if answer.body is not None and scope["method"] == "GET":
-        async for piece in service.files.read(content, answer.body.start, answer.body.stop):
+        pieces = await service.files.begin(content, answer.body.start, answer.body.stop)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if pieces is not None:
+        async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -8,6 +8,7 @@ from synfonium.apps.drive.contract import ROOT, address_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.versions import History
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Person, Scope
 from synfonium.kernel.context import Context
@@ -92,6 +93,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
     return Page(
         "drive/about.html",
         history=history,
+        damaged=_damaged(service, history) if history else (),
         authors=await service.versions.authors(history) if history else {},
         path=path,
         node=path[-1],
@@ -102,6 +104,12 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         icon_of=icon_of,
         url_of=url_of,
     )
+
+
+def _damaged(service: DriveService, history: History) -> set[str]:
+    """The versions that cannot be given out."""
+    damages = service.room.damages
+    return {version.id for version in history.versions if damages.is_refused(version.blob)}
 
 
 @get("/drive/node/{node_id:str}/download")

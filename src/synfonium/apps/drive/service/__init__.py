@@ -15,6 +15,7 @@ from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.scrub import Scrub
 from synfonium.apps.drive.service.sweep import Sweep
 from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.told import Told
@@ -49,6 +50,7 @@ class DriveService:
         self.versions = Versions(room)
         self.thinning = Thinning(room)
         self.sweep = Sweep(room, self.uploads, self.thinning)
+        self.scrub = Scrub(room)
         self.indexing = Indexing(room)
 
 
@@ -56,9 +58,13 @@ class DriveService:
 async def open_service(context: Context) -> AsyncIterator[DriveService]:
     """Opens the drive; in the role that owns the database it also sweeps now and then."""
     service = DriveService(context)
+    await service.room.damages.load()
     tasks = []
     if context.owns_database:
-        tasks = [asyncio.create_task(work()) for work in (service.sweep.for_ever, service.thinning.for_ever)]
+        tasks = [
+            asyncio.create_task(work())
+            for work in (service.sweep.for_ever, service.thinning.for_ever, service.scrub.for_ever)
+        ]
         service.indexing.pump.start()
     try:
         yield service

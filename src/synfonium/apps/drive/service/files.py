@@ -188,8 +188,23 @@ class Files:
         return _whole(found, reach.space)
 
     def read(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """Bytes [start, stop), each verified before it is given out."""
-        return self._room.sealed.read(self._room.key_of(content.space), content.blob, start, stop)
+        """Bytes [start, stop), each verified before it is given out. Raises ContentDamaged, at once
+        where it is known."""
+        self._room.damages.refuse(content.blob)
+        pieces = self._room.sealed.read(self._room.key_of(content.space), content.blob, start, stop)
+        return self._room.damages.watched(content.blob, content.space.id, pieces)
+
+    async def begin(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """As `read`, and the first of them has been verified: an answer may begin."""
+        pieces = self.read(content, start, stop)
+        first = await anext(pieces, b"")
+        return _after(first, pieces)
+
+
+async def _after(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece
 
 
 def _content(connection: Connection, reach: Reach, node: NodeId) -> tuple[Node, BlobName | None]:

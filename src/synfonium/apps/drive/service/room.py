@@ -13,6 +13,7 @@ from synfonium.apps.drive import contract
 from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.errors import NoSuchNode, NotWritable
 from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId
+from synfonium.apps.drive.service.damage import Damages
 from synfonium.apps.drive.service.quota import Allowance, Allowances
 from synfonium.apps.drive.service.replaced import Replaced
 from synfonium.apps.drive.store import journal, nodes, spaces
@@ -44,7 +45,8 @@ class Room:
         self.context = context
         config = context.config
         self.config = config if isinstance(config, DriveConfig) else DriveConfig()
-        self.sealed = SealedBlobs(context.blobs, context.secrets)
+        self.damages = Damages(context)
+        self.sealed = SealedBlobs(context.blobs, context.secrets, gives_way=self.damages.give_way)
         self.allowances = Allowances(context, self.config.default_quota_bytes)
         self.replaced = Replaced(self.config.versions_percent)
         self.signal = Signal()

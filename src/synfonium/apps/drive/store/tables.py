@@ -118,6 +118,34 @@ blobs = Table(
     },
 )
 
+damage = Table(
+    "drive_damage",
+    metadata,
+    Column("blob", String(200), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("found_s", Float, nullable=False),
+    info={
+        "personal": {},
+        "owner": ("space", "drive_space.id"),
+    },
+)
+
+# One row: how far the walk through all blobs has come.
+scrubs = Table(
+    "drive_scrub",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(20), nullable=False),
+    Column("after", String(200), nullable=False),
+    Column("begun_s", Float, nullable=False),
+    Column("ended_s", Float, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done_bytes", BigInteger, nullable=False),
+    info={"personal": {}},
+)
+
 trash = Table(
     "drive_trash",
     metadata,

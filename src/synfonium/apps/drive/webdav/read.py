@@ -33,7 +33,7 @@ async def get(request: DavRequest) -> None:
         await request.piece(b"", more=False)
         return
     content = await request.service.files.content_of(request.actor, node)
-    pieces = request.service.files.read(content, answer.body.start, answer.body.stop)
+    pieces = await request.service.files.begin(content, answer.body.start, answer.body.stop)
     await request.start(answer.status, headers)
     async for piece in pieces:
         await request.piece(piece, more=True)

@@ -1,0 +1,51 @@
+"""`synfonium drive …`."""
+
+import argparse
+
+import msgspec
+
+from synfonium.apps.drive.model.upkeep import Walk
+from synfonium.kernel.calls import Caller
+from synfonium.kernel.cli import Commands, Terminal
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds Drive's commands to the command line."""
+    scrub = commands.add("drive scrub", _scrub, help="read all content for damage, and tell how far it is")
+    scrub.add_argument("--now", action="store_true", help="read at once, as fast as the disk gives it")
+    scrub.add_argument("--stop", action="store_true", help="stop; the next one goes on from there")
+    scrub.add_argument("--state", action="store_true", help="only tell how far it is")
+    commands.add("drive mend", _mend, help="count sizes and references anew; deletes nothing")
+
+
+async def _scrub(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    act = "stop" if args.stop else "state" if args.state else "now" if args.now else "begin"
+    answer = await call("drive.scrub", {"act": act}, out.progress)
+    walk, damage = msgspec.convert(answer["walk"], Walk), answer["damage"]
+    out.line(_told(walk))
+    for kind, said in _KINDS.items():
+        if damage.get(kind):
+            out.line(f"{damage[kind]} {said}")
+    return 1 if damage else 0
+
+
+_KINDS = {
+    "damaged": "contents are damaged, and not given out: see synfonium doctor",
+    "missing": "contents are missing: see synfonium doctor",
+    "seal": "contents are right, but what guards them is damaged",
+}
+
+
+def _told(walk: Walk) -> str:
+    read = f"{walk.done_bytes / 1_000_000:.1f} MB"
+    if walk.state == "running":
+        return f"under way: {walk.done} of {walk.total} contents, {read}"
+    if walk.state == "stopped":
+        return f"stopped at {walk.done} of {walk.total} contents, {read}"
+    return f"{walk.done} contents were read, {read}" if walk.ended_s else "never read so far"
+
+
+async def _mend(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    answer = await call("drive.mend")
+    out.line(f"{answer['mended']} were wrong")
+    return 0
