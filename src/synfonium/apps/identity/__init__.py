@@ -103,6 +103,7 @@ app = App(
         "synfonium.apps.identity.contract:Codes": f"{_SERVICE}.approving:codes",
         "synfonium.apps.identity.contract:AccessTokens": f"{_SERVICE}.approving:access_tokens",
         "synfonium.apps.identity.contract:Subjects": f"{_SERVICE}.approving:subjects",
+        "synfonium.apps.identity.contract:AppPasswords": f"{_SERVICE}.tokens:app_passwords",
         "synfonium.apps.identity.contract:Profile": "synfonium.apps.identity.service.people:profile",
     },
 )

@@ -25,6 +25,7 @@ __all__ = [
     "AccessTokens",
     "Answered",
     "AppAccess",
+    "AppPasswords",
     "Approvals",
     "Approving",
     "Codes",
@@ -298,6 +299,21 @@ class AccessTokens(Protocol):
     async def of(self, token: str) -> AppAccess | None:
         """None for a credential of another kind. Raises SignInNeeded for one that is over, is
         meant for somebody else, or is bound to a key."""
+        ...
+
+
+class AppPasswords(Protocol):
+    """Gives programs of a person, such as a file client, a credential of their own, which the person
+    sees and takes back among their ways in; in identity's role."""
+
+    async def make(self, person: PersonId, label: str, scopes: Sequence[str]) -> str:
+        """The secret, shown once; it works as the password of HTTP Basic and as a bearer token, and
+        administers nothing. label: what it is called, cut to what fits. Raises Conflict when the
+        person has as many as they may."""
+        ...
+
+    async def revoke(self, person: PersonId, secret: str) -> None:
+        """Raises NotFound for what is no credential of this person's."""
         ...
 
 

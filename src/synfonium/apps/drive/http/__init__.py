@@ -1,7 +1,15 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
-from synfonium.apps.drive.http import changes, nodes, pages, storage, trash, versions
+from synfonium.apps.drive.http import changes, connect, nodes, pages, storage, trash, versions
 
-doors = (*pages.doors, *nodes.doors, *trash.doors, *versions.doors, *storage.doors, *changes.doors)
+doors = (
+    *pages.doors,
+    *nodes.doors,
+    *trash.doors,
+    *versions.doors,
+    *storage.doors,
+    *changes.doors,
+    *connect.doors,
+)
 
 __all__ = ["doors"]

@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from synfonium.apps.drive.service.acts import DriveActs
+from synfonium.apps.drive.service.announced import Announced
 from synfonium.apps.drive.service.changes import Changes
+from synfonium.apps.drive.service.connecting import Connecting
+from synfonium.apps.drive.service.favorites import Favorites
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.indexing import Indexing
@@ -46,6 +49,9 @@ class DriveService:
         self.objects = DriveObjects(room, self.files)
         self.acts = DriveActs(room, self.tree, self.moving, self.files, self.trash, self.objects)
         self.told = Told(room, self.files)
+        self.announced = Announced()
+        self.connecting = Connecting(room)
+        self.favorites = Favorites(room)
         self.uploads = Uploads(room, self.files)
         self.versions = Versions(room)
         self.thinning = Thinning(room)

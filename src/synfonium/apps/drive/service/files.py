@@ -1,6 +1,6 @@
 """Writing and reading the bytes of files: whole or not at all."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -186,6 +186,11 @@ class Files:
         reach = await self._room.reach(actor)
         found = await self._room.read(lambda c: (node, versions.blob_of(c, node.version or VersionId(""))))
         return _whole(found, reach.space)
+
+    async def sha1_of(self, files: Sequence[Node]) -> dict[NodeId, bytes]:
+        """Of those of the nodes (of `resolve`) that came with a checksum."""
+        ids = [node.version for node in files if node.version]
+        return await self._room.read(lambda c: versions.sha1_of(c, ids)) if ids else {}
 
     def read(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Bytes [start, stop), each verified before it is given out. Raises ContentDamaged, at once

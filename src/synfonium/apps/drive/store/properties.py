@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from synfonium.apps.drive.model import NodeId
-from synfonium.apps.drive.store.tables import properties
+from synfonium.apps.drive.model import NodeId, SpaceId
+from synfonium.apps.drive.store.tables import nodes, properties
 
 p = properties.c
 
@@ -16,6 +16,18 @@ def of_nodes(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, dict
     for row in connection.execute(select(properties).where(p.node.in_(ids)).order_by(p.name)):
         found.setdefault(NodeId(row.node), {})[row.name] = row.xml
     return found
+
+
+def having(connection: Connection, ids: Sequence[NodeId], name: str) -> list[NodeId]:
+    """Those of the nodes that have the property."""
+    query = select(p.node).where(p.node.in_(ids), p.name == name)
+    return [NodeId(node) for node in connection.execute(query).scalars()]
+
+
+def of_space(connection: Connection, space: SpaceId, name: str, *, limit: int) -> list[NodeId]:
+    """Nodes of the space that have the property."""
+    query = select(p.node).join(nodes, nodes.c.id == p.node).where(nodes.c.space == space, p.name == name)
+    return [NodeId(node) for node in connection.execute(query.order_by(p.node).limit(limit)).scalars()]
 
 
 def change(connection: Connection, node: NodeId, changes: Mapping[str, str | None]) -> None:

@@ -101,6 +101,12 @@ def supersede(connection: Connection, version: VersionId, *, now_s: float, autho
     connection.execute(_SUPERSEDE, {"old": version, "now": now_s})
 
 
+def sha1_of(connection: Connection, ids: Sequence[VersionId]) -> dict[NodeId, bytes]:
+    """By node, of those of the versions whose writer gave a checksum."""
+    query = select(v.node, v.sha1).where(v.id.in_(ids), v.sha1.is_not(None))
+    return {NodeId(node): sha1 for node, sha1 in connection.execute(query)}
+
+
 def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) -> None:
     """Forgets all versions of the nodes; blobs that nobody refers to any more fall idle."""
     gone = delete(versions).where(v.node.in_(node_ids)).returning(v.blob)

@@ -96,7 +96,7 @@ async def _answer(
     try:
         await method(request)
     except Problem as problem:
-        raise _as_dav(scope["method"], problem, target) from None
+        raise as_dav(scope["method"], problem, target) from None
 
 
 def _alone(method: Method, target: Target, file: Node, name: str) -> tuple[Method, Target, str]:
@@ -113,7 +113,7 @@ async def options(send: Send) -> None:
     await respond(send, 200, spoken)
 
 
-def _as_dav(method: str, problem: Problem, target: Target) -> Problem:
+def as_dav(method: str, problem: Problem, target: Target) -> Problem:
     """The status that RFC 4918 gives a refusal of this method."""
     if isinstance(problem, Locked):
         return RefusedByLock(target.href)

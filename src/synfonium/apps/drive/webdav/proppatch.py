@@ -15,24 +15,24 @@ async def proppatch(request: DavRequest) -> None:
     path = await request.path()
     node = await request.found()
     await request.expected(path)
-    refused = [change for change in changes if not _may(change)]
+    refused = [change for change in changes if not may(change)]
     href = href_of(request.target.base, request.target.names, is_file=node.is_file)
     if refused:
-        answer = _answer(href, changes, refused)
+        answer = answer_of(href, changes, refused)
     else:
-        await _apply(request, node.id, changes)
-        answer = _answer(href, changes, [])
+        await apply(request, node.id, changes)
+        answer = answer_of(href, changes, [])
     await request.answer(207, [XML_TYPE], answer)
 
 
-def _may(change: PropertyChange) -> bool:
+def may(change: PropertyChange) -> bool:
     if change.name == SETTABLE:
         return change.xml is not None and read_http_date(change.text) is not None
     namespace, local = change.name
     return namespace != DAV or (local not in LIVE and local not in ONLY_WHEN_NAMED) or local == "displayname"
 
 
-async def _apply(request: DavRequest, node: str, changes: tuple[PropertyChange, ...]) -> None:
+async def apply(request: DavRequest, node: str, changes: tuple[PropertyChange, ...]) -> None:
     kept: dict[str, str | None] = {}
     modified_s: float | None = None
     for change in changes:
@@ -45,7 +45,7 @@ async def _apply(request: DavRequest, node: str, changes: tuple[PropertyChange, 
     )
 
 
-def _answer(href: str, changes: tuple[PropertyChange, ...], refused: list[PropertyChange]) -> bytes:
+def answer_of(href: str, changes: tuple[PropertyChange, ...], refused: list[PropertyChange]) -> bytes:
     """All, or none: what could have been set is told to have failed with the rest (424)."""
     good = [change.name for change in changes if change not in refused]
     bad = [change.name for change in refused]

@@ -115,20 +115,24 @@ class DavRequest:
     def destination(self) -> Target:
         """In the same top, or in what another grant of the credential names. Raises BadHeader, BadPath,
         and NotFound for a tree that is not the actor's."""
-        raw = destination_path(self.header("destination"), *self._hosts())
-        other = target_of(raw, self._whole)
+        raw = destination_path(self.header("destination"), *self.hosts())
+        other = self.target_at(raw, self._whole)
         return other if other.is_grant and other.base != self.target.base else self._beside(raw)
+
+    def target_at(self, raw: bytes, actor: Person) -> Target:
+        """What a path of this door names. Raises NotFound, BadPath."""
+        return target_of(raw, actor)
 
     def _beside(self, raw: bytes) -> Target:
         """What another path of this request names, within the same top. Raises NotFound."""
-        target = target_of(raw, self.actor)
+        target = self.target_at(raw, self.actor)
         if self._only and target.names == (self._only,):
             target = member_of(target)
         if target.base != self.target.base:
             raise NotFound
         return target
 
-    def _hosts(self) -> tuple[str, str]:
+    def hosts(self) -> tuple[str, str]:
         """Our names as this client knows them; a proxy may have changed the one in the request."""
         site = self.service.room.context.site
         return self.header("host"), urlsplit(site.public_url).netloc
@@ -196,7 +200,7 @@ class DavRequest:
 
     async def _state_of(self, resource: str) -> tuple[str, frozenset[str]]:
         try:
-            target = self._beside(destination_path(resource, *self._hosts()))
+            target = self._beside(destination_path(resource, *self.hosts()))
             path = await self.path(target)
         except (NotFound, ValueError):
             return "", frozenset()
@@ -211,6 +215,10 @@ class DavRequest:
 
     async def answer(self, status: int, headers: Headers | None = None, body: bytes = b"") -> None:
         await respond(self._send, status, headers or [], body)
+
+    async def wrote(self, status: int, node: Node, headers: Headers | None = None) -> None:
+        """Answers that the node is written."""
+        await self.answer(status, headers)
 
     async def start(self, status: int, headers: Headers) -> None:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -30,13 +30,13 @@ async def put(request: DavRequest) -> None:
         raise BadHeader("Content-Range")
     if len(path) > len(names) and not path[-1].is_file:
         raise NotThatKind
-    incoming = _incoming(request)
+    incoming = incoming_of(request)
     expected = await request.expected(path)
     pieces = body_pieces(request.receive)
     files, actor, tokens = request.service.files, request.actor, request.tokens
     try:
         if names:
-            parent = _parent(path, names)
+            parent = parent_of(path, names)
             written = await files.write(
                 actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=tokens
             )
@@ -47,10 +47,10 @@ async def put(request: DavRequest) -> None:
     headers: Headers = [(b"etag", f'"{written.node.etag}"'.encode())]
     if "x-oc-mtime" in request.headers:
         headers.append((b"x-oc-mtime", b"accepted"))
-    await request.answer(201 if written.is_new else 204, headers)
+    await request.wrote(201 if written.is_new else 204, written.node, headers)
 
 
-def _parent(path: list[Node], names: tuple[str, ...]) -> Node:
+def parent_of(path: list[Node], names: tuple[str, ...]) -> Node:
     """Raises ParentMissing when more than the last name is missing, NotThatKind at the top."""
     if not names:
         raise NotThatKind
@@ -59,15 +59,15 @@ def _parent(path: list[Node], names: tuple[str, ...]) -> Node:
     return path[len(names) - 1]
 
 
-def _incoming(request: DavRequest) -> Incoming:
+def incoming_of(request: DavRequest) -> Incoming:
     return Incoming(
-        modified_s=_mtime(request.header("x-oc-mtime")),
-        checksums=_checksums(request.header("oc-checksum")),
-        announced_bytes=_length(request.header("content-length")),
+        modified_s=mtime_of(request.header("x-oc-mtime")),
+        checksums=checksums_of(request.header("oc-checksum")),
+        announced_bytes=length_of(request.header("content-length")),
     )
 
 
-def _mtime(value: str) -> float | None:
+def mtime_of(value: str) -> float | None:
     if not value:
         return None
     try:
@@ -79,7 +79,7 @@ def _mtime(value: str) -> float | None:
     return time_s
 
 
-def _checksums(value: str) -> dict[str, bytes]:
+def checksums_of(value: str) -> dict[str, bytes]:
     """`SHA1:…`, as ownCloud and Nextcloud write it. A kind that we do not know is not compared."""
     kind, _, text = value.strip().partition(":")
     size_bytes = CHECKSUM_BYTES.get(kind.upper())
@@ -94,7 +94,7 @@ def _checksums(value: str) -> dict[str, bytes]:
     return {kind.lower(): digest}
 
 
-def _length(value: str) -> int | None:
+def length_of(value: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 19):
@@ -109,10 +109,10 @@ async def mkcol(request: DavRequest) -> None:
     names = request.target.names
     if len(path) > len(names):
         raise NameTaken
-    parent = _parent(path, names)
+    parent = parent_of(path, names)
     await request.expected(path)
-    await request.service.tree.make_folder(request.actor, parent.id, names[-1], tokens=request.tokens)
-    await request.answer(201)
+    made = await request.service.tree.make_folder(request.actor, parent.id, names[-1], tokens=request.tokens)
+    await request.wrote(201, made)
 
 
 async def delete(request: DavRequest) -> None:
@@ -171,7 +171,7 @@ async def _both_ends(request: DavRequest) -> tuple[Node, Node, Target]:
     is_elsewhere = target.actor.grants != request.actor.grants and request.scope["method"] == "COPY"
     if not target.names or not (request.target.names or is_elsewhere):
         raise TopStays
-    parent = _parent(await request.path(target), target.names)
+    parent = parent_of(await request.path(target), target.names)
     if (target.base, target.names) == (request.target.base, request.target.names):
         raise SameResource
     return source, parent, target
@@ -186,4 +186,4 @@ class SameResource(BadRequest):
 async def _placed(request: DavRequest, placed: Placed, target: Target) -> None:
     href = href_of(target.base, target.names, is_file=placed.node.is_file)
     headers: Headers = [(b"etag", f'"{placed.node.etag}"'.encode()), (b"location", href.encode())]
-    await request.answer(204 if placed.has_replaced else 201, headers)
+    await request.wrote(204 if placed.has_replaced else 201, placed.node, headers)

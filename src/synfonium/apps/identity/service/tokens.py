@@ -37,6 +37,30 @@ def checked_label(text: str) -> str:
         raise BadInput("label", _("A label is one line of 1 to 60 characters.")) from None
 
 
+def plain_label(text: str, otherwise: str) -> str:
+    """What a program calls itself, as far as it can stand as a label: on one line, cut to what fits."""
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())[:LABEL_LENGTH].strip()
+    try:
+        return parse_line(line, LABEL_LENGTH)
+    except ValueError:
+        return otherwise
+
+
+class AppPasswordsHere:
+    """`contract.AppPasswords`."""
+
+    def __init__(self, tokens: "Tokens") -> None:
+        self._tokens = tokens
+
+    async def make(self, person: PersonId, label: str, scopes: Sequence[str]) -> str:
+        return await self._tokens.add(
+            person, plain_label(label, "app"), scopes, days=None, by=person, administers=False
+        )
+
+    async def revoke(self, person: PersonId, secret: str) -> None:
+        await self._tokens.revoke(person, await self._tokens.id_of(person, secret))
+
+
 class Tokens:
     """Makes, lists and revokes app tokens."""
 
@@ -110,6 +134,14 @@ class Tokens:
         await self._context.database.write(work)
         self._forget()
 
+    async def id_of(self, person_id: PersonId, secret: str) -> str:
+        """Raises NotFound for what is no token of this person's."""
+        hashed = digest(secret)
+        found = await self._context.database.read(lambda c: credentials.token_by_hash(c, hashed))
+        if found is None or found[0].person_id != person_id:
+            raise NotFound
+        return found[0].id
+
     async def opened(self, locale: str = "") -> Mapping[str, str]:
         """Scopes of what was added here, to its name."""
         offers = self._context.offers(TokenScopes)  # type: ignore[type-abstract]
@@ -121,3 +153,7 @@ class Tokens:
         if any(scope not in known for scope in wanted):
             raise BadInput("scope", _("A scope is one that an app declares, such as drive.read."))
         return tuple(wanted)
+
+
+def app_passwords(context: Context) -> AppPasswordsHere:
+    return AppPasswordsHere(context.service.tokens)
