@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "drive_upload_part",
         sa.Column("upload", sa.String(26), primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("blob", sa.String(200), nullable=False),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
         sa.Column("offset_bytes", sa.BigInteger),

@@ -41,6 +41,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     given: Mapping[str, str]
     secret: str = ""
+    agent: str = ""
 
     @property
     def person(self) -> Person:

@@ -1,16 +1,29 @@
 """What clients may use here: only what works."""
 
+import re
 from collections.abc import Mapping
 
 from synfonium.apps.drive.nextcloud.ask import Ask
 from synfonium.apps.drive.nextcloud.status import VERSION, VERSION_TEXT
 
 POLL_S = 60
+_DESKTOP = re.compile(r"\bmirall/(\d{1,4})\.(\d{1,4})\.(\d{1,4})")
 
 
 async def show(ask: Ask) -> Mapping[str, object]:
     """The same for everybody: it says nothing of a person."""
-    return {"version": _version(), "capabilities": ask.service.announced.together()}
+    together = ask.service.announced.together()
+    dav = together.get("dav")
+    if isinstance(dav, dict) and _stumbles_over_empty_files(ask.agent):
+        dav.pop("bulkupload", None)
+    return {"version": _version(), "capabilities": together}
+
+
+def _stumbles_over_empty_files(agent: str) -> bool:
+    """Nextcloud's desktop client cannot send an empty file among others before 3.9.1, and those that
+    go with it never arrive (github.com/nextcloud/desktop/pull/5871)."""
+    found = _DESKTOP.search(agent[:200])
+    return found is not None and tuple(map(int, found.groups())) < (3, 9, 1)
 
 
 def _version() -> Mapping[str, object]:

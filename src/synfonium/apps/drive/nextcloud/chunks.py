@@ -1,7 +1,7 @@
 """Uploads by chunks: `/remote.php/dav/uploads/NAME/TRANSFER/CHUNK`, put together by MOVE of `.file`.
 
-Older clients count chunks from 0 and say where each begins; newer ones count from 1 and say with
-each request where the file will be.
+Older clients count chunks from 0 and say where each begins, or call each by where it begins; newer
+ones count from 1 and say with each request where the file will be.
 """
 
 import msgspec

@@ -71,6 +71,7 @@ async def _answer(context: Context, scope: Scope, receive: Receive, version: Lit
         names=names,
         given=await given_of(scope, receive),
         secret=secret_of(scope),
+        agent=next((v.decode("latin-1") for k, v in scope["headers"] if k == b"user-agent"), ""),
     )
     return await handler(ask)
 

@@ -149,9 +149,11 @@ class Lookup:
 
 
 class Writer:
-    """Writes responses of nodes with the asked properties."""
+    """Writes responses of nodes with the asked properties;
+    says_missing: also those that a node has not."""
 
-    def __init__(self, asked: Sequence[Name]) -> None:
+    def __init__(self, asked: Sequence[Name], *, says_missing: bool = True) -> None:
+        self._says_missing = says_missing
         self._asked = [(name, *_tags(name), LIVE.get(name)) for name in asked]
 
     def response(self, node: Node, href: str, known: Known) -> str:
@@ -168,9 +170,9 @@ class Writer:
                     found.append(kept)
                     continue
                 inner = None
-            if inner is None:
+            if inner is None and self._says_missing:
                 missing.append(f"{opening}{closing}")
-            else:
+            elif inner is not None:
                 found.append(f"{opening}{inner}{closing}")
         return response(href, "".join(found), "".join(missing))
 

@@ -18,12 +18,14 @@ def asked_of(find: PropFind) -> tuple[Name, ...]:
 
 
 async def propfind(request: DavRequest) -> None:
-    asked = asked_of(read_propfind(await request.body()))
+    find = read_propfind(await request.body())
+    asked = asked_of(find)
     depth = read_depth(request.header("depth"), "1")
     if depth == "infinity":
         raise DepthRefused
     node = await request.found()
-    writer, lookup = Writer(asked), Lookup(request.service, request.actor, asked)
+    writer = Writer(asked, says_missing=find.kind == "prop")
+    lookup = Lookup(request.service, request.actor, asked)
     href = href_of(request.target.base, request.target.names, is_file=node.is_file)
     first = HEAD + writer.response(node, href, await lookup.of([node]))
     if depth == "0" or node.is_file:

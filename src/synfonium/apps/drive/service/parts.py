@@ -44,6 +44,8 @@ class Coming:
 def chosen(came: list[Part], numbers: Sequence[int] | None) -> list[Part]:
     """Raises BadParts for one that is missing, doubled or out of order."""
     by_number = {part.number: part for part in came}
+    if numbers is None and all(part.offset_bytes == part.number for part in came):
+        numbers = list(by_number)  # called by where they begin, which is compared below
     if numbers is None:
         first = 0 if 0 in by_number else 1
         numbers = range(first, first + len(came))

@@ -212,7 +212,7 @@ parts = Table(
     "drive_upload_part",
     metadata,
     Column("upload", String(26), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("blob", String(200), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("offset_bytes", BigInteger),

@@ -129,6 +129,25 @@ async def test_parts_that_overlap_are_refused(sender: Sender) -> None:
         await sender.finish(upload)
 
 
+async def test_parts_may_be_called_by_where_they_begin(sender: Sender) -> None:
+    upload = await sender.begin(40_000)
+    put = sender.uploads.put_part
+    for offset in (0, 30_000, 15_000):
+        size = min(15_000, 40_000 - offset)
+        await put(sender.actor, upload, offset, pieces(b"%d" % (offset % 7) * size), offset_bytes=offset)
+    with pytest.raises(TooMany):
+        await put(sender.actor, upload, 15_000, pieces(b"x"), offset_bytes=14_999)
+    assert await sender.finish(upload) == b"0" * 15_000 + b"6" * 15_000 + b"5" * 10_000
+
+
+async def test_a_part_that_is_missing_between_offsets_is_noticed(sender: Sender) -> None:
+    upload = await sender.begin()
+    for offset in (0, 30_000):
+        await sender.uploads.put_part(sender.actor, upload, offset, pieces(b"x" * 10), offset_bytes=offset)
+    with pytest.raises(BadParts):
+        await sender.finish(upload)
+
+
 async def test_a_wrong_checksum_of_the_whole_leaves_the_old_file_and_the_parts(sender: Sender) -> None:
     old = await sender.hand.file("whole.bin", b"old")
     upload = await sender.begin()
