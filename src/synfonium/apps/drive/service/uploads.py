@@ -124,9 +124,9 @@ class Uploads:
         """Takes a part, durable when this returns; one sent again takes the place of the first.
 
         number: 0 to 10,000, or where the part begins in the whole. expected: kind of checksum to
-        digest. replaces: False raises WrongState when the number is taken. keeps_cut: what came before the client went is kept,
-        unless it has a checksum. Raises NoSuchUpload, TooMany, Cut, ChecksumMismatch, QuotaExceeded,
-        TooLarge, StorageFull.
+        digest. replaces: False raises WrongState when the number is taken. keeps_cut: what came
+        before the client went is kept, unless it has a checksum. Raises NoSuchUpload, TooMany, Cut,
+        ChecksumMismatch, QuotaExceeded, TooLarge, StorageFull.
         """
         if number < 0 or (number > MOST_PARTS and number != offset_bytes):
             raise TooMany
