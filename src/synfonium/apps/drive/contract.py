@@ -8,6 +8,9 @@ that was moved lay in before; a removed node has no kind):
 another name or place. `drive.node.trashed`, `drive.node.restored`: a file or folder, with
 all below it, went into the trash or came back.
 `drive.node.removed`: gone for ever; one event for every file and folder.
+`drive.share.made`, `drive.share.ended` (data `{"by", "to_kind": "person" | "group" | "organisation" | "link",
+"to", "mode"}`): somebody may reach the file or folder, or may no more; to: an id, for a link that
+of its row.
 
 Commands: `drive.describe` {node} → Described or null.
 """
@@ -21,6 +24,8 @@ FILE_MOVED = "drive.file.moved"
 NODE_TRASHED = "drive.node.trashed"
 NODE_RESTORED = "drive.node.restored"
 NODE_REMOVED = "drive.node.removed"
+SHARE_MADE = "drive.share.made"
+SHARE_ENDED = "drive.share.ended"
 ALL_EVENTS = frozenset({FILE_WRITTEN, FILE_MOVED, NODE_TRASHED, NODE_RESTORED, NODE_REMOVED})
 
 ROOT = "drive:root"

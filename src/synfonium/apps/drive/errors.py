@@ -178,6 +178,37 @@ class NotWritable(Forbidden):
     title = _("You may see this, but not change it.")
 
 
+class NotShareable(Forbidden):
+    """The actor may not let others in here."""
+
+    code = "drive.not_shareable"
+    title = _("You may not share this.")
+    remedy = _("Ask whoever shared it with you.")
+
+
+class NobodyCalled(NotFound):
+    """No person, group or organisation that the actor may share with has this name."""
+
+    code = "drive.nobody_called"
+    title = _("Nobody here has that name.")
+    remedy = _("Write a person’s name as they sign in with it, or a group of yours.")
+
+
+class NoSuchShare(NotFound):
+    """It has been taken back, or is not the actor's."""
+
+    code = "drive.no_such_share"
+    title = _("This is shared no more.")
+
+
+class TooManyShares(Problem):
+    """As many as one file or folder may have."""
+
+    status, code = 422, "drive.too_many_shares"
+    title = _("This is shared with too many already.")
+    remedy = _("Share it with a group instead.")
+
+
 class TopStays(Forbidden):
     """The top of a space or of what was granted cannot be moved or removed."""
 

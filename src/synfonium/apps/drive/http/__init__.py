@@ -1,6 +1,6 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
-from synfonium.apps.drive.http import changes, connect, nodes, pages, storage, trash, versions
+from synfonium.apps.drive.http import changes, connect, nodes, pages, sharing, storage, trash, versions
 
 doors = (
     *pages.doors,
@@ -10,6 +10,7 @@ doors = (
     *storage.doors,
     *changes.doors,
     *connect.doors,
+    *sharing.doors,
 )
 
 __all__ = ["doors"]

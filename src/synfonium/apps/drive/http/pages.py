@@ -1,5 +1,6 @@
 """Looking: folders, one file, choosing where to move, downloading."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from litestar.params import QueryParameter
@@ -63,6 +64,8 @@ async def _folder(
         path=listing.path,
         folder=listing.path[-1],
         entries=listing.entries,
+        received=listing.received,
+        shared=await service.sharing.shared_ones(actor, [node.id for node in listing.entries]),
         more=listing.entries[-1].id if listing.has_more else "",
         is_first=not after,
         shelf=await shelf(service, actor) if len(listing.path) == 1 else None,
@@ -73,6 +76,11 @@ async def _folder(
         url_of=url_of,
         address_of=address_of,
     )
+
+
+def is_received(path: Sequence[Node]) -> bool:
+    """Whether the last of the nodes was received by itself, and not with what it lies in."""
+    return len(path) > 1 and path[-1].space != path[-2].space
 
 
 def url_of(node: Node) -> str:
@@ -99,6 +107,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         node=path[-1],
         is_top=len(path) == 1,
         address=address_of(path[-1].id) if len(path) > 1 else ROOT,
+        is_received=is_received(path),
         can_show=may_be_shown(path[-1].media_type),
         done=done,
         icon_of=icon_of,

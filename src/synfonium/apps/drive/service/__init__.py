@@ -19,6 +19,7 @@ from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.scrub import Scrub
+from synfonium.apps.drive.service.sharing import Sharing
 from synfonium.apps.drive.service.sweep import Sweep
 from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.told import Told
@@ -57,6 +58,7 @@ class DriveService:
         self.thinning = Thinning(room)
         self.sweep = Sweep(room, self.uploads, self.thinning)
         self.scrub = Scrub(room)
+        self.sharing = Sharing(room)
         self.indexing = Indexing(room)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from synfonium.apps.drive import contract
 from synfonium.apps.drive.errors import (
     Cut,
+    NameTaken,
     NoSuchNode,
     NotThatKind,
     QuotaExceeded,
@@ -94,7 +95,7 @@ class Files:
         old content or the new. Raises BadName, ParentMissing, NotThatKind, NameTaken,
         WrongState, Locked, QuotaExceeded, TooLarge, ChecksumMismatch, Cut, StorageFull.
         """
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, adds=when_taken == "number", at=parent)
         place = Place(parent=parent, name=checked_name(name), when_taken=when_taken)
         return await self._write(reach, place, pieces, incoming or Incoming(), expected, tokens, freeing)
 
@@ -110,6 +111,22 @@ class Files:
         """New content for the one file that an actor was granted. Raises as `write`, and
         NotThatKind for a folder."""
         reach = await self._room.reach(actor, write=True)
+        return await self._write(reach, None, pieces, incoming or Incoming(), expected, tokens)
+
+    async def write_to(
+        self,
+        actor: Person,
+        node: NodeId,
+        pieces: AsyncIterator[bytes],
+        incoming: Incoming | None = None,
+        *,
+        expected: Expected = ANY,
+        tokens: frozenset[str] = NO_TOKENS,
+    ) -> Written:
+        """New content for a file that is there, wherever it stands. Raises as `write_top`."""
+        reach = await self._room.reach(actor, write=True, at=node)
+        await self._room.read(lambda c: within(c, reach, node))
+        reach = msgspec.structs.replace(reach, top=node)
         return await self._write(reach, None, pieces, incoming or Incoming(), expected, tokens)
 
     async def _write(
@@ -177,13 +194,13 @@ class Files:
 
     async def content(self, actor: Person, node: NodeId) -> Content:
         """Raises NoSuchNode, NotThatKind."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=node)
         found = await self._room.read(lambda c: _content(c, reach, node))
         return _whole(found, reach.space)
 
     async def content_of(self, actor: Person, node: Node) -> Content:
         """As `content`, for a file that `resolve` has just given."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=node.id)
         found = await self._room.read(lambda c: (node, versions.blob_of(c, node.version or VersionId(""))))
         return _whole(found, reach.space)
 
@@ -303,6 +320,8 @@ class _Commit:
         self._parent, self._name = place.parent, place.name
         if place.when_taken == "number":
             self._name = free_name(connection, self._parent, self._name)
+        elif self._reach.is_reserved(self._parent, self._name):
+            raise NameTaken
         return nodes.child(connection, self._parent, self._name)
 
     def _put(self, connection: Connection, there: Node | None, added: int) -> Node:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.errors import Locked, TooManyLocks, WrongState
 from synfonium.apps.drive.model import Lock, Node, NodeId, SpaceId
 from synfonium.apps.drive.service.room import Room, within
+from synfonium.apps.drive.service.tree import seen_path
 from synfonium.apps.drive.store import locks, nodes
 from synfonium.common.problem import Conflict
 from synfonium.kernel.actor import Person
@@ -39,7 +40,7 @@ class Locks:
         timeout_s: int,
     ) -> Lock:
         """Raises Locked when another lock is in the way, TooManyLocks, NoSuchNode."""
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=node)
         now_s = self._room.now_s()
         lock = Lock(
             token=f"opaquelocktoken:{uuid4()}",
@@ -66,7 +67,7 @@ class Locks:
 
     async def refresh(self, actor: Person, node: NodeId, tokens: frozenset[str], timeout_s: int) -> Lock:
         """Lengthens the lock that covers the node. Raises WrongState when none of the tokens is its."""
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=node)
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> Lock:
@@ -82,7 +83,7 @@ class Locks:
 
     async def release(self, actor: Person, node: NodeId, token: str) -> None:
         """Raises NoSuchLock when the token's lock does not cover the node, or is another's."""
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=node)
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> None:
@@ -96,8 +97,9 @@ class Locks:
         await self._room.context.database.write(work)
 
     async def on(self, actor: Person, ids: list[NodeId]) -> dict[NodeId, list[Lock]]:
-        """The locks that cover each of the nodes; only nodes that have some."""
-        reach = await self._room.reach(actor)
+        """The locks that cover each of the nodes; only nodes that have some.
+        All are in the space of the first."""
+        reach = await self._room.reach(actor, at=ids[0] if ids else None)
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> dict[NodeId, list[Lock]]:
@@ -110,12 +112,11 @@ class Locks:
 
     async def root_of(self, actor: Person, lock: Lock) -> list[Node]:
         """Path from the actor's top to what the lock was taken on; empty when out of reach."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=lock.node)
+        own = await self._room.reach(actor) if reach.shares and not actor.grants else None
 
         def work(connection: Connection) -> list[Node]:
-            path = nodes.path(connection, lock.node)
-            tops = [index for index, step in enumerate(path) if step.id == reach.top]
-            return path[tops[0] :] if tops else []
+            return seen_path(self._room, connection, reach, own, lock.node)
 
         return await self._room.read(work)
 

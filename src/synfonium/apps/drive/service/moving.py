@@ -1,15 +1,17 @@
 """Moving, renaming and copying."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive import contract
-from synfonium.apps.drive.errors import IntoItself, NameTaken, NoSuchNode, TooMany
+from synfonium.apps.drive.errors import IntoItself, NameTaken, TooMany
 from synfonium.apps.drive.model import ANY, Expected, Name, Node, NodeId, VersionId
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.service.bin import put_in_trash
+from synfonium.apps.drive.service.crossing import MAX_COPY_NODES, Clear, Crossing, Placed
 from synfonium.apps.drive.service.guard import guard, release_below
 from synfonium.apps.drive.service.places import (
     NO_TOKENS,
@@ -24,15 +26,7 @@ from synfonium.apps.drive.store import nodes, properties, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
-MAX_COPY_NODES = 10_000
 Properties = Mapping[NodeId, Mapping[str, str]]
-
-
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """A node after it was put somewhere; whether something else had to give way."""
-
-    node: Node
-    has_replaced: bool
 
 
 class Moving:
@@ -59,41 +53,66 @@ class Moving:
         reaches the new place, when it is another than the one for the node. Raises BadName, NameTaken,
         NoSuchNode, ParentMissing, IntoItself, TopStays, TooDeep, Locked, WrongState.
         """
-        reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        into, now_s = await self._into(reach, to), self._room.now_s()
+        name = checked_name(name)
+        if not actor.grants and await self._room.is_mount(actor, node, parent):
+            return Placed(node=await self._room.put_mount(actor, node, parent, name), has_replaced=False)
+        reach, into = await self._ends(actor, to, node, parent, moves=True)
+        now_s = self._room.now_s()
+        if into.space.id != reach.space.id:
+            crossing = Crossing(self._room, reach, into, parent, name, tokens)
+            return await crossing.move(
+                node, expected, self._clear_there(into, name, overwrite, tokens, now_s)
+            )
 
         def work(connection: Connection) -> Placed:
             source = movable(connection, reach, node)
             check_expected(source, expected)
             path = folder_within(connection, into, parent)
-            return self._move(connection, reach, source, path, name, overwrite, tokens, now_s)
+            return self._move(connection, reach, into, source, path, name, overwrite, tokens, now_s)
 
         return await self._room.write(reach.space.id, work)
 
     async def move_into(self, actor: Person, ids: Sequence[NodeId], parent: NodeId) -> None:
         """Puts nodes into a folder under their own names, all or none. Raises as `move`."""
-        reach = await self._room.reach(actor, write=True)
+        if not ids:
+            return
+        reach, into = await self._ends(actor, None, ids[0], parent, moves=True)
         now_s = self._room.now_s()
+        if into.space.id != reach.space.id:
+            # Each whole or not at all; between two spaces the bytes take a while.
+            for id_ in ids:
+                source = await self._room.read(partial(within, reach=reach, node=id_))
+                await self.move(actor, id_, parent, source.name)
+            return
 
         def work(connection: Connection) -> None:
             for id_ in ids:
                 source = movable(connection, reach, id_)
-                path = folder_within(connection, reach, parent)
-                self._move(connection, reach, source, path, Name(source.name), False, NO_TOKENS, now_s)
+                path = folder_within(connection, into, parent)
+                self._move(connection, reach, into, source, path, Name(source.name), False, NO_TOKENS, now_s)
 
         await self._room.write(reach.space.id, work)
 
-    async def _into(self, reach: Reach, to: Person | None) -> Reach:
-        """What the right for the new place reaches, in the same space. Raises NoSuchNode."""
-        into = await self._room.reach(to, write=True) if to else reach
-        if into.space.id != reach.space.id:
-            raise NoSuchNode
-        return into
+    async def _ends(
+        self, actor: Person, to: Person | None, node: NodeId, parent: NodeId, *, moves: bool
+    ) -> tuple[Reach, Reach]:
+        """What reaches the node and what reaches its new place; of what stays only reading is asked."""
+        reach = await self._room.reach(actor, write=moves, at=node)
+        return reach, await self._room.reach(to or actor, write=True, at=parent)
+
+    def _clear_there(
+        self, into: Reach, name: Name, overwrite: bool, tokens: frozenset[str], now_s: float
+    ) -> Clear:
+        def clear(connection: Connection, path: Sequence[Node], source: Node) -> bool:
+            return self._clear(connection, into, path, name, source, overwrite, tokens, now_s)
+
+        return clear
 
     def _move(
         self,
         connection: Connection,
         reach: Reach,
+        into: Reach,
         source: Node,
         path: Sequence[Node],
         name: Name,
@@ -103,7 +122,7 @@ class Moving:
     ) -> Placed:
         check_fit(connection, source, path)
         guard(connection, reach, tokens, now_s, node=source.id, member_of=source.parent, deep=True)
-        replaced = self._clear(connection, reach, path, name, source, overwrite, tokens, now_s)
+        replaced = self._clear(connection, into, path, name, source, overwrite, tokens, now_s)
         moved = self._place(connection, reach, source, path[-1].id, name, now_s)
         return Placed(node=moved, has_replaced=replaced)
 
@@ -120,6 +139,8 @@ class Moving:
     ) -> bool:
         """Makes the place free. Raises NameTaken, IntoItself, Locked."""
         parent = path[-1].id
+        if reach.is_reserved(parent, name):
+            raise NameTaken
         there = nodes.child(connection, parent, name)
         if there is None or there.id == source.id:
             guard(connection, reach, tokens, now_s, member_of=parent)
@@ -168,19 +189,25 @@ class Moving:
 
         Raises as `move` does, TooMany for more than 10,000 nodes and QuotaExceeded.
         """
-        reach, name = await self._room.reach(actor, write=True), checked_name(name)
-        into, now_s = await self._into(reach, to), self._room.now_s()
+        name = checked_name(name)
+        reach, into = await self._ends(actor, to, node, parent, moves=False)
+        now_s = self._room.now_s()
+        if into.space.id != reach.space.id:
+            crossing = Crossing(self._room, reach, into, parent, name, tokens)
+            return await crossing.copy(
+                node, self._clear_there(into, name, overwrite, tokens, now_s), is_deep=is_deep
+            )
 
         def work(connection: Connection) -> Placed:
             source = within(connection, reach, node)
             path = folder_within(connection, into, parent)
             check_fit(connection, source, path)
             if is_deep or source.is_file:
-                self._room.allowances.need_room(connection, reach.space, reach.allowance, source.size_bytes)
-            replaced = self._clear(connection, reach, path, name, source, overwrite, tokens, now_s)
+                self._room.allowances.need_room(connection, into.space, into.allowance, source.size_bytes)
+            replaced = self._clear(connection, into, path, name, source, overwrite, tokens, now_s)
             if not replaced and nodes.child(connection, parent, name):
                 raise NameTaken  # onto itself
-            copied = _Copy(self._room, connection, reach, now_s).run(source, parent, name, is_deep)
+            copied = _Copy(self._room, connection, into, now_s).run(source, parent, name, is_deep)
             return Placed(node=copied, has_replaced=replaced)
 
         return await self._room.write(reach.space.id, work)

@@ -45,7 +45,7 @@ class Properties:
     ) -> None:
         """Sets (or with None removes) properties, all or none. Raises NoSuchNode, Locked,
         TooManyProperties."""
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=node)
         if any(len(name) > 500 or len(xml or "") > MAX_PROPERTY_BYTES for name, xml in changes.items()):
             raise TooManyProperties
         now_s = self._room.now_s()

@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive import contract
 from synfonium.apps.drive.config import DriveConfig
-from synfonium.apps.drive.errors import NoSuchNode, NotWritable
-from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId
+from synfonium.apps.drive.errors import NameTaken, NoSuchNode, NotWritable
+from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId, name_key
+from synfonium.apps.drive.model.share import ADDING, SHOWING, LinkId, LinkMode, Received, ShareId
 from synfonium.apps.drive.service.damage import Damages
+from synfonium.apps.drive.service.mounts import Mounted, Mounts
 from synfonium.apps.drive.service.quota import Allowance, Allowances
 from synfonium.apps.drive.service.replaced import Replaced
-from synfonium.apps.drive.store import journal, nodes, spaces
+from synfonium.apps.drive.store import journal, links, nodes, shares, spaces
 from synfonium.apps.fabric.contract import Grants
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import Forbidden
@@ -26,16 +28,45 @@ from synfonium.kernel.sealed_blobs import SealedBlobs, SpaceKey
 
 T = TypeVar("T")
 KEPT_SPACES = 10_000
+MOST_SENT = 500
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What an actor may get at: all below `top`, in one space."""
+    """What an actor may get at: all below `top`, in one space.
+
+    shares, link: by which rows it is open, when the space is another's; without one of them that is in
+    force at `asked_s` nothing is in reach. received: what stands in the actor's own drive besides what
+    is theirs."""
 
     space: Space
     top: NodeId
     person: PersonId
     by_app: str
     allowance: Allowance = Allowance()
+    shares: tuple[ShareId, ...] = ()
+    link: LinkId = LinkId("")
+    received: tuple[Received, ...] = ()
+    asked_s: float = 0.0
+
+    def is_reserved(self, parent: NodeId, name: str) -> bool:
+        """Whether something received stands at that place of the actor's own drive."""
+        if not self.received:
+            return False
+        place = (parent, name_key(name))
+        return any(
+            (one.parent or self.space.root, name_key(one.name)) == place
+            for one in self.received
+            if not one.is_left
+        )
+
+
+class Guest(Person, frozen=True, kw_only=True):
+    """Whoever came by a link and has shown its password, if it has one: no person of this house."""
+
+    link: LinkId
+    node: NodeId
+    mode: LinkMode
+    sender: bytes = b""
 
 
 class Room:
@@ -49,6 +80,7 @@ class Room:
         self.sealed = SealedBlobs(context.blobs, context.secrets, gives_way=self.damages.give_way)
         self.allowances = Allowances(context, self.config.default_quota_bytes)
         self.replaced = Replaced(self.config.versions_percent)
+        self.mounts = Mounts(context)
         self.signal = Signal()
         self.gate = Gate()
         self._spaces: OrderedDict[PersonId, Space] = OrderedDict()
@@ -66,21 +98,84 @@ class Room:
         self.signal.ring(space)
         return result
 
-    async def reach(self, actor: Person, *, write: bool = False) -> Reach:
-        """Raises Forbidden when the credential does not cover it, NoSuchNode when a grant
-        is gone or names nothing here. A grant is asked for at every call."""
+    async def reach(
+        self, actor: Person, *, write: bool = False, adds: bool = False, at: NodeId | None = None
+    ) -> Reach:
+        """What the actor may get at, for the node `at`: their own space, or what is shared with them in
+        which it lies. adds: nothing more than adding is asked for. This is the one place that decides.
+
+        Raises Forbidden when the credential does not cover it, NotWritable when they may only look,
+        NoSuchNode when a grant is gone or names nothing here. A grant is asked for at every call."""
+        if isinstance(actor, Guest):
+            return await self._by_link(actor, write=write, adds=adds, at=at)
         if actor.grants:
             return await self._granted(actor, write=write)
         if not actor.may("drive.write" if write else "drive.read"):
             raise Forbidden
-        space = await self.space_of(actor.id)
+        return await self.reach_of(actor.id, actor.app or "", write=write, at=at)
+
+    async def reach_of(
+        self, person: PersonId, by_app: str = "", *, write: bool = False, at: NodeId | None = None
+    ) -> Reach:
+        """As `reach`, for a person with all that they may do."""
+        space = await self.space_of(person)
+        received = await self.mounts.of(person)
+        line = await self.read(lambda c: nodes.ancestors(c, at)) if received and at else []
+        found = [one for one in received if one.node in line]
+        if not found:
+            return Reach(
+                space=space,
+                top=space.root,
+                person=person,
+                by_app=by_app,
+                allowance=await self.allowances.of(space),
+                received=received,
+            )
+        return await self._received(person, by_app, found, line, write=write)
+
+    async def _received(
+        self, person: PersonId, by_app: str, found: Sequence[Received], line: Sequence[NodeId], *, write: bool
+    ) -> Reach:
+        """By the outermost of what was shared that lets the actor do it. Raises NotWritable."""
+        able = [one for one in found if one.by("edit" if write else "view")]
+        if not able:
+            raise NotWritable
+        one = max(able, key=lambda one: line.index(one.node))
+        return Reach(
+            space=one.space,
+            top=one.node,
+            person=person,
+            by_app=by_app,
+            allowance=await self.allowances.of(one.space),
+            shares=one.by("edit" if write else "view"),
+            asked_s=self.now_s(),
+        )
+
+    async def _by_link(self, guest: Guest, *, write: bool, adds: bool, at: NodeId | None) -> Reach:
+        """Raises NotWritable, and NoSuchNode for what the link does not show."""
+        if write and guest.mode != "edit" and not (adds and guest.mode in ADDING):
+            raise NotWritable
+        top = guest.node if write or guest.mode in SHOWING else await self._sent(guest, at)
+        space = await self.read(lambda c: spaces.of_node(c, guest.node))
+        if space is None:
+            raise NoSuchNode
         return Reach(
             space=space,
-            top=space.root,
-            person=actor.id,
-            by_app=actor.app or "",
+            top=top,
+            person=guest.id,
+            by_app="",
             allowance=await self.allowances.of(space),
+            link=guest.link,
+            asked_s=self.now_s(),
         )
+
+    async def _sent(self, guest: Guest, at: NodeId | None) -> NodeId:
+        """The node, if this browser has sent it. Raises NoSuchNode."""
+        if guest.mode != "drop_own" or at is None:
+            raise NoSuchNode
+        if at not in await self.read(lambda c: links.sent_by(c, guest.link, guest.sender, MOST_SENT)):
+            raise NoSuchNode
+        return at
 
     async def _granted(self, actor: Person, *, write: bool) -> Reach:
         grants = self.context.offer(Grants)  # type: ignore[type-abstract]
@@ -88,23 +183,21 @@ class Room:
         grant = await grants.of(actor.grants[0]) if len(actor.grants) == 1 else None
         if grant is None:
             raise NoSuchNode
-        space = await self.space_of(grant.person)
         named = actor.at or grant.object
-        top = space.root if named == contract.ROOT else contract.node_of(named)
-        if top is None:
+        node = None if named == contract.ROOT else contract.node_of(named)
+        if node is None and named != contract.ROOT:
             raise NoSuchNode
-        path = await self._addresses(NodeId(top))
+        # What the person received can be granted, and ends for the app when it ends for them.
+        whole = await self.reach_of(grant.person, grant.app, at=NodeId(node) if node else None)
+        top = NodeId(node) if node else whole.space.root
+        path = await self._addresses(top)
         if write and not await grants.check(actor, path, "write"):
             raise NotWritable
         if not await grants.check(actor, path, "read"):
             raise NoSuchNode
-        return Reach(
-            space=space,
-            top=NodeId(top),
-            person=grant.person,
-            by_app=grant.app,
-            allowance=await self.allowances.of(space),
-        )
+        if write and whole.shares:
+            whole = await self.reach_of(grant.person, grant.app, write=True, at=top)
+        return msgspec.structs.replace(whole, top=top, received=())
 
     async def by_grant(self, actor: Person, path: Sequence[str]) -> Person:
         """The actor with the one of their grants by which `path[0]` may be written: one deed may take
@@ -156,6 +249,48 @@ class Room:
         space = self._spaces.pop(owner, None)
         for id_ in [kept for kept in self._keys if space is None or kept == space.id]:
             del self._keys[id_]
+        self.mounts.forget()
+
+    async def is_mount(self, actor: Person, node: NodeId, parent: NodeId) -> bool:
+        """Whether the node was received by itself, and `parent` is a folder of the actor's own."""
+        if isinstance(actor, Guest) or not any(one.node == node for one in await self.mounts.of(actor.id)):
+            return False
+        return not (await self.reach(actor, at=parent)).shares
+
+    async def put_mount(self, actor: Person, node: NodeId, parent: NodeId, name: str) -> Node:
+        """Another name or place for what was received; the owner's stays as it is. Raises NameTaken,
+        NoSuchNode."""
+        own = await self.reach(actor, write=True)
+
+        def work(connection: Connection) -> None:
+            if not path_within(connection, own, parent):
+                raise NoSuchNode
+            mounted = Mounted(connection, own.space.root, own.received, self.now_s())
+            there = nodes.child(connection, parent, name) or mounted.named(parent, name)
+            if there and there.id != node:
+                raise NameTaken
+            where = None if parent == own.space.root else parent
+            shares.set_mount(connection, actor.id, node, parent=where, name=name)
+            self.context.audit.add(connection, actor.id, "drive.share.placed", contract.address_of(node))
+
+        await self.write(own.space.id, work)
+        self.mounts.forget()
+        return await self.mount(actor, node)
+
+    async def mount(self, actor: Person, node: NodeId) -> Node:
+        """What was received, as it stands in the actor's drive. Raises NoSuchNode."""
+        own = await self.reach(actor)
+        mounted = await self.read(lambda c: self.mounted(c, own))
+        found = mounted.of(node) if mounted else None
+        if found is None:
+            raise NoSuchNode
+        return found
+
+    def mounted(self, connection: Connection, reach: Reach) -> Mounted | None:
+        """What stands in the actor's own drive besides their nodes; None for nothing."""
+        if not reach.received:
+            return None
+        return Mounted(connection, reach.space.root, reach.received, self.now_s())
 
     def key_of(self, space: Space) -> SpaceKey:
         """The space's key, unwrapped once."""
@@ -207,12 +342,19 @@ def told_path(connection: Connection, space: Space, node: NodeId, parent: NodeId
 def path_within(connection: Connection, reach: Reach, node: NodeId) -> list[Node]:
     """From the reach's top down to the node; empty when it is not there, or in the trash."""
     path = nodes.path(connection, node)
-    if not path or path[0].id != reach.space.root:
+    if not path or path[0].id != reach.space.root or not is_open(connection, reach):
         return []
     for index, step in enumerate(path):
         if step.id == reach.top:
             return path[index:]
     return []
+
+
+def is_open(connection: Connection, reach: Reach) -> bool:
+    """Whether the rows by which the reach is open are still there and not over."""
+    if reach.shares:
+        return shares.are_in_force(connection, reach.shares, reach.asked_s)
+    return not reach.link or links.is_in_force(connection, reach.link, reach.asked_s)
 
 
 def within(connection: Connection, reach: Reach, node: NodeId) -> Node:

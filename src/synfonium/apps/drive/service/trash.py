@@ -14,7 +14,7 @@ from synfonium.apps.drive.service.bin import put_in_trash
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS, check_expected, free_name
 from synfonium.apps.drive.service.room import Reach, Room, path_within, told_path, within
-from synfonium.apps.drive.store import locks, nodes, properties, trash, versions
+from synfonium.apps.drive.store import links, locks, nodes, properties, shares, trash, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
@@ -45,7 +45,7 @@ class Trash:
         expected: Expected = ANY,
     ) -> None:
         """Puts nodes into the trash, all or none. Raises NoSuchNode, TopStays, Locked, WrongState."""
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=ids[0] if ids else None)
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> None:
@@ -178,6 +178,8 @@ def remove_slice(room: Room, connection: Connection, space: Space, top: NodeId) 
     batch = batch or [deepest]
     above = _lay_in(connection, space, top, deepest, is_itself=batch == [deepest])
     versions.drop(connection, batch, now_s=room.now_s())
+    shares.remove_of_nodes(connection, batch)
+    links.remove_of_nodes(connection, batch)
     properties.remove_of(connection, batch)
     locks.remove_of(connection, batch)
     nodes.remove(connection, batch)

@@ -29,6 +29,13 @@ def by_id(connection: Connection, space: str) -> Space | None:
     return row and _space(row)
 
 
+def of_node(connection: Connection, node: str) -> Space | None:
+    """The space in which a node is."""
+    query = select(*_columns).join(node_table, node_table.c.space == s.id).where(node_table.c.id == node)
+    row = connection.execute(query).first()
+    return row and _space(row)
+
+
 def add(connection: Connection, space: Space, *, etag: str, now_s: float) -> None:
     """A space with its two empty tops."""
     for top in (space.root, space.trash):

@@ -13,6 +13,15 @@ from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService, open_service
 from synfonium.apps.fabric.contract import Grant, Grants
+from synfonium.apps.identity.contract import (
+    GroupView,
+    Membership,
+    Organisations,
+    People,
+    PersonView,
+    Quota,
+    Role,
+)
 from synfonium.common.ids import AppName, GrantId, PersonId, new_id
 from synfonium.common.problem import SignInNeeded
 from synfonium.engines.blobs.local import LocalBlobs
@@ -79,15 +88,64 @@ class FakeGrants:
         return id_
 
 
+class FakePeople:
+    """The people of a house, as identity tells of them."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+
+    async def by_name(self, name: str) -> PersonView | None:
+        return _view(self._house.people.get(name))
+
+    async def by_id(self, person_id: PersonId) -> PersonView | None:
+        return _view(next((one for one in self._house.people.values() if one.id == person_id), None))
+
+
+def _view(person: Person | None) -> PersonView | None:
+    return person and PersonView(id=person.id, name=person.name, display=person.display)
+
+
+class FakeOrganisations:
+    """One organisation, the school, with groups that a test fills."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, list[PersonId]] = {}
+        self.people: list[PersonId] = []
+        self.administrators: set[PersonId] = set()
+
+    async def of_person(self, person_id: PersonId) -> tuple[Membership, ...]:
+        groups = tuple(GroupView(id=id_, name=id_) for id_, ids in self.groups.items() if person_id in ids)
+        if not groups and person_id not in self.people:
+            return ()
+        role: Role = "administrator" if person_id in self.administrators else "member"
+        one = Membership(
+            organisation="school", slug="school", name="School", kind="organisation", role=role, groups=groups
+        )
+        return (one,)
+
+    async def of_group(self, group_id: str) -> tuple[PersonId, ...]:
+        return tuple(self.groups.get(group_id, ()))
+
+    async def of_pool(self, organisation: str) -> tuple[PersonId, ...]:
+        return tuple(self.people)
+
+    async def quota_of(self, person_id: PersonId) -> Quota | None:
+        return None
+
+
 class House:
     """A drive's context with its clock and the people who come."""
 
     def __init__(self, home: Path, config: DriveConfig) -> None:
         self.clock, self.grants = MovedClock(), FakeGrants()
         self.people: dict[str, Person] = {}
+        self.school = FakeOrganisations()
+        self.told: list[tuple[str, dict[str, Any]]] = []
         engines = FakeEngines(home)
         offers = Offers()
         offers.add(f"{Grants.__module__}:{Grants.__qualname__}", lambda: self.grants)
+        offers.add(f"{People.__module__}:{People.__qualname__}", lambda: FakePeople(self))
+        offers.add(f"{Organisations.__module__}:{Organisations.__qualname__}", lambda: self.school)
         self.context = Context(
             app=app,
             role="web",
@@ -98,11 +156,14 @@ class House:
             clock=self.clock,
             secrets=open_secret_box(home),
             engines=engines,  # type: ignore[arg-type]
-            call=None,  # type: ignore[arg-type]
+            call=self._call,
             offers=offers,
             authenticate=self._authenticate,
             ask=None,  # type: ignore[arg-type]
         )
+
+    async def _call(self, command: str, arguments: Any = None, **options: Any) -> Any:
+        self.told.append((command, arguments))
 
     async def _authenticate(self, scope: Any) -> Person | None:
         name = dict(scope["headers"]).get(b"x-test-person", b"").decode()

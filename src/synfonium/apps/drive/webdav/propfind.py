@@ -147,7 +147,7 @@ async def propfind(request: DavRequest) -> None:
     if depth == "infinity" and not node.is_file:
         raise DepthRefused
     wants_quota = (DAV, "quota-available-bytes") in asked.names
-    room_left = await request.service.tree.room_left(request.actor) if wants_quota else (0, None)
+    room_left = await request.service.tree.room_left(request.actor, node.id) if wants_quota else (0, None)
     writer = Writer(request, asked, room_left[1])
     href = href_of(request.target.base, request.target.names, is_file=node.is_file)
     first = multistatus.HEAD + await writer.piece([(node, href)])
@@ -163,7 +163,7 @@ async def _stream(request: DavRequest, writer: Writer, folder: Node, first: str)
     base = href_of(request.target.base, request.target.names, is_file=False)
 
     async def rows(after: bytes) -> tuple[list[Node], str]:
-        members = await tree.members(folder, after=after, limit=PIECE_NODES)
+        members = await tree.members(request.actor, folder, after=after, limit=PIECE_NODES)
         hrefs = [base + quote_name(node.name) + ("" if node.is_file else "/") for node in members]
         return members, await writer.piece(list(zip(members, hrefs, strict=True)))
 

@@ -5,8 +5,8 @@ import math
 
 from synfonium.apps.drive.errors import Cut, NameTaken, NotThatKind, ParentMissing, TopStays
 from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.service.crossing import Placed
 from synfonium.apps.drive.service.files import Incoming
-from synfonium.apps.drive.service.moving import Placed
 from synfonium.apps.drive.webdav.refusals import BadRequest
 from synfonium.apps.drive.webdav.request import DavRequest, Target, href_of
 from synfonium.common.problem import NotFound, Problem
@@ -35,7 +35,11 @@ async def put(request: DavRequest) -> None:
     pieces = body_pieces(request.receive)
     files, actor, tokens = request.service.files, request.actor, request.tokens
     try:
-        if names:
+        if is_mount(path) and len(path) > len(names):
+            written = await files.write_to(
+                actor, path[-1].id, pieces, incoming, expected=expected, tokens=tokens
+            )
+        elif names:
             parent = parent_of(path, names)
             written = await files.write(
                 actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=tokens
@@ -48,6 +52,11 @@ async def put(request: DavRequest) -> None:
     if "x-oc-mtime" in request.headers:
         headers.append((b"x-oc-mtime", b"accepted"))
     await request.wrote(201 if written.is_new else 204, written.node, headers)
+
+
+def is_mount(path: list[Node]) -> bool:
+    """Whether the last of the nodes is another's, and stands in a folder of the actor's."""
+    return len(path) > 1 and path[-1].space != path[-2].space
 
 
 def parent_of(path: list[Node], names: tuple[str, ...]) -> Node:
@@ -122,6 +131,10 @@ async def delete(request: DavRequest) -> None:
     expected = await request.expected(path)
     if len(path) <= len(request.target.names):
         raise NotFound
+    if is_mount(path):
+        await request.service.sharing.leave(request.actor, path[-1].id)
+        await request.answer(204)
+        return
     await request.service.trash.put(request.actor, [path[-1].id], tokens=request.tokens, expected=expected)
     await request.answer(204)
 

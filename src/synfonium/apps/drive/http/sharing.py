@@ -1,0 +1,134 @@
+"""Sharing: who has access to a file or folder, what is shared with me, what I share."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from synfonium.apps.drive.http.pages import Reader, service_of, url_of
+from synfonium.apps.drive.http.words import icon_of
+from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.model.share import Mode, ShareId
+from synfonium.apps.drive.service.sharing import Terms
+from synfonium.common.problem import BadInput
+from synfonium.kernel.actor import Person, Scope
+from synfonium.kernel.context import Context
+from synfonium.kernel.doors import Page, See, get, post
+from synfonium.kernel.i18n import _
+
+Writer = Annotated[Person, Scope("drive.write")]
+DAY_S = 86400
+Shared = Literal["", "shared", "changed", "ended", "left", "back", "linked"]
+
+
+class ShareForm(msgspec.Struct, frozen=True, kw_only=True):
+    """name: whom with. until: the last day, as a browser writes dates; empty for no end."""
+
+    name: str
+    mode: Mode = "view"
+    may_share: str = ""
+    until: str = ""
+    note: str = ""
+
+
+class TermsForm(msgspec.Struct, frozen=True, kw_only=True):
+    mode: Mode = "view"
+    may_share: str = ""
+    until: str = ""
+    note: str = ""
+
+
+ShareData = Annotated[ShareForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+TermsData = Annotated[TermsForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@get("/drive/node/{node_id:str}/share")
+async def panel(actor: Reader, context: Context, node_id: str, done: Shared = "") -> Page:
+    """Who has access to a file or folder, and letting others in."""
+    service, node = service_of(context), NodeId(node_id)
+    path = await service.tree.path(actor, node)
+    given, made, may_share = await service.sharing.of_node(actor, node)
+    return Page(
+        "drive/share.html",
+        path=path,
+        node=path[-1],
+        given=given,
+        made=made,
+        may_share=may_share,
+        together=await service.sharing.sharees.together(actor.id) if may_share else [],
+        done=done,
+        icon_of=icon_of,
+        url_of=url_of,
+        day_of=day_of,
+    )
+
+
+@post("/drive/node/{node_id:str}/share")
+async def share(actor: Writer, context: Context, node_id: str, data: ShareData) -> See:
+    """Lets a person, a group or an organisation in."""
+    terms = Terms(mode=data.mode, may_share=bool(data.may_share), until_s=end_of(data.until), note=data.note)
+    await service_of(context).sharing.make(actor, NodeId(node_id), data.name, terms)
+    return See(f"/drive/node/{node_id}/share?done=shared")
+
+
+@post("/drive/shares/{share_id:str}/change")
+async def change(actor: Writer, context: Context, share_id: str, data: TermsData) -> See:
+    """Other terms for who is in already."""
+    terms = Terms(mode=data.mode, may_share=bool(data.may_share), until_s=end_of(data.until), note=data.note)
+    changed = await service_of(context).sharing.change(actor, ShareId(share_id), terms)
+    return See(f"/drive/node/{changed.node}/share?done=changed")
+
+
+@post("/drive/shares/{share_id:str}/end")
+async def end(actor: Writer, context: Context, share_id: str, node: str = "") -> See:
+    """Takes a share back, at once. node: of which page it was asked."""
+    await service_of(context).sharing.end(actor, ShareId(share_id))
+    return See(f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended")
+
+
+@get("/drive/shared")
+async def with_me(actor: Reader, context: Context, done: Shared = "") -> Page:
+    """What others share with the actor."""
+    taken = await service_of(context).sharing.received(actor)
+    return Page("drive/shared.html", taken=taken, done=done, icon_of=icon_of, url_of=url_of)
+
+
+@get("/drive/shared/mine")
+async def by_me(actor: Reader, context: Context, done: Shared = "") -> Page:
+    """What the actor shares with others."""
+    given, made = await service_of(context).sharing.made(actor)
+    return Page("drive/shared_mine.html", given=given, made=made, done=done, icon_of=icon_of, url_of=url_of)
+
+
+@post("/drive/shared/{node_id:str}/leave")
+async def leave(actor: Writer, context: Context, node_id: str) -> See:
+    """Out of the actor's drive; the owner's files stay as they are."""
+    await service_of(context).sharing.leave(actor, NodeId(node_id))
+    return See("/drive/shared?done=left")
+
+
+@post("/drive/shared/{node_id:str}/back")
+async def come_back(actor: Writer, context: Context, node_id: str) -> See:
+    """What was left stands in the drive again."""
+    await service_of(context).sharing.come_back(actor, NodeId(node_id))
+    return See("/drive/shared?done=back")
+
+
+def end_of(day: str) -> float:
+    """The end of a day (UTC), 0 for none. Raises BadInput."""
+    if not day.strip():
+        return 0.0
+    try:
+        return datetime.strptime(day.strip(), "%Y-%m-%d").replace(tzinfo=UTC).timestamp() + DAY_S
+    except (ValueError, OverflowError):
+        raise BadInput("until", _("A day is written like 2027-01-31.")) from None
+
+
+def day_of(until_s: float) -> str:
+    """The day that ends then, as forms have it; empty for no end."""
+    return datetime.fromtimestamp(until_s - 1, UTC).strftime("%Y-%m-%d") if until_s else ""
+
+
+doors = (panel, share, change, end, with_me, by_me, leave, come_back)
