@@ -214,9 +214,10 @@ class Uploads:
         those = chosen(came, numbers)
         check_whole(those, upload, incoming or Incoming())
         pieces = self._content(reach.space, those)
-        freeing = Freeing(
-            held_bytes=sum(part.size_bytes for part in came), run=lambda c: self._free(c, reach, upload, came)
-        )
+        # What goes into another's space makes no room there.
+        into = await self._room.reach(actor, write=True, at=parent)
+        held_bytes = sum(part.size_bytes for part in came) if into.space.id == reach.space.id else 0
+        freeing = Freeing(held_bytes=held_bytes, run=lambda c: self._free(c, reach, upload, came))
         written = self._files.write
         return await written(
             actor, parent, name, pieces, incoming, expected=expected, tokens=tokens, freeing=freeing

@@ -41,19 +41,15 @@ class Versions:
 
     async def by_number(self, actor: Person, number: int) -> Node:
         """The node that clients know by a number. Raises NoSuchNode."""
-        reach = await self._room.reach(actor)
-
-        def work(connection: Connection) -> Node:
-            found = nodes.numbered(connection, number)
-            if found is None:
-                raise NoSuchNode
-            return within(connection, reach, found.id)
-
-        return await self._room.read(work)
+        found = await self._room.read(lambda c: nodes.numbered(c, number))
+        if found is None:
+            raise NoSuchNode
+        id_, reach = found.id, await self._room.reach(actor, at=found.id)
+        return await self._room.read(lambda c: within(c, reach, id_))
 
     async def of(self, actor: Person, node: NodeId, *, limit: int = MOST_LISTED) -> History:
         """Raises NoSuchNode, NotThatKind."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=node)
         share = self._share(reach)
 
         def work(connection: Connection) -> History:
@@ -72,7 +68,7 @@ class Versions:
 
     async def content(self, actor: Person, node: NodeId, version: VersionId) -> Content:
         """The file as it was, to be read by `Files.read`. Raises NoSuchNode, NoSuchVersion, NotThatKind."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=node)
         file, found = await self._room.read(lambda c: _version(c, reach, node, version))
         return Content(node=as_it_was(file, found), space=reach.space, blob=found.blob)
 
@@ -148,7 +144,7 @@ class Versions:
         version: VersionId,
         work: Callable[[Connection, Reach, Node, Version], T],
     ) -> T:
-        reach = await self._room.reach(actor, write=True)
+        reach = await self._room.reach(actor, write=True, at=node)
         return await self._room.write(
             reach.space.id, lambda c: work(c, reach, *_version(c, reach, node, version))
         )
