@@ -102,8 +102,11 @@ class Sharing:
 
         share, found, is_new = await self._room.write(reach.space.id, work)
         self.changed()
+        people = await self.sharees.members(to.kind, to.id)
+        for person in people:
+            self._room.signal.ring((await self._room.space_of(person)).id)
         if is_new:
-            await self._telling.shared(actor, found, await self.sharees.members(to.kind, to.id))
+            await self._telling.shared(actor, found, people)
         return share
 
     def _new(self, reach: Reach, node: Node, to: Sharee, terms: Terms) -> Share:

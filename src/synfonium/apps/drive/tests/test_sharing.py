@@ -1,5 +1,6 @@
 """What others may reach of somebody's files, and that they reach nothing more."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -346,6 +347,28 @@ async def test_people_are_told_and_whoever_listens_hears_of_it(
     await drive.sharing.make(hand.actor, trip, "bo", EDIT)
     assert len(house.told) == count
     await drive.sharing.end(hand.actor, share.id)
+
+
+async def test_whoever_follows_their_topmost_folder_hears_of_what_is_shared(
+    drive: DriveService, hand: Hand, other: Hand
+) -> None:
+    trip, top = await hand.folder("Trip"), await other.top()
+    before = await drive.changes.wait(other.actor, top, "", 0)
+    waiting = asyncio.create_task(drive.changes.wait(other.actor, top, before, 10))
+    await asyncio.sleep(0.05)
+    share = await drive.sharing.make(hand.actor, trip, "bo", VIEW)
+    after = await asyncio.wait_for(waiting, 5)
+    assert after != before
+    waiting = asyncio.create_task(drive.changes.wait(other.actor, top, after, 10))
+    await asyncio.sleep(0.05)
+    await hand.file("new", b"x", trip)
+    assert await asyncio.wait_for(waiting, 5) != after
+    inside = await drive.changes.wait(other.actor, trip, "", 0)
+    waiting = asyncio.create_task(drive.changes.wait(other.actor, trip, inside, 10))
+    await asyncio.sleep(0.05)
+    await drive.sharing.end(hand.actor, share.id)
+    with pytest.raises(NoSuchNode):
+        await asyncio.wait_for(waiting, 5)
 
 
 # WebDAV
