@@ -39,7 +39,7 @@ async def _stream(request: DavRequest, writer: Writer, lookup: Lookup, folder: N
     base = href_of(request.target.base, request.target.names, is_file=False)
 
     async def page(after: bytes) -> tuple[list[Node], str]:
-        members = await request.service.tree.members(folder, after=after, limit=PIECE_NODES)
+        members = await request.service.tree.members(request.actor, folder, after=after, limit=PIECE_NODES)
         known = await lookup.of(members)
         texts = [
             writer.response(node, base + quote_name(node.name) + ("" if node.is_file else "/"), known)
