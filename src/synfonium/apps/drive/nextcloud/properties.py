@@ -132,7 +132,7 @@ class Lookup:
     async def of(self, nodes: Sequence[Node]) -> Known:
         service, actor, asked = self._service, self._actor, self._asked
         if self._room is None and (DAV, "quota-available-bytes") in asked:
-            self._room = await service.tree.room_left(actor)
+            self._room = await service.tree.room_left(actor, nodes[0].id if nodes else None)
         ids = [node.id for node in nodes]
         return Known(
             actor=actor,
