@@ -4,13 +4,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import MetaData
+
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.engines.blobs.s3 import S3Blobs, parse_s3
 from synfonium.engines.database.postgresql import open_postgresql
 from synfonium.engines.database.sqlite import SqliteBackend, open_sqlite
 from synfonium.engines.database.threaded import ThreadedDatabase
 from synfonium.engines.database.work import Outcome, Work, answer
+from synfonium.kernel.small_blobs import SmallBlobs, small_blobs_table
 from synfonium.ports.blobs import BlobStore
+from synfonium.ports.clock import SystemClock
 from synfonium.ports.database import Database
 from synfonium.testing.s3_server import KEY_ID
 
@@ -92,3 +96,12 @@ class HastyBlobs(LocalBlobs):
 
 def hasty_blobs(target: str) -> BlobStore:
     return HastyBlobs(Path(target), kept_free_bytes=0)
+
+
+def small_blobs(target: str) -> BlobStore:
+    folder = Path(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    database = open_sqlite(folder / "small.sqlite")
+    table = small_blobs_table("small", MetaData())
+    database.alter(lambda connection: table.create(connection, checkfirst=True))
+    return SmallBlobs("small", database, local_blobs(str(folder / "blobs")), SystemClock())

@@ -91,6 +91,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     exist by what this app takes in; then it takes in last.
     offers: `protocol as module:Class` to `module:function` (Context) giving an
     implementation that apps in the same process may ask for with `context.offer`.
+    small_blobs: whether blobs of up to 16 KiB are rows of its database (kernel.small_blobs).
     blob_columns: `table.column` of those that name its blobs; sealed_columns: `table.column`
     of what is sealed, to its purpose, in which `{other}` is that column of the row: a backup
     is checked by both. remade: patterns in its folder that need no backup, as they are made anew.
@@ -118,6 +119,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     offers: dict[str, str] = {}
     places: tuple[Place, ...] = ()
     personal: str = ""
+    small_blobs: bool = False
     blob_columns: tuple[str, ...] = ()
     sealed_columns: dict[str, str] = {}
     remade: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -15,6 +16,7 @@ from synfonium.kernel.config import Settings
 from synfonium.kernel.mail import Mail
 from synfonium.kernel.outbox import Outbox
 from synfonium.kernel.site import Site
+from synfonium.kernel.small_blobs import blobs_of
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.clock import Clock
 from synfonium.ports.compute import Compute
@@ -92,9 +94,10 @@ class Context:
     def database(self) -> Database:
         return self._engines.database(self.app, read_only=not self.owns_database)
 
-    @property
+    @cached_property
     def blobs(self) -> BlobStore:
-        return self._engines.blobs(self.app)
+        store = self._engines.blobs(self.app)
+        return blobs_of(self.app, store, self.database, self.clock, writes_rows=self.owns_database)
 
     def index(self, name: str, *, writable: bool = False) -> SearchIndex:
         return self._engines.index(f"{self.app.name}-{name}", writable=writable)

@@ -23,6 +23,7 @@ from synfonium.common.event import Event
 from synfonium.common.ids import EventId, new_id
 from synfonium.ports.clock import Clock
 
+Facts = Mapping[str, str | int | float | bool | None]
 # As many attempts as the relay makes before it gives an event up.
 PARKED_AT = 8
 
@@ -70,22 +71,30 @@ class Outbox:
         connection: Connection,
         type_: str,
         subject: str,
-        values: Mapping[str, str | int | float | bool | None] | None = None,
+        values: Facts | None = None,
     ) -> EventId:
         """Records that `type_` happened to `subject`; it is delivered after the commit."""
+        return self.add_many(connection, [(type_, subject, values or {})])[0]
+
+    def add_many(self, connection: Connection, found: Sequence[tuple[str, str, Facts]]) -> list[EventId]:
+        """As `add` for each of: type, subject, values. One statement in all."""
         now_s = self._clock.now_s()
-        event_id = EventId(new_id(now_s))
-        row = {
-            "id": event_id,
-            "type": type_,
-            "subject": subject,
-            "time_s": now_s,
-            "data": msgspec.json.encode(values or {}),
-            "attempts": 0,
-        }
-        connection.execute(self._insert, [row])
-        self.on_added()
-        return event_id
+        ids = [EventId(new_id(now_s)) for _one in found]
+        rows = [
+            {
+                "id": id_,
+                "type": type_,
+                "subject": subject,
+                "time_s": now_s,
+                "data": msgspec.json.encode(values),
+                "attempts": 0,
+            }
+            for id_, (type_, subject, values) in zip(ids, found, strict=True)
+        ]
+        if rows:
+            connection.execute(self._insert, rows)
+            self.on_added()
+        return ids
 
     def pending(self, connection: Connection, after: int, limit: int) -> Sequence[tuple[int, Event, int]]:
         """Up to `limit` undelivered events after sequence `after`: (seq, event, attempts)."""

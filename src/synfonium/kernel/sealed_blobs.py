@@ -11,8 +11,10 @@ import msgspec
 from synfonium.kernel.blob_format import (
     FOOTER_BYTES,
     FRAME_BYTES,
+    HASH_BYTES,
     HEADER_BYTES,
     SEALED_FRAME_BYTES,
+    TAG_BYTES,
     BlobDamaged,
     Layout,
     Opener,
@@ -21,13 +23,18 @@ from synfonium.kernel.blob_format import (
     SpaceKey,
 )
 from synfonium.kernel.sealed_content import SealedContent
+from synfonium.kernel.small_blobs import LARGEST_BYTES, SmallBlob
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.secrets import SecretBox
 
-__all__ = ["BlobDamaged", "SealedBlob", "SealedBlobs", "SpaceKey"]
+__all__ = ["SMALL_BYTES", "BlobDamaged", "SealedBlob", "SealedBlobs", "SmallBlob", "SpaceKey"]
 
 # Below this, sealing takes less time than the way to a thread and back.
 _INLINE_BYTES = 64 * 1024
+
+
+# Of a content that fits sealed into a row: it has one frame.
+SMALL_BYTES = LARGEST_BYTES - HEADER_BYTES - TAG_BYTES - HASH_BYTES - FOOTER_BYTES
 
 
 class SealedBlob(msgspec.Struct, frozen=True):
@@ -57,6 +64,17 @@ class SealedBlobs:
         """Unwraps the space's key. Raises ValueError for another space's."""
         return SpaceKey(self._secrets.open(wrapped, purpose=f"space/{space_id}"))
 
+    async def seal(self, space: SpaceKey, content: bytes) -> SmallBlob:
+        """A whole small content as it is stored, for a commit of the caller's. Raises ValueError
+        for more than SMALL_BYTES."""
+        if len(content) > SMALL_BYTES:
+            raise ValueError("too much for a small blob")
+        sealer = Sealer(space)
+        frame = sealer.frame(content, is_last=True)
+        name, ending = sealer.end()
+        await self._give_way(name)
+        return SmallBlob(name, sealer.header + frame + ending)
+
     async def write(self, space: SpaceKey, pieces: AsyncIterator[bytes]) -> SealedBlob:
         """Seals and stores the content; durable when this returns, absent when it raises.
 
@@ -69,10 +87,13 @@ class SealedBlobs:
                 await writer.write(await _seal(sealer, plain, is_last))
             name, ending = sealer.end()
             await writer.write(ending)
-            if self._gives_way is not None and self._gives_way(name):
-                await self._store.delete(name)
+            await self._give_way(name)
             await writer.commit(name)
         return SealedBlob(name, sealer.size_bytes)
+
+    async def _give_way(self, name: str) -> None:
+        if self._gives_way is not None and self._gives_way(name):
+            await self._store.delete(name)
 
     def open(self, space: SpaceKey, name: str) -> SealedContent:
         """For a thread that reads the whole content; blocks. Raises KeyError, BlobDamaged."""
@@ -115,6 +136,12 @@ class SealedBlobs:
                 index += 1
         if index != frames.stop:
             raise BlobDamaged
+
+    def read_small(self, space: SpaceKey, blob: SmallBlob, start: int = 0, stop: int | None = None) -> bytes:
+        """Bytes [start, stop) of a content that is here already. Raises BlobDamaged."""
+        layout = Layout.of(len(blob.sealed))
+        opener = _opener(space, blob.name, layout, blob.sealed)
+        return opener.frame(0, blob.sealed[HEADER_BYTES : layout.trailer_start])[start:stop]
 
     async def scrub(self, name: str, pace: Callable[[int], Awaitable[None]] | None = None) -> int:
         """Reads the whole blob and checks every stored byte, without a key.

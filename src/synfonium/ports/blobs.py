@@ -1,8 +1,17 @@
 """The port for immutable bytes."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Protocol
+
+_NAME = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
+_NAME_LIMIT = 200
+
+
+def is_blob_name(name: str) -> bool:
+    """Whether a blob may be called so, in every store."""
+    return len(name) <= _NAME_LIMIT and _NAME.fullmatch(name) is not None
 
 
 class BlobWriter(Protocol):
@@ -60,6 +69,10 @@ class BlobStore(Protocol):
     """
 
     async def writer(self) -> BlobWriter: ...
+    def need_room(self, size_bytes: int) -> None:
+        """Raises StorageFull when so many more bytes surely find no room; cheap, from any thread."""
+        ...
+
     def read(self, name: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Streams bytes [start, stop) in pieces of at most 1 MiB; past the end is nothing."""
         ...

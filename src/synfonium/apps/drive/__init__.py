@@ -39,6 +39,7 @@ app = App(
     ),
     migrations=True,
     cross_origin=("/dav/grants",),
+    small_blobs=True,
     blob_columns=("drive_file_version.blob", "drive_upload_part.blob"),
     sealed_columns={"drive_space.sealed_key": "space/{id}"},
     personal=f"{_HERE}.service.personal:part",

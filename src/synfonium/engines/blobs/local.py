@@ -9,7 +9,6 @@ A file is synced, then linked to its name, then its folder is synced.
 import asyncio
 import errno
 import os
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,13 +19,12 @@ from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from synfonium.common.problem import StorageFull
+from synfonium.ports.blobs import is_blob_name
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PIECE_BYTES = 1024 * 1024
-_NAME = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
-_NAME_LIMIT = 200
 _LINK_ATTEMPTS = 100
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SYNCED_LIMIT = 65_536
@@ -103,13 +101,12 @@ class LocalBlobs:
         return len(names)
 
     def _path(self, name: str) -> Path:
-        if len(name) > _NAME_LIMIT or not _NAME.fullmatch(name):
+        if not is_blob_name(name):
             raise ValueError("not the name of a blob")
         last = name.rpartition("/")[2].ljust(4, "0")
         return self._blobs / last[:2] / last[2:4] / name.replace("/", "_")
 
     def need_room(self, size_bytes: int) -> None:
-        """Raises StorageFull when the disk has no room for so many bytes."""
         disk = os.statvfs(self._incoming)
         if disk.f_bavail * disk.f_frsize < size_bytes + self._kept_free_bytes:
             raise StorageFull

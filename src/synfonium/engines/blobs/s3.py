@@ -40,6 +40,9 @@ class S3Blobs:
         self._known: dict[str, Stored] = {}
         self._slots = asyncio.Semaphore(_PARTS_AT_ONCE)
 
+    def need_room(self, size_bytes: int) -> None:
+        """A bucket does not tell; a server that is full says so at the write."""
+
     async def writer(self) -> S3BlobWriter:
         return S3BlobWriter(self._bucket, self._slots)
 

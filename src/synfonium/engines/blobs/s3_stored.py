@@ -1,15 +1,13 @@
 """What lies in the bucket, and under which keys."""
 
-import re
-
 import msgspec
+
+from synfonium.ports.blobs import is_blob_name
 
 __all__ = ["PART_BYTES", "Large", "Stored", "Unfinished", "key_of", "part_key", "stored_large"]
 
 # Small enough to be held whole on its way in, large enough that a request is little beside it.
 PART_BYTES = 8 * 1024 * 1024
-_NAME = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
-_NAME_LIMIT = 200
 
 
 class Large(msgspec.Struct, frozen=True):
@@ -41,7 +39,7 @@ def stored_large(content: bytes) -> Large:
 
 def key_of(name: str) -> str:
     """The name without folders, which some servers do not let be objects too. Raises ValueError."""
-    if len(name) > _NAME_LIMIT or not _NAME.fullmatch(name):
+    if not is_blob_name(name):
         raise ValueError("not the name of a blob")
     return name.replace("/", "_")
 

@@ -150,20 +150,19 @@ class Arrival:
 
     async def _add_version(self, space: Space, row: dict[str, Any], blob: BlobName, size_bytes: int) -> None:
         def work(connection: Connection) -> None:
-            versions.add(
-                connection,
-                id_=VersionId(self._coming.new_id(row["id"])),
+            new = versions.NewVersion(
+                id=VersionId(self._coming.new_id(row["id"])),
                 node=NodeId(self._coming.new_id(row["node"])),
                 space=space.id,
                 blob=blob,
                 size_bytes=size_bytes,
                 modified_s=row["modified_s"],
-                now_s=row["made_s"],
                 author=self._who(row["author"]),
                 sha1=row["sha1"],
                 replaced_s=row["replaced_s"],
                 label=row["label"],
             )
+            versions.add(connection, new, now_s=row["made_s"])
 
         await self._room.context.database.write(work)
 

@@ -1,48 +1,32 @@
 """Writing and reading the bytes of files: whole or not at all."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.drive import contract
 from synfonium.apps.drive.errors import (
     Cut,
-    NameTaken,
     NoSuchNode,
     NotThatKind,
     QuotaExceeded,
 )
-from synfonium.apps.drive.model import ANY, BlobName, Expected, Name, Node, NodeId, Space, VersionId
-from synfonium.apps.drive.model.media import media_type_of
+from synfonium.apps.drive.model import ANY, BlobName, Expected, Node, NodeId, Space, VersionId
+from synfonium.apps.drive.service.batch import Freeing, Place, Put, WhenTaken, Written
 from synfonium.apps.drive.service.checksums import Checksums
-from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import (
     NO_TOKENS,
-    check_expected,
     checked_name,
-    folder_within,
-    free_name,
 )
 from synfonium.apps.drive.service.room import Reach, Room, within
+from synfonium.apps.drive.service.together import Together
 from synfonium.apps.drive.store import nodes, versions
-from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 from synfonium.kernel.refusals import TooLarge
-
-WhenTaken = Literal["replace", "number"]
-"""Whether a file of that name gets the content, or the new file a number after its name."""
+from synfonium.kernel.sealed_blobs import SMALL_BYTES, SmallBlob
 
 Most = tuple[int | None, QuotaExceeded]
 """How many bytes a file may have, None for no limit, and what to say of more."""
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A file after its content was written; whether it is new."""
-
-    node: Node
-    is_new: bool
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +36,6 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     modified_s: float | None = None
     checksums: Mapping[str, bytes] = {}
     announced_bytes: int | None = None
-
-
-class Freeing(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes in the same commit as a file comes: it is counted no more, or nothing is done.
-    run: raises when it is gone already."""
-
-    held_bytes: int
-    run: Callable[[Connection], None]
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +51,7 @@ class Files:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._together = Together(room)
 
     async def write(
         self,
@@ -140,26 +117,42 @@ class Files:
         freeing: Freeing | None = None,
     ) -> Written:
         most: Most = (None, QuotaExceeded())
-        if reach.allowance.is_limited:
+        # What is small is weighed at its commit alone.
+        if reach.allowance.is_limited and not 0 <= (incoming.announced_bytes or -1) <= SMALL_BYTES:
             most = await self._room.read(lambda c: self._most_bytes(c, reach, place, freeing))
         sums = Checksums(incoming.checksums, also=("sha1",) if incoming.checksums else ())
         if incoming.announced_bytes is not None:
             self._check_size(incoming.announced_bytes, most)
         async with self._room.gate.upload():
             checked = self._checked(pieces, incoming, most, sums)
-            blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
-            bytes_ = (BlobName(blob.name), blob.size_bytes, sums.digest("sha1"))
-            commit = _Commit(self._room, reach, place, *bytes_, incoming)
+            name, size_bytes, small = await self._seal(reach.space, checked)
+            put = Put(
+                reach=reach,
+                place=place,
+                blob=name,
+                size_bytes=size_bytes,
+                small=small,
+                expected=expected,
+                tokens=tokens,
+                modified_s=incoming.modified_s,
+                sha1=sums.digest("sha1"),
+                freeing=freeing,
+            )
+            return await self._together.write(put)
 
-            def work(connection: Connection) -> Written:
-                if freeing:
-                    freeing.run(connection)
-                return commit.run(connection, expected, tokens)
-
-            written = await self._room.write(reach.space.id, work)
-        if not written.is_new:
-            self._room.replaced.note(reach.space.id, commit.replaced_bytes, reach.allowance.most_bytes)
-        return written
+    async def _seal(
+        self, space: Space, pieces: AsyncIterator[bytes]
+    ) -> tuple[BlobName, int, SmallBlob | None]:
+        """The content's name and size, and what is small still undurable: it goes with the row."""
+        key, first = self._room.key_of(space), bytearray()
+        async for piece in pieces:
+            first += piece
+            if len(first) > SMALL_BYTES:
+                blob = await self._room.sealed.write(key, _after(bytes(first), pieces))
+                return BlobName(blob.name), blob.size_bytes, None
+        small = await self._room.sealed.seal(key, bytes(first))
+        self._room.context.blobs.need_room(len(small.sealed))
+        return BlobName(small.name), len(first), small
 
     def _most_bytes(
         self, connection: Connection, reach: Reach, place: "Place | None", freeing: Freeing | None
@@ -243,14 +236,6 @@ def _whole(found: tuple[Node, BlobName | None], space: Space) -> Content:
     return Content(node=node, space=space, blob=blob)
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a file is written: under a name in a folder."""
-
-    parent: NodeId
-    name: Name
-    when_taken: WhenTaken = "replace"
-
-
 def _there(connection: Connection, reach: Reach, place: Place | None) -> Node | None:
     """What is at the place now; the top itself when there is none. Raises NotThatKind, NoSuchNode."""
     if place is not None:
@@ -259,125 +244,3 @@ def _there(connection: Connection, reach: Reach, place: Place | None) -> Node | 
     if not top.is_file:
         raise NotThatKind
     return top
-
-
-class _Commit:
-    """The row of bytes that are already durable."""
-
-    def __init__(
-        self,
-        room: Room,
-        reach: Reach,
-        place: Place | None,
-        blob: BlobName,
-        size_bytes: int,
-        sha1: bytes | None,
-        incoming: Incoming,
-    ) -> None:
-        self._room, self._reach, self._place = room, reach, place
-        self._blob, self._size_bytes = blob, size_bytes
-        self._now_s = room.now_s()
-        self._modified_s = self._now_s if incoming.modified_s is None else incoming.modified_s
-        self._sha1 = sha1
-        self.replaced_bytes = 0
-
-    def run(self, connection: Connection, expected: Expected, tokens: frozenset[str]) -> Written:
-        there = self._look(connection)
-        if there is not None and not there.is_file:
-            raise NotThatKind
-        check_expected(there, expected)
-        added = self._size_bytes - (there.size_bytes if there else 0)
-        reach = self._reach
-        self._room.allowances.need_room(connection, reach.space, reach.allowance, added)
-        guard(
-            connection,
-            self._reach,
-            tokens,
-            self._now_s,
-            node=there.id if there else None,
-            member_of=None if there else self._parent,
-        )
-        node = self._put(connection, there, added)
-        self._room.tell(
-            connection,
-            self._reach,
-            node,
-            kind="written" if there else "made",
-            event=contract.FILE_WRITTEN,
-        )
-        return Written(node=node, is_new=there is None)
-
-    def _look(self, connection: Connection) -> Node | None:
-        """What gets the content, None for a new file; fixes its name and its folder."""
-        place = self._place
-        if place is None:
-            there = _there(connection, self._reach, None)
-            assert there is not None
-            assert there.parent is not None
-            self._parent, self._name = there.parent, Name(there.name)
-            return there
-        folder_within(connection, self._reach, place.parent)
-        self._parent, self._name = place.parent, place.name
-        if place.when_taken == "number":
-            self._name = free_name(connection, self._parent, self._name)
-        elif self._reach.is_reserved(self._parent, self._name):
-            raise NameTaken
-        return nodes.child(connection, self._parent, self._name)
-
-    def _put(self, connection: Connection, there: Node | None, added: int) -> Node:
-        etag, version = new_id(self._now_s), VersionId(new_id(self._now_s))
-        id_ = there.id if there else NodeId(new_id(self._now_s))
-        if there:
-            self._supersede(connection, there)
-        self._add_version(connection, id_, version)
-        if there:
-            nodes.replace_content(
-                connection,
-                id_,
-                version=version,
-                size_bytes=self._size_bytes,
-                etag=etag,
-                modified_s=self._modified_s,
-            )
-        else:
-            self._add_node(connection, id_, version, etag)
-        nodes.touch(connection, self._parent, added_bytes=added, etag=etag, now_s=self._now_s)
-        node = nodes.find(connection, id_)
-        assert node is not None
-        return node
-
-    def _supersede(self, connection: Connection, there: Node) -> None:
-        """What is there becomes an old version."""
-        self.replaced_bytes = there.size_bytes
-        if there.version is not None:
-            versions.supersede(connection, there.version, author=self._reach.person, now_s=self._now_s)
-
-    def _add_node(self, connection: Connection, id_: NodeId, version: VersionId, etag: str) -> None:
-        nodes.add(
-            connection,
-            id_=id_,
-            space=self._reach.space.id,
-            parent=self._parent,
-            name=self._name,
-            etag=etag,
-            now_s=self._now_s,
-            modified_s=self._modified_s,
-            is_file=True,
-            size_bytes=self._size_bytes,
-            media_type=media_type_of(self._name),
-            version=version,
-        )
-
-    def _add_version(self, connection: Connection, node: NodeId, version: VersionId) -> None:
-        versions.add(
-            connection,
-            id_=version,
-            node=node,
-            space=self._reach.space.id,
-            blob=self._blob,
-            size_bytes=self._size_bytes,
-            modified_s=self._modified_s,
-            now_s=self._now_s,
-            author=self._reach.person,
-            sha1=self._sha1,
-        )

@@ -1,6 +1,6 @@
 """Whether a lock forbids a change; asked inside the transaction that makes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -19,13 +19,15 @@ def guard(
     node: NodeId | None = None,
     member_of: NodeId | None = None,
     deep: bool = False,
+    held: Sequence[Lock] | None = None,
 ) -> None:
     """Raises Locked unless the tokens of all locks in the way were submitted.
 
     node: what changes. member_of: the folder whose list of members changes. deep: all
-    below `node` changes too (RFC 4918, sections 7.4 and 7.5).
+    below `node` changes too (RFC 4918, sections 7.4 and 7.5). held: the space's locks, when known.
     """
-    held = locks.of_space(connection, reach.space.id, now_s)
+    if held is None:
+        held = locks.of_space(connection, reach.space.id, now_s)
     if not held:
         return
     start = node or member_of

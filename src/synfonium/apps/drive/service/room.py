@@ -314,26 +314,66 @@ class Room:
     ) -> None:
         """Records in the journal, the audit and, for an `event`, the outbox, what happened.
         before: the folder that the node was moved out of."""
-        where = parent or node.parent or node.id
-        journal.add(
-            connection, space=reach.space.id, node=node.id, parent=where, kind=kind, now_s=self.now_s()
+        told = Told(reach=reach, node=node, kind=kind, event=event, parent=parent, before=before)
+        self.tell_all(connection, [told])
+
+    def tell_all(self, connection: Connection, told: "Sequence[Told]") -> None:
+        """As `tell` for each, in few statements."""
+        journal.add_many(
+            connection,
+            [(one.reach.space.id, one.node.id, one.where, one.kind) for one in told],
+            self.now_s(),
         )
-        subject = contract.address_of(node.id)
-        self.context.audit.add(connection, reach.person, f"drive.node.{kind}", subject, reach.by_app)
-        if event:
-            facts = {
-                "kind": node.kind,
-                "owner": reach.space.owner,
-                "path": told_path(connection, reach.space, node.id, node.parent),
-            }
-            if before and before != node.parent:
-                facts["path_before"] = told_path(connection, reach.space, before)
-            self.context.outbox.add(connection, event, subject, facts)
+        self.context.audit.add_many(
+            connection,
+            [(one.reach.person, f"drive.node.{one.kind}", one.subject, one.reach.by_app) for one in told],
+        )
+        self.context.outbox.add_many(
+            connection, [(one.event, one.subject, one.facts(connection)) for one in told if one.event]
+        )
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a node. parent: where it lies, or lay; before: the folder that it was moved
+    out of. above: ids from where it lies up to the top of its space, when that is known."""
+
+    reach: Reach
+    node: Node
+    kind: journal.ChangeKind
+    event: str = ""
+    parent: NodeId | None = None
+    before: NodeId | None = None
+    above: Sequence[NodeId] | None = None
+
+    @property
+    def where(self) -> NodeId:
+        return self.parent or self.node.parent or self.node.id
+
+    @property
+    def subject(self) -> str:
+        return contract.address_of(self.node.id)
+
+    def facts(self, connection: Connection) -> dict[str, str]:
+        """What the event says."""
+        space, node = self.reach.space, self.node
+        path = (
+            told_path(connection, space, node.id, node.parent)
+            if self.above is None
+            else _addresses(space, node.id, self.above)
+        )
+        facts = {"kind": node.kind, "owner": space.owner, "path": path}
+        if self.before and self.before != node.parent:
+            facts["path_before"] = told_path(connection, space, self.before)
+        return facts
 
 
 def told_path(connection: Connection, space: Space, node: NodeId, parent: NodeId | None = None) -> str:
     """Addresses of a node and of all that it lies in, as events say it. parent: where it lies, or lay."""
     above = nodes.ancestors(connection, parent) if parent else nodes.ancestors(connection, node)[1:]
+    return _addresses(space, node, above)
+
+
+def _addresses(space: Space, node: NodeId, above: Sequence[NodeId]) -> str:
     folders = [id_ for id_ in above if id_ not in (space.root, space.trash)]
     own = [] if node == space.root else [node]
     return " ".join([*map(contract.address_of, [*own, *folders]), contract.ROOT])

@@ -18,7 +18,8 @@ from synfonium.apps.drive.errors import (
     WrongState,
 )
 from synfonium.apps.drive.model import ANY, BlobName, Expected, NodeId, Part, Space, Upload, UploadId
-from synfonium.apps.drive.service.files import Files, Freeing, Incoming, Written
+from synfonium.apps.drive.service.batch import Freeing, Written
+from synfonium.apps.drive.service.files import Files, Incoming
 from synfonium.apps.drive.service.parts import Coming, check_whole, chosen
 from synfonium.apps.drive.service.places import NO_TOKENS
 from synfonium.apps.drive.service.room import Reach, Room

@@ -97,9 +97,10 @@ class Versions:
         assert file.parent is not None
         head = versions.copy(connection, found.id, node=file.id, author=reach.person, now_s=now_s)
         versions.supersede(connection, file.version, now_s=now_s)
-        nodes.replace_content(
-            connection, file.id, version=head, size_bytes=found.size_bytes, etag=etag, modified_s=now_s
+        content = nodes.NewContent(
+            node=file.id, version=head, size_bytes=found.size_bytes, etag=etag, modified_s=now_s
         )
+        nodes.replace_contents(connection, [content])
         nodes.touch(connection, file.parent, added_bytes=added, etag=etag, now_s=now_s)
         back = within(connection, reach, file.id)
         self._room.tell(connection, reach, back, kind="written", event=contract.FILE_WRITTEN)

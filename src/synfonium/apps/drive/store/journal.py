@@ -1,5 +1,6 @@
 """The journal of changes, read by whoever follows a space."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select
@@ -8,14 +9,25 @@ from synfonium.apps.drive.model import NodeId, SpaceId
 from synfonium.apps.drive.store.tables import changes
 
 j = changes.c
+_INSERT = insert(changes)
 ChangeKind = Literal["made", "written", "moved", "trashed", "restored", "removed", "property"]
 
 
 def add(
     connection: Connection, *, space: SpaceId, node: NodeId, parent: NodeId, kind: ChangeKind, now_s: float
 ) -> None:
-    row = {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s}
-    connection.execute(insert(changes), row)
+    add_many(connection, [(space, node, parent, kind)], now_s)
+
+
+def add_many(
+    connection: Connection, found: Sequence[tuple[SpaceId, NodeId, NodeId, ChangeKind]], now_s: float
+) -> None:
+    """As `add` for each of: space, node, parent, kind."""
+    rows = [
+        {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s}
+        for space, node, parent, kind in found
+    ]
+    connection.execute(_INSERT, rows)
 
 
 def changed_last(connection: Connection, space: SpaceId, limit: int) -> list[NodeId]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -87,6 +88,10 @@ _FILES_BELOW = (
     .order_by(_files_down.c.id)
     .limit(bindparam("most"))
 )
+_BY_IDS = select(*COLUMNS).where(n.id.in_(bindparam("ids", expanding=True)))
+_BY_NAMES = select(*COLUMNS).where(
+    n.parent == bindparam("parent"), n.name_key.in_(bindparam("keys", expanding=True))
+)
 _BY_KEY = (
     select(*COLUMNS)
     .where(n.parent == bindparam("parent"), n.name_key > bindparam("after"))
@@ -96,7 +101,7 @@ _BY_KEY = (
 _INSERT = insert(nodes)
 _REPLACE = (
     update(nodes)
-    .where(n.id == bindparam("node"))
+    .where(n.id == bindparam("at"))
     .values(
         version=bindparam("new_version"),
         size_bytes=bindparam("new_size"),
@@ -120,6 +125,32 @@ _TOUCH = (
 )
 
 
+class NewNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A node to be; its ancestors are told separately, by `touch`."""
+
+    id: NodeId
+    space: SpaceId
+    parent: NodeId | None
+    name: str
+    etag: str
+    created_s: float
+    modified_s: float
+    is_file: bool = False
+    size_bytes: int = 0
+    media_type: str = ""
+    version: VersionId | None = None
+
+
+class NewContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file has from now on."""
+
+    node: NodeId
+    version: VersionId
+    size_bytes: int
+    etag: str
+    modified_s: float
+
+
 def find(connection: Connection, node: NodeId) -> Node | None:
     row = connection.execute(_BY_ID, {"id": node}).first()
     return row and from_row(row)
@@ -129,6 +160,18 @@ def numbered(connection: Connection, number: int) -> Node | None:
     """The node that clients know by that number."""
     row = connection.execute(select(*COLUMNS).where(n.number == number)).first()
     return row and from_row(row)
+
+
+def find_all(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, Node]:
+    """Those of the nodes that exist."""
+    rows = connection.execute(_BY_IDS, {"ids": list(ids)})
+    return {node.id: node for node in map(from_row, rows)}
+
+
+def children_named(connection: Connection, parent: NodeId, keys: Sequence[bytes]) -> list[Node]:
+    """Members of a folder by their `name_key`s."""
+    rows = connection.execute(_BY_NAMES, {"parent": parent, "keys": list(keys)})
+    return [from_row(row) for row in rows]
 
 
 def child(connection: Connection, parent: NodeId, name: str) -> Node | None:
@@ -205,30 +248,49 @@ def add(
     version: VersionId | None = None,
 ) -> None:
     """A new node; its ancestors are told separately, by `touch`."""
-    row = {
-        "id": id_,
-        "space": space,
-        "parent": parent,
-        "name": name,
-        "name_key": name_key(name),
-        "name_sort": name_sort(name),
-        "is_file": is_file,
-        "size_bytes": size_bytes,
-        "etag": etag,
-        "modified_s": now_s if modified_s is None else modified_s,
-        "created_s": now_s,
-        "media_type": media_type,
-        "version": version,
-        "revision": 1,
-    }
-    connection.execute(_INSERT, row)
+    new = NewNode(
+        id=id_,
+        space=space,
+        parent=parent,
+        name=name,
+        etag=etag,
+        created_s=now_s,
+        modified_s=now_s if modified_s is None else modified_s,
+        is_file=is_file,
+        size_bytes=size_bytes,
+        media_type=media_type,
+        version=version,
+    )
+    add_many(connection, [new])
 
 
-def replace_content(
-    connection: Connection, node: NodeId, *, version: VersionId, size_bytes: int, etag: str, modified_s: float
-) -> None:
-    values = {"new_version": version, "new_size": size_bytes, "mark": etag, "new_time": modified_s}
-    connection.execute(_REPLACE, {"node": node, **values})
+def add_many(connection: Connection, new: Sequence[NewNode]) -> None:
+    rows = [
+        {
+            **msgspec.structs.asdict(one),
+            "name_key": name_key(one.name),
+            "name_sort": name_sort(one.name),
+            "revision": 1,
+        }
+        for one in new
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def replace_contents(connection: Connection, new: Sequence[NewContent]) -> None:
+    rows = [
+        {
+            "at": one.node,
+            "new_version": one.version,
+            "new_size": one.size_bytes,
+            "mark": one.etag,
+            "new_time": one.modified_s,
+        }
+        for one in new
+    ]
+    if rows:
+        connection.execute(_REPLACE, rows)
 
 
 def place(

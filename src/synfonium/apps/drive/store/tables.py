@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from synfonium.kernel.audit import audit_table
 from synfonium.kernel.outbox import outbox_table
+from synfonium.kernel.small_blobs import small_blobs_table
 
 metadata = MetaData()
 outbox = outbox_table("drive", metadata)
@@ -145,6 +146,8 @@ scrubs = Table(
     Column("done_bytes", BigInteger, nullable=False),
     info={"personal": {}},
 )
+
+small_blobs = small_blobs_table("drive", metadata, owner=("name", "drive_blob.name"))
 
 trash = Table(
     "drive_trash",

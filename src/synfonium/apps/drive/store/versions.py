@@ -1,10 +1,13 @@
 """Versions of files, and how often each blob is referred to."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Float, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
 from synfonium.apps.drive.model.versions import TOGETHER_S
@@ -12,72 +15,78 @@ from synfonium.apps.drive.store.tables import blobs, versions
 from synfonium.common.ids import made_s, new_id
 
 v, b = versions.c, blobs.c
-_TAKE_UP = (
-    update(blobs)
-    .where(b.name == bindparam("blob"))
-    .values(refs=b.refs + 1, idle_since_s=None, space=bindparam("of_space"), size_bytes=bindparam("of_size"))
-)
+_INSERT = insert(versions)
+
+
+def _take_up(dialect_insert: Callable[..., Any]) -> Any:
+    """A blob's row, or one more reference to it."""
+    made = dialect_insert(blobs)
+    new = made.excluded
+    return made.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"refs": b.refs + 1, "idle_since_s": None, "space": new.space, "size_bytes": new.size_bytes},
+    )
+
+
+_TAKE_UP = {"sqlite": _take_up(sqlite.insert), "postgresql": _take_up(postgresql.insert)}
 _SUPERSEDE = update(versions).where(v.id == bindparam("old")).values(replaced_s=bindparam("now", type_=Float))
 _BLOB_OF = select(v.blob).where(v.id == bindparam("version"))
 
 
-def add(
-    connection: Connection,
-    *,
-    id_: VersionId,
-    node: NodeId,
-    space: SpaceId,
-    blob: BlobName,
-    size_bytes: int,
-    modified_s: float,
-    now_s: float,
-    author: str,
-    sha1: bytes | None = None,
-    replaced_s: float | None = None,
-    label: str | None = None,
-) -> None:
+class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version to be. replaced_s: since when it is an old one."""
+
+    id: VersionId
+    node: NodeId
+    space: SpaceId
+    blob: BlobName
+    size_bytes: int
+    modified_s: float
+    author: str
+    sha1: bytes | None = None
+    replaced_s: float | None = None
+    label: str | None = None
+
+
+def add(connection: Connection, new: NewVersion, *, now_s: float) -> None:
     """A version of a node; its blob is referred to once more."""
-    row = {
-        "id": id_,
-        "node": node,
-        "blob": blob,
-        "size_bytes": size_bytes,
-        "modified_s": modified_s,
-        "made_s": now_s,
-        "sha1": sha1,
-        "author": author,
-        "space": space,
-        "replaced_s": replaced_s,
-        "label": label,
-    }
-    connection.execute(insert(versions), row)
-    take_up(connection, blob, space=space, size_bytes=size_bytes)
+    add_many(connection, [new], now_s=now_s)
+
+
+def add_many(connection: Connection, new: Sequence[NewVersion], *, now_s: float) -> None:
+    """As `add` for each, in two statements."""
+    connection.execute(_INSERT, [{**msgspec.structs.asdict(one), "made_s": now_s} for one in new])
+    _take_up_all(connection, [(one.blob, one.space, one.size_bytes) for one in new])
 
 
 def take_up(connection: Connection, blob: BlobName, *, space: SpaceId, size_bytes: int) -> None:
     """The blob is referred to once more."""
-    known = connection.execute(_TAKE_UP, {"blob": blob, "of_space": space, "of_size": size_bytes})
-    if known.rowcount == 0:
-        made = {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
-        connection.execute(insert(blobs), made)
+    _take_up_all(connection, [(blob, space, size_bytes)])
+
+
+def _take_up_all(connection: Connection, found: Sequence[tuple[BlobName, SpaceId, int]]) -> None:
+    rows = [
+        {"name": blob, "space": space, "size_bytes": size_bytes, "refs": 1, "idle_since_s": None}
+        for blob, space, size_bytes in found
+    ]
+    connection.execute(_TAKE_UP[connection.dialect.name], rows)
 
 
 def copy(connection: Connection, version: VersionId, *, node: NodeId, author: str, now_s: float) -> VersionId:
     """The same content as a version of another node of the space."""
     row = connection.execute(select(versions).where(v.id == version)).one()
     id_ = VersionId(new_id(now_s))
-    add(
-        connection,
-        id_=id_,
+    new = NewVersion(
+        id=id_,
         node=node,
         space=row.space,
         blob=row.blob,
         size_bytes=row.size_bytes,
         modified_s=row.modified_s,
-        now_s=now_s,
         author=author,
         sha1=row.sha1,
     )
+    add(connection, new, now_s=now_s)
     return id_
 
 

@@ -1,5 +1,7 @@
 """The trash: put in, put back, gone for ever."""
 
+import os
+
 import pytest
 
 from synfonium.apps.drive.config import DriveConfig
@@ -9,6 +11,7 @@ from synfonium.apps.drive.store import nodes
 from synfonium.apps.drive.store.tables import blobs, outbox
 from synfonium.apps.drive.tests.conftest import Hand, House, pieces
 from synfonium.common.problem import StorageFull
+from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.kernel.actor import Person
 from synfonium.kernel.refusals import TooLarge
 
@@ -207,17 +210,16 @@ class TestQuota:
         assert await _stored(house) == 1
 
 
+@pytest.mark.parametrize("size", [3, 3_000_000])
 async def test_a_full_disk_is_said_and_the_old_content_stays(
-    drive: DriveService, hand: Hand, ada: Person, monkeypatch: pytest.MonkeyPatch
+    hand: Hand, house: House, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     file = await hand.file("a", b"old")
-
-    async def full(*_: object) -> None:
-        raise StorageFull
-
-    monkeypatch.setattr(type(drive.room.sealed), "write", full)
+    disk = os.statvfs(house.context.home)
+    store = LocalBlobs(house.context.home / "full", kept_free_bytes=disk.f_bavail * disk.f_frsize * 2)
+    monkeypatch.setattr(house.context.blobs, "_store", store)
     with pytest.raises(StorageFull):
-        await hand.file("a", b"new")
+        await hand.file("a", b"n" * size)
     assert await hand.read(file) == b"old"
 
 

@@ -16,6 +16,7 @@ from synfonium.kernel.app import App
 from synfonium.kernel.calls import Progress
 from synfonium.kernel.context import Engines
 from synfonium.kernel.i18n import _
+from synfonium.kernel.small_blobs import blobs_of
 from synfonium.ports.vault import Vault
 
 
@@ -52,7 +53,7 @@ async def check(
     look = checking.Look(
         apps=tuple(app for app in apps if app.name in manifest.schema),
         database=lambda app: engines.database(app, read_only=True),
-        blobs=engines.blobs,
+        blobs=lambda app: blobs_of(app, engines.blobs(app), engines.database(app, read_only=True)),
         copies=engines.copies(),
     )
 

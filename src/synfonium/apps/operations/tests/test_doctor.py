@@ -23,7 +23,7 @@ async def home(tmp_path: Path) -> Path:
     async with installation(made) as house:
         token = await house.person("ana", administrator=True)
         async with house.client(token=token) as ana:
-            await ana.put("/dav/files/ana/a.txt", content=b"words")
+            await ana.put("/dav/files/ana/a.txt", content=b"words" * 5000)
     _settle(made)
     return made
 

@@ -20,6 +20,7 @@ from synfonium.kernel.heads import heads
 from synfonium.kernel.i18n import _
 from synfonium.kernel.migrations import version_of
 from synfonium.kernel.settled import FOLDER, UNFINISHED, last_upgrade
+from synfonium.kernel.small_blobs import blobs_of
 from synfonium.kernel.tls import open_certificates
 from synfonium.ports.clock import SystemClock
 from synfonium.ports.copies import CopyFailed
@@ -176,7 +177,8 @@ ALL = (databases, tables, jobs, letters, certificate, backups)
 
 async def blobs(scene: Scene, app: App) -> list[Finding]:
     """Every blob that a row names is there; those that none names are counted."""
-    database, store, named = scene.engines.database(app, read_only=True), scene.engines.blobs(app), set[str]()
+    database, named = scene.engines.database(app, read_only=True), set[str]()
+    store = blobs_of(app, scene.engines.blobs(app), database)
     for column in app.blob_columns:
         table, _dot, name = column.partition(".")
         asked = text(f"SELECT DISTINCT {name} FROM {table}")
