@@ -173,17 +173,16 @@ class Crossing:
     ) -> None:
         version = VersionId(new_id(self._now_s)) if one.blob else None
         if one.blob and version:
-            versions.add(
-                connection,
-                id_=version,
+            new = versions.NewVersion(
+                id=version,
                 node=id_,
                 space=self._into.space.id,
                 blob=one.blob,
                 size_bytes=size_bytes,
                 modified_s=one.node.modified_s,
-                now_s=self._now_s,
                 author=self._into.person,
             )
+            versions.add(connection, new, now_s=self._now_s)
         nodes.add(
             connection,
             id_=id_,
