@@ -17,7 +17,8 @@ from synfonium.apps.drive.model import BlobName, IllegalName, NodeId, Space, Spa
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.model.names import MAX_DEPTH, legal_name
 from synfonium.apps.drive.model.versions import LABEL_CHARACTERS
-from synfonium.apps.drive.service.room import Room, told_path
+from synfonium.apps.drive.service.facts import told_path
+from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import spaces, versions, whole
 from synfonium.apps.drive.store.tables import nodes, properties, trash
 from synfonium.apps.drive.store.tables import spaces as space_table

@@ -22,9 +22,10 @@ from synfonium.apps.drive.model import (
     name_key,
 )
 from synfonium.apps.drive.model.media import media_type_of
+from synfonium.apps.drive.service.facts import Told
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import check_expected, folder_within, free_name
-from synfonium.apps.drive.service.room import Reach, Room, Told, within
+from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.store import locks, nodes, versions
 from synfonium.apps.drive.store.tables import small_blobs
 from synfonium.common.ids import new_id
@@ -312,7 +313,9 @@ class Batch:
             connection,
             [
                 Told(
-                    reach=one.put.reach,
+                    space=one.put.reach.space,
+                    person=one.put.reach.person,
+                    by_app=one.put.reach.by_app,
                     node=made[one.id],
                     kind="written" if one.there else "made",
                     event=contract.FILE_WRITTEN,

@@ -12,6 +12,7 @@ from synfonium.apps.drive.model import ANY, Expected, Name, Node, NodeId, Versio
 from synfonium.apps.drive.model.media import media_type_of
 from synfonium.apps.drive.service.bin import put_in_trash
 from synfonium.apps.drive.service.crossing import MAX_COPY_NODES, Clear, Crossing, Placed
+from synfonium.apps.drive.service.facts import told_path
 from synfonium.apps.drive.service.guard import guard, release_below
 from synfonium.apps.drive.service.places import (
     NO_TOKENS,
@@ -21,7 +22,7 @@ from synfonium.apps.drive.service.places import (
     folder_within,
     movable,
 )
-from synfonium.apps.drive.service.room import Reach, Room, told_path, within
+from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.store import nodes, properties, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person

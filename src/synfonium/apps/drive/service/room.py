@@ -1,9 +1,7 @@
 """What all use cases share: who may reach what, keys, and telling of changes."""
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +13,8 @@ from synfonium.apps.drive.errors import NameTaken, NoSuchNode, NotWritable
 from synfonium.apps.drive.model import Node, NodeId, Space, SpaceId, name_key
 from synfonium.apps.drive.model.share import ADDING, SHOWING, LinkId, LinkMode, Received, ShareId
 from synfonium.apps.drive.service.damage import Damages
+from synfonium.apps.drive.service.facts import Told
+from synfonium.apps.drive.service.gates import Gate, Signal
 from synfonium.apps.drive.service.mounts import Mounted, Mounts
 from synfonium.apps.drive.service.quota import Allowance, Allowances
 from synfonium.apps.drive.service.replaced import Replaced
@@ -314,69 +314,32 @@ class Room:
     ) -> None:
         """Records in the journal, the audit and, for an `event`, the outbox, what happened.
         before: the folder that the node was moved out of."""
-        told = Told(reach=reach, node=node, kind=kind, event=event, parent=parent, before=before)
+        told = Told(
+            space=reach.space,
+            person=reach.person,
+            by_app=reach.by_app,
+            node=node,
+            kind=kind,
+            event=event,
+            parent=parent,
+            before=before,
+        )
         self.tell_all(connection, [told])
 
-    def tell_all(self, connection: Connection, told: "Sequence[Told]") -> None:
+    def tell_all(self, connection: Connection, told: Sequence[Told]) -> None:
         """As `tell` for each, in few statements."""
         journal.add_many(
             connection,
-            [(one.reach.space.id, one.node.id, one.where, one.kind) for one in told],
+            [(one.space.id, one.node.id, one.where, one.kind) for one in told],
             self.now_s(),
         )
         self.context.audit.add_many(
             connection,
-            [(one.reach.person, f"drive.node.{one.kind}", one.subject, one.reach.by_app) for one in told],
+            [(one.person, f"drive.node.{one.kind}", one.subject, one.by_app) for one in told],
         )
         self.context.outbox.add_many(
             connection, [(one.event, one.subject, one.facts(connection)) for one in told if one.event]
         )
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to a node. parent: where it lies, or lay; before: the folder that it was moved
-    out of. above: ids from where it lies up to the top of its space, when that is known."""
-
-    reach: Reach
-    node: Node
-    kind: journal.ChangeKind
-    event: str = ""
-    parent: NodeId | None = None
-    before: NodeId | None = None
-    above: Sequence[NodeId] | None = None
-
-    @property
-    def where(self) -> NodeId:
-        return self.parent or self.node.parent or self.node.id
-
-    @property
-    def subject(self) -> str:
-        return contract.address_of(self.node.id)
-
-    def facts(self, connection: Connection) -> dict[str, str]:
-        """What the event says."""
-        space, node = self.reach.space, self.node
-        path = (
-            told_path(connection, space, node.id, node.parent)
-            if self.above is None
-            else _addresses(space, node.id, self.above)
-        )
-        facts = {"kind": node.kind, "owner": space.owner, "path": path}
-        if self.before and self.before != node.parent:
-            facts["path_before"] = told_path(connection, space, self.before)
-        return facts
-
-
-def told_path(connection: Connection, space: Space, node: NodeId, parent: NodeId | None = None) -> str:
-    """Addresses of a node and of all that it lies in, as events say it. parent: where it lies, or lay."""
-    above = nodes.ancestors(connection, parent) if parent else nodes.ancestors(connection, node)[1:]
-    return _addresses(space, node, above)
-
-
-def _addresses(space: Space, node: NodeId, above: Sequence[NodeId]) -> str:
-    folders = [id_ for id_ in above if id_ not in (space.root, space.trash)]
-    own = [] if node == space.root else [node]
-    return " ".join([*map(contract.address_of, [*own, *folders]), contract.ROOT])
 
 
 def path_within(connection: Connection, reach: Reach, node: NodeId) -> list[Node]:
@@ -403,56 +366,3 @@ def within(connection: Connection, reach: Reach, node: NodeId) -> Node:
     if not path:
         raise NoSuchNode
     return path[-1]
-
-
-class Signal:
-    """Wakes those who wait for a change of a space, in this process."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[SpaceId, asyncio.Event] = {}
-        self.is_closed = False
-
-    def ring(self, space: SpaceId) -> None:
-        event = self._waiting.pop(space, None)
-        if event is not None:
-            event.set()
-
-    def next(self, space: SpaceId) -> asyncio.Event:
-        """Set at the next change; to be asked for before one looks."""
-        return self._waiting.setdefault(space, asyncio.Event())
-
-    def close(self) -> None:
-        self.is_closed = True
-        for space in list(self._waiting):
-            self.ring(space)
-
-
-class Gate:
-    """Keeps the removal of idle blobs apart from uploads, which may take one up again."""
-
-    def __init__(self) -> None:
-        self._uploads = 0
-        self._free = asyncio.Event()
-        self._free.set()
-
-    @asynccontextmanager
-    async def upload(self) -> AsyncIterator[None]:
-        while not self._free.is_set():
-            await self._free.wait()
-        self._uploads += 1
-        try:
-            yield
-        finally:
-            self._uploads -= 1
-
-    @asynccontextmanager
-    async def removal(self) -> AsyncIterator[bool]:
-        """Gives false, at once, while anybody uploads; uploads wait while true is held."""
-        if self._uploads or not self._free.is_set():
-            yield False
-            return
-        self._free.clear()
-        try:
-            yield True
-        finally:
-            self._free.set()

@@ -11,9 +11,10 @@ from synfonium.apps.drive.errors import NoSuchNode, TopStays
 from synfonium.apps.drive.model import ANY, Expected, Node, NodeId, Space, Trashed
 from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.service.bin import put_in_trash
+from synfonium.apps.drive.service.facts import told_path
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS, check_expected, free_name
-from synfonium.apps.drive.service.room import Reach, Room, path_within, told_path, within
+from synfonium.apps.drive.service.room import Reach, Room, path_within, within
 from synfonium.apps.drive.store import links, locks, nodes, properties, shares, trash, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
