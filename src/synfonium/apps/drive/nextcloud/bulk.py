@@ -1,5 +1,8 @@
 """Many small files in one request: `POST /remote.php/dav/bulk`. Each is written or refused by itself."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import msgspec
 
 from synfonium.apps.drive.errors import Cut
@@ -21,6 +24,8 @@ from synfonium.libraries.webdav.headers import BadHeader
 from synfonium.libraries.webdav.paths import MAX_PATH_BYTES, BadPath
 
 MOST_FILES = 100
+HELD_BYTES = 256 * 1024
+AT_ONCE = 16
 Told = dict[str, object]
 
 
@@ -29,44 +34,81 @@ async def answer(context: Context, actor: Person, scope: Scope, receive: Receive
     if scope["method"] != "POST":
         raise MethodNotAllowed
     kind = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"content-type"), "")
-    told: dict[str, Told] = {}
+    bulk = _Bulk(context, actor, scope)
     status = 200
     try:
         body = Multipart(body_pieces(receive), boundary_of(kind))
         while (headers := await body.part()) is not None:
-            if len(told) >= MOST_FILES:
-                raise BadMultipart("too many files")
-            told[headers.get("x-file-path", "")] = await _one(context, actor, scope, headers, body)
+            await bulk.take(headers, body)
     except BadMultipart as fault:
-        if not told:
+        if not bulk.files:
             raise BadRequest(reason=str(fault)) from None
         status = 400
     except ConnectionError:
         raise Cut from None
+    finally:
+        told = await bulk.end()
     await respond(send, status, [JSON_TYPE], msgspec.json.encode(told))
 
 
-async def _one(
-    context: Context, actor: Person, scope: Scope, headers: dict[str, str], body: Multipart
-) -> Told:
-    """One file, or why not. Its bytes are read either way, so that the next one is found."""
-    try:
-        node = await _write(context.service, actor, headers, body)
-    except Problem as problem:
-        if problem.status >= 500 and problem.status != 507:
-            raise
-        return {"error": True, "message": _said(context, scope, problem)}
-    except (BadHeader, BadPath) as fault:
-        return {"error": True, "message": str(fault)}
-    return {
-        "error": False,
-        "etag": node.etag,
-        "fileid": file_id(node),
-        "permissions": permissions_of(node),
-    }
+class _Bulk:
+    """Small files wait for the disk together; each commit is still its own."""
+
+    def __init__(self, context: Context, actor: Person, scope: Scope) -> None:
+        self._context, self._actor, self._scope = context, actor, scope
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self.files: dict[str, asyncio.Task[Told]] = {}
+
+    async def take(self, headers: dict[str, str], body: Multipart) -> None:
+        """Reads one file and begins to write it. Raises BadMultipart, ConnectionError."""
+        path = headers.get("x-file-path", "")
+        if path in self.files:
+            raise BadMultipart("a file that came already")
+        if len(self.files) >= MOST_FILES:
+            raise BadMultipart("too many files")
+        if int(headers["content-length"]) > HELD_BYTES:
+            self.files[path] = task = asyncio.create_task(self._one(headers, body.body()))
+            await asyncio.wait([task])
+            return
+        await self._free.acquire()
+        content = b"".join([piece async for piece in body.body()])
+        self.files[path] = task = asyncio.create_task(self._one(headers, _piece(content)))
+        task.add_done_callback(lambda _: self._free.release())
+
+    async def end(self) -> dict[str, Told]:
+        """What came of each. Raises what is no refusal of one file."""
+        ended = await asyncio.gather(*self.files.values(), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return {path: task.result() for path, task in self.files.items()}
+
+    async def _one(self, headers: dict[str, str], pieces: AsyncIterator[bytes]) -> Told:
+        """One file, or why not."""
+        try:
+            node = await _write(self._context.service, self._actor, headers, pieces)
+        except Problem as problem:
+            if problem.status >= 500 and problem.status != 507:
+                raise
+            return {"error": True, "message": _said(self._context, self._scope, problem)}
+        except (BadHeader, BadPath) as fault:
+            return {"error": True, "message": str(fault)}
+        return {
+            "error": False,
+            "etag": node.etag,
+            "fileid": file_id(node),
+            "permissions": permissions_of(node),
+        }
 
 
-async def _write(service: DriveService, actor: Person, headers: dict[str, str], body: Multipart) -> Node:
+async def _piece(content: bytes) -> AsyncIterator[bytes]:
+    if content:
+        yield content
+
+
+async def _write(
+    service: DriveService, actor: Person, headers: dict[str, str], pieces: AsyncIterator[bytes]
+) -> Node:
     names = _names(headers.get("x-file-path", ""))
     incoming = Incoming(
         modified_s=mtime_of(headers.get("x-file-mtime", "")),
@@ -74,7 +116,7 @@ async def _write(service: DriveService, actor: Person, headers: dict[str, str], 
         announced_bytes=int(headers["content-length"]),
     )
     parent = parent_of(await service.tree.resolve(actor, names), names)
-    return (await service.files.write(actor, parent.id, names[-1], body.body(), incoming)).node
+    return (await service.files.write(actor, parent.id, names[-1], pieces, incoming)).node
 
 
 def _names(path: str) -> tuple[str, ...]:
