@@ -53,6 +53,10 @@ def of_files() -> Mapping[str, object]:
             "forbidden_filenames": [],
             "forbidden_filename_characters": ["/", "\\"],
             "undelete": True,
+            "versioning": True,
+            "version_labeling": True,
+            "version_deletion": True,
+            "comments": False,
         },
         "checksums": {"supportedTypes": ["SHA1", "MD5", "ADLER32"], "preferredUploadType": "SHA1"},
     }

@@ -3,7 +3,16 @@
 from collections.abc import Awaitable, Callable
 from xml.sax.saxutils import escape
 
-from synfonium.apps.drive.nextcloud import bulk, chunks, propfind, proppatch
+from synfonium.apps.drive.nextcloud import (
+    bulk,
+    chunks,
+    propfind,
+    proppatch,
+    report,
+    search,
+    trashbin,
+    versions,
+)
 from synfonium.apps.drive.nextcloud.credentials import person_of
 from synfonium.apps.drive.nextcloud.request import ENTRY, NextcloudRequest, files_target
 from synfonium.apps.drive.webdav import door, lock, read, write
@@ -32,8 +41,9 @@ FILES: dict[str, Method] = {
     "PROPPATCH": proppatch.proppatch,
     "LOCK": lock.lock,
     "UNLOCK": lock.unlock,
+    "REPORT": report.report,
 }
-SPOKEN = ("OPTIONS", *FILES, "POST")
+SPOKEN = ("OPTIONS", *FILES, "POST", "SEARCH")
 ALLOW = ", ".join(SPOKEN).encode()
 
 
@@ -71,14 +81,21 @@ async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) 
     if names[:2] == (*ENTRY, "webdav") or names[:3] == (*ENTRY, "dav", "files"):
         await _files(context, actor, scope, receive, send)
         return
-    answer = ROOMS.get(names[2] if names[:2] == (*ENTRY, "dav") and len(names) > 2 else "")
+    room = names[2] if len(names) > 2 else ""
+    answer = ROOMS.get(room) if names[:2] == (*ENTRY, "dav") else None
     if answer is None:
         raise NotFound
     await answer(context, actor, scope, receive, send)
 
 
 Room = Callable[[Context, Person, Scope, Receive, Send], Awaitable[None]]
-ROOMS: dict[str, Room] = {"uploads": chunks.answer, "bulk": bulk.answer}
+ROOMS: dict[str, Room] = {
+    "uploads": chunks.answer,
+    "bulk": bulk.answer,
+    "trashbin": trashbin.answer,
+    "versions": versions.answer,
+    "": search.answer,
+}
 """What lies below `/remote.php/dav` beside files."""
 
 

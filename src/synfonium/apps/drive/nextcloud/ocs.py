@@ -3,7 +3,7 @@
 import hashlib
 from typing import Literal
 
-from synfonium.apps.drive.nextcloud import capabilities, user
+from synfonium.apps.drive.nextcloud import capabilities, direct, user
 from synfonium.apps.drive.nextcloud.ask import Ask, Handler, OcsRefused, envelope, given_of, wants_json
 from synfonium.apps.drive.nextcloud.credentials import person_of, secret_of
 from synfonium.apps.drive.service import DriveService
@@ -20,6 +20,7 @@ OPEN: dict[tuple[str, ...], Handler] = {("GET", "cloud", "capabilities"): capabi
 ROUTES: dict[tuple[str, ...], Handler] = {
     ("GET", "cloud", "user"): user.show,
     ("GET", "core", "navigation", "apps"): user.apps,
+    ("POST", "apps", "dav", "api", "v1", "direct"): direct.make,
     ("DELETE", "core", "apppassword"): user.forget_password,
 }
 

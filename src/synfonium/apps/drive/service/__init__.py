@@ -10,6 +10,7 @@ from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.connecting import Connecting
 from synfonium.apps.drive.service.favorites import Favorites
 from synfonium.apps.drive.service.files import Files
+from synfonium.apps.drive.service.finding import Finding
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.links import Links
@@ -53,6 +54,7 @@ class DriveService:
         self.announced = Announced()
         self.connecting = Connecting(room)
         self.favorites = Favorites(room)
+        self.finding = Finding(room)
         self.uploads = Uploads(room, self.files)
         self.versions = Versions(room)
         self.thinning = Thinning(room)

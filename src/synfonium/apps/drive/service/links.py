@@ -40,14 +40,17 @@ class Links:
         self._room, self._files = room, files
         self._key = room.context.secrets.derive("drive/content-links")
 
-    async def make(self, actor: Person, node: NodeId, *, is_shown: bool = False) -> str:
+    async def make(
+        self, actor: Person, node: NodeId, *, is_shown: bool = False, lifetime_s: int = LIFETIME_S
+    ) -> str:
         """A token for the file as it is now, to be saved or `is_shown`. Raises NoSuchNode, NotThatKind."""
-        return self.made(await self._files.content(actor, node), is_shown=is_shown)
+        content = await self._files.content(actor, node)
+        return self.made(content, is_shown=is_shown, lifetime_s=lifetime_s)
 
-    def made(self, content: Content, *, is_shown: bool = False) -> str:
+    def made(self, content: Content, *, is_shown: bool = False, lifetime_s: int = LIFETIME_S) -> str:
         """A token for a content that somebody has just been given, an old version's too."""
         assert content.node.version is not None
-        expires_s = int(self._room.now_s()) + LIFETIME_S
+        expires_s = int(self._room.now_s()) + lifetime_s
         claim = msgspec.msgpack.encode(_Claim(content.node.id, content.node.version, expires_s, is_shown))
         return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
 

@@ -3,6 +3,8 @@
 from urllib.parse import quote
 
 from synfonium.apps.drive.errors import NotThatKind
+from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.service.files import Content
 from synfonium.apps.drive.webdav.request import DavRequest
 from synfonium.kernel.asgi import Headers
 from synfonium.libraries.webdav.representation import answer_get
@@ -19,6 +21,15 @@ async def get(request: DavRequest) -> None:
     node = await request.found()
     if not node.is_file:
         raise NotThatKind
+    await _send(request, node, None)
+
+
+async def send(request: DavRequest, content: Content) -> None:
+    """Content that is not, or no more, in a place of the tree."""
+    await _send(request, content.node, content)
+
+
+async def _send(request: DavRequest, node: Node, content: Content | None) -> None:
     answer = answer_get(
         request.headers, etag=f'"{node.etag}"', modified_s=node.modified_s, size_bytes=node.size_bytes
     )
@@ -32,7 +43,7 @@ async def get(request: DavRequest) -> None:
         await request.start(answer.status, headers)
         await request.piece(b"", more=False)
         return
-    content = await request.service.files.content_of(request.actor, node)
+    content = content or await request.service.files.content_of(request.actor, node)
     pieces = await request.service.files.begin(content, answer.body.start, answer.body.stop)
     await request.start(answer.status, headers)
     async for piece in pieces:
