@@ -115,6 +115,14 @@ class ContentDamaged(Problem):
     remedy = _("Bring a version from before back, or send the file again. Whoever runs this has been told.")
 
 
+class NoPreview(NotFound):
+    """Nobody can make a picture of this content."""
+
+    code = "drive.no_preview"
+    title = _("There is no picture of this file.")
+    remedy = _("Download it to see what is in it.")
+
+
 class NoSuchVersion(NotFound):
     """The version is gone, or was never the file's."""
 

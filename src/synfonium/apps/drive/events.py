@@ -1,7 +1,7 @@
 """What has changed is written into the queue for the private search, and nothing more is done
 here: other apps hear of the next event only when every subscriber has heard this one."""
 
-from synfonium.apps.drive.contract import FILE_MOVED, NODE_RESTORED, NODE_TRASHED, node_of
+from synfonium.apps.drive.contract import FILE_MOVED, FILE_WRITTEN, NODE_RESTORED, NODE_TRASHED, node_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.fabric.contract import INDEX_WANTED
@@ -18,3 +18,5 @@ async def on_change(context: Context, event: Event) -> None:
     elif node is not None:
         is_deep = event.type in (NODE_TRASHED, NODE_RESTORED, FILE_MOVED)
         await service.indexing.want(NodeId(node), is_deep=is_deep)
+        if event.type in (FILE_WRITTEN, FILE_MOVED):
+            await service.photos.want(NodeId(node))

@@ -4,10 +4,13 @@ import base64
 import binascii
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from synfonium.apps.drive.contract import Described
-from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.model import NodeId, VersionId
 from synfonium.apps.drive.service import DriveService, checking
 from synfonium.apps.drive.service.indexing import Teller
+from synfonium.apps.drive.service.previews import Answer, Darkroom, Order, Source
 from synfonium.apps.drive.service.sweep import Swept
 from synfonium.apps.drive.service.told import TextSource
 from synfonium.apps.operations.contract import Finding
@@ -43,6 +46,21 @@ async def index_nodes(context: Context, call: Call) -> dict[str, bool]:
         raise Forbidden
     await Teller(context).tell([str(node) for node in call.arguments["nodes"]])
     return {"done": True}
+
+
+async def read_picture_source(context: Context, call: Call) -> Source | None:
+    """For Drive's own worker alone: a piece of what is in a file."""
+    if call.caller != context.app.name:
+        raise Forbidden
+    version, start = VersionId(call.text("version")), int(call.text("start", "0"))
+    return await _service(context).previews.source(NodeId(call.text("node")), version, start)
+
+
+async def make_pictures(context: Context, call: Call) -> Answer:
+    """In the worker: makes pictures of a content. For Drive alone."""
+    if call.caller != context.app.name:
+        raise Forbidden
+    return await Darkroom(context).make(msgspec.convert(call.arguments, Order))
 
 
 async def sweep(context: Context, call: Call) -> Swept:

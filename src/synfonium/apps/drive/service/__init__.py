@@ -17,6 +17,8 @@ from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
+from synfonium.apps.drive.service.photos import Photos
+from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.scrub import Scrub
@@ -58,7 +60,9 @@ class DriveService:
         self.uploads = Uploads(room, self.files)
         self.versions = Versions(room)
         self.thinning = Thinning(room)
-        self.sweep = Sweep(room, self.uploads, self.thinning)
+        self.previews = Previews(room, self.files, self.versions)
+        self.photos = Photos(room, self.previews)
+        self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)
         self.sharing = Sharing(room)
         self.indexing = Indexing(room)
@@ -76,11 +80,13 @@ async def open_service(context: Context) -> AsyncIterator[DriveService]:
             for work in (service.sweep.for_ever, service.thinning.for_ever, service.scrub.for_ever)
         ]
         service.indexing.pump.start()
+        service.photos.pump.start()
     try:
         yield service
     finally:
         service.room.signal.close()
         await service.indexing.pump.stop()
+        await service.photos.pump.stop()
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):

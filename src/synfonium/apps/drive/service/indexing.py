@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.drive.children import LARGEST_TEXT, read_text
+from synfonium.apps.drive.children.text import LARGEST_TEXT, read_text
 from synfonium.apps.drive.contract import Described, address_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service.room import Room

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space, SpaceId
+from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.room import Reach, Room
 from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.trash import detach, remove_slice
@@ -28,7 +29,7 @@ HOUSE = PersonId("house")
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """How much went. nodes: slices of trees removed for ever. strangers: blobs without a
     row that were found, and go a day later. uploads: in parts, that nothing came for.
-    versions: old ones that made room."""
+    versions: old ones that made room. previews: contents whose pictures were let go."""
 
     trashed: int
     nodes: int
@@ -39,13 +40,14 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     strangers: int
     uploads: int
     versions: int
+    previews: int
 
 
 class Sweep:
     """Every step may be cut anywhere and asked again."""
 
-    def __init__(self, room: Room, uploads: Uploads, thinning: Thinning) -> None:
-        self._room, self._uploads, self._thinning = room, uploads, thinning
+    def __init__(self, room: Room, uploads: Uploads, thinning: Thinning, previews: Previews) -> None:
+        self._room, self._uploads, self._thinning, self._previews = room, uploads, thinning, previews
         self._looked_s = 0.0
 
     async def for_ever(self) -> None:
@@ -71,6 +73,7 @@ class Sweep:
             changes=await write(lambda c: journal.trim(c, now_s - config.changes_days * 86_400)),
             uploads=await self._uploads.sweep(),
             versions=await self._thinning.once(),
+            previews=await self._previews.sweep(),
             blobs=await self._remove_idle_blobs(now_s - GRACE_S),
             unfinished=await self._room.context.blobs.sweep_unfinished(GRACE_S),
             strangers=await self._adopt_strangers(now_s),

@@ -5,7 +5,7 @@ import base64
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.drive.children import can_read
+from synfonium.apps.drive.children.text import can_read
 from synfonium.apps.drive.contract import ROOT, Described, address_of
 from synfonium.apps.drive.errors import ContentDamaged
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space

@@ -15,7 +15,7 @@ from synfonium.apps.drive.service.facts import told_path
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS, check_expected, free_name
 from synfonium.apps.drive.service.room import Reach, Room, path_within, within
-from synfonium.apps.drive.store import links, locks, nodes, properties, shares, trash, versions
+from synfonium.apps.drive.store import links, locks, nodes, photos, properties, shares, trash, versions
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
@@ -181,6 +181,7 @@ def remove_slice(room: Room, connection: Connection, space: Space, top: NodeId) 
     versions.drop(connection, batch, now_s=room.now_s())
     shares.remove_of_nodes(connection, batch)
     links.remove_of_nodes(connection, batch)
+    photos.forget(connection, batch)
     properties.remove_of(connection, batch)
     locks.remove_of(connection, batch)
     nodes.remove(connection, batch)

@@ -149,6 +149,58 @@ scrubs = Table(
 
 small_blobs = small_blobs_table("drive", metadata, owner=("name", "drive_blob.name"))
 
+# What is known of the pictures of a content, and the pictures, themselves contents of the space.
+previews = Table(
+    "drive_preview",
+    metadata,
+    Column("blob", String(200), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("maker", String(100), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("made_s", Float, nullable=False),
+    Column("taken_s", Float),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    info={
+        "personal": {"taken_s": "when a camera took a picture; orders the page of photos; until removed"},
+        "owner": ("space", "drive_space.id"),
+    },
+)
+
+pictures = Table(
+    "drive_preview_picture",
+    metadata,
+    Column("blob", String(200), primary_key=True),
+    Column("size_px", Integer, primary_key=True, autoincrement=False),
+    Column("picture", String(200), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    info={
+        "personal": {},
+        "owner": ("blob", "drive_preview.blob"),
+    },
+)
+
+photos = Table(
+    "drive_photo",
+    metadata,
+    Column("node", String(26), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("time_s", Float, nullable=False),
+    Column("is_due", Boolean, nullable=False),
+    Index("drive_photo_order", "space", "time_s", "node"),
+    Index(
+        "drive_photo_due",
+        "node",
+        sqlite_where=text("is_due = 1"),
+        postgresql_where=text("is_due"),
+    ),
+    info={
+        "personal": {"time_s": "when a picture was taken; orders the page of photos; until removed"},
+        "owner": ("space", "drive_space.id"),
+    },
+)
+
 trash = Table(
     "drive_trash",
     metadata,

@@ -4,9 +4,9 @@ import msgspec
 from sqlalchemy import Connection, Select, func, literal, select, union_all, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from synfonium.apps.drive.store.tables import blobs, nodes, parts, spaces, trash, versions
+from synfonium.apps.drive.store.tables import blobs, nodes, parts, pictures, spaces, trash, versions
 
-b, n, v, t, s, p = blobs.c, nodes.c, versions.c, trash.c, spaces.c, parts.c
+b, n, v, t, s, p, i = blobs.c, nodes.c, versions.c, trash.c, spaces.c, parts.c, pictures.c
 MOST_STEPS = 200
 
 
@@ -64,7 +64,7 @@ def _sum_below() -> ColumnElement[int]:
 
 
 def _references() -> ColumnElement[int]:
-    names = union_all(select(v.blob), select(p.blob)).subquery("names")
+    names = union_all(select(v.blob), select(p.blob), select(i.picture)).subquery("names")
     counted = select(names.c.blob, func.count().label("refs")).group_by(names.c.blob).subquery("counted")
     found = select(counted.c.refs).where(counted.c.blob == b.name).correlate(blobs).scalar_subquery()
     return func.coalesce(found, literal(0))

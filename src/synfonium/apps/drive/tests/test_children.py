@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from synfonium.apps.drive.children import can_read, read_text
+from synfonium.apps.drive.children.text import can_read, read_text
 
 ODT = "application/vnd.oasis.opendocument.text"
 

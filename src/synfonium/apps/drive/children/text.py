@@ -1,6 +1,6 @@
 """Reads the text of one file that somebody stored, in a child of its own.
 
-`python -m synfonium.apps.drive.children MEDIA_TYPE` reads the bytes on standard input and
+`python -m synfonium.apps.drive.children.text MEDIA_TYPE` reads the bytes on standard input and
 writes UTF-8 text. The parent bounds its time; the child bounds its own memory and CPU and
 can open nothing afterwards, so that a hostile file harms nobody.
 """
@@ -37,7 +37,7 @@ async def read_text(media_type: str, content: bytes) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "synfonium.apps.drive.children",
+        "synfonium.apps.drive.children.text",
         media_type,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
