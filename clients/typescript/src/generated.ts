@@ -218,6 +218,11 @@ export class Synfonium extends Base {
     return this.call("GET", "/drive/changes", { query: { "folder": more.folder, "etag": more.etag, "wait_s": more.wait_s } });
   }
 
+  /** A picture of the file. `v`, its version: then the answer holds for ever. */
+  drive_preview(node_id: string, more: { size?: number; v?: string } = {}): Promise<string> {
+    return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "v": more.v } });
+  }
+
   /** Does it. A second request with the same Idempotency-Key gets the first one's answer. */
   fabric_act(name: string, body: ActBody, more: { idempotency_key?: string } = {}): Promise<Record<string, unknown>> {
     return this.call("POST", `/fabric/actions/${part(name)}`, { headers: { "Idempotency-Key": more.idempotency_key }, body, sent: "application/json" });

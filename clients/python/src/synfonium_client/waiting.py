@@ -44,6 +44,13 @@ class AsyncSynfonium(AsyncBase):
         )
         return told
 
+    async def drive_preview(self, node_id: str, *, size: int | None = None, v: str | None = None) -> str:
+        """A picture of the file. `v`, its version: then the answer holds for ever."""
+        told: str = await self._call(
+            "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v}
+        )
+        return told
+
     async def fabric_act(
         self, name: str, body: ActBody, *, idempotency_key: str | None = None
     ) -> dict[str, Any]:

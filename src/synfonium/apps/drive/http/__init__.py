@@ -1,12 +1,23 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
-from synfonium.apps.drive.http import changes, connect, nodes, pages, sharing, storage, trash, versions
+from synfonium.apps.drive.http import (
+    changes,
+    connect,
+    nodes,
+    pages,
+    previews,
+    sharing,
+    storage,
+    trash,
+    versions,
+)
 
 doors = (
     *pages.doors,
     *nodes.doors,
     *trash.doors,
     *versions.doors,
+    *previews.doors,
     *storage.doors,
     *changes.doors,
     *connect.doors,

@@ -9,6 +9,7 @@ from synfonium.apps.drive.contract import ROOT, address_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.previews import shown_of
 from synfonium.apps.drive.service.versions import History
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Person, Scope
@@ -75,6 +76,7 @@ async def _folder(
         icon_of=icon_of,
         url_of=url_of,
         address_of=address_of,
+        shown_of=shown_of,
     )
 
 
@@ -101,6 +103,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
     return Page(
         "drive/about.html",
         history=history,
+        view=await service.viewing.of(actor, path[-1]) if history else None,
         damaged=_damaged(service, history) if history else (),
         authors=await service.versions.authors(history) if history else {},
         path=path,

@@ -48,3 +48,21 @@ def media_type_of(name: str) -> str:
 def may_be_shown(media_type: str) -> bool:
     """Whether a browser can show it in place without running what a stranger wrote."""
     return media_type in _SHOWN
+
+
+_TEXT_LIKE = frozenset(
+    {
+        "application/json",
+        "application/xml",
+        "application/x-sh",
+        "application/toml",
+        "application/yaml",
+        "application/javascript",
+        "application/gpx+xml",
+    }
+)
+
+
+def is_text(media_type: str) -> bool:
+    """Whether people can read it as it is written: words, tables, code."""
+    return media_type.startswith("text/") or media_type in _TEXT_LIKE

@@ -30,6 +30,7 @@ from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.drive.service.uploads import Uploads
 from synfonium.apps.drive.service.versions import Versions
+from synfonium.apps.drive.service.viewing import Viewing
 from synfonium.kernel.context import Context
 
 __all__ = ["DriveService", "open_service"]
@@ -62,6 +63,7 @@ class DriveService:
         self.thinning = Thinning(room)
         self.previews = Previews(room, self.files, self.versions)
         self.photos = Photos(room, self.previews)
+        self.viewing = Viewing(room, self.files)
         self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)
         self.sharing = Sharing(room)

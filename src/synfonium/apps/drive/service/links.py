@@ -17,6 +17,8 @@ from synfonium.apps.drive.store import history, nodes, spaces
 from synfonium.kernel.actor import Person
 
 LIFETIME_S = 600
+# A player asks for the next piece of a film while it is watched.
+PLAYED_S = 6 * 3600
 _MAC_BYTES = 16
 
 
@@ -50,7 +52,8 @@ class Links:
     def made(self, content: Content, *, is_shown: bool = False, lifetime_s: int = LIFETIME_S) -> str:
         """A token for a content that somebody has just been given, an old version's too."""
         assert content.node.version is not None
-        expires_s = int(self._room.now_s()) + lifetime_s
+        longest_s = max(lifetime_s, _played_s(content.node, is_shown=is_shown))
+        expires_s = int(self._room.now_s()) + longest_s
         claim = msgspec.msgpack.encode(_Claim(content.node.id, content.node.version, expires_s, is_shown))
         return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
 
@@ -84,3 +87,7 @@ class Links:
 
     def _mac(self, claim: bytes) -> bytes:
         return blake3(claim, key=self._key).digest(_MAC_BYTES)
+
+
+def _played_s(node: Node, *, is_shown: bool) -> int:
+    return PLAYED_S if is_shown and node.media_type.startswith(("audio/", "video/")) else 0

@@ -1,0 +1,72 @@
+"""What a file's page shows of what is in it."""
+
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from synfonium.apps.drive.errors import ContentDamaged
+from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.model.media import is_text, may_be_shown
+from synfonium.apps.drive.model.previews import Preview, family_of
+from synfonium.apps.drive.service.files import Content, Files
+from synfonium.apps.drive.service.previews import shown_of
+from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.store import previews
+from synfonium.kernel.actor import Person
+
+EXCERPT_BYTES = 32 * 1024
+LARGEST_SIDE = 1024
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """kind: how it is shown. width, height: of the picture on the page, 0 when not known yet."""
+
+    kind: Literal["", "picture", "film", "sound", "text"] = ""
+    has_picture: bool = False
+    width: int = 0
+    height: int = 0
+    text: str = ""
+    is_cut: bool = False
+
+
+class Viewing:
+    """Looks at files of one actor's reach, and decodes nothing."""
+
+    def __init__(self, room: Room, files: Files) -> None:
+        self._room, self._files = room, files
+
+    async def of(self, actor: Person, node: Node) -> View:
+        """Raises NoSuchNode."""
+        content = await self._files.content(actor, node.id)
+        if self._room.damages.is_refused(content.blob):
+            return View()
+        known = await self._room.read(partial(previews.find, blob=content.blob))
+        has_picture = shown_of(node) and (known is None or known.state != "none")
+        top = node.media_type.partition("/")[0]
+        if top in ("video", "audio") and may_be_shown(node.media_type):
+            return View(kind="film" if top == "video" else "sound", has_picture=has_picture)
+        if is_text(node.media_type):
+            return await self._text(content)
+        if has_picture and family_of(node.media_type) != "audio":
+            width, height = _fitted(known)
+            return View(kind="picture", has_picture=True, width=width, height=height)
+        return View()
+
+    async def _text(self, content: Content) -> View:
+        try:
+            start = b"".join([piece async for piece in self._files.read(content, 0, EXCERPT_BYTES)])
+        except ContentDamaged:
+            return View()
+        if b"\0" in start:
+            return View()
+        is_cut = content.node.size_bytes > EXCERPT_BYTES
+        return View(kind="text", text=start.decode("utf-8", "replace").lstrip("\ufeff"), is_cut=is_cut)
+
+
+def _fitted(known: Preview | None) -> tuple[int, int]:
+    """How large the picture will be on the page, so that nothing moves when it comes."""
+    if known is None or not known.width or not known.height:
+        return 0, 0
+    scale = min(1.0, LARGEST_SIDE / max(known.width, known.height))
+    return max(1, round(known.width * scale)), max(1, round(known.height * scale))

@@ -1,0 +1,146 @@
+"""Drive's pictures, photos and versions in a real browser, with a real worker that makes them."""
+
+import io
+import random
+import re
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from synfonium.testing.server import RealServer, real_server
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+PASSWORD = "a long enough password"
+LOADED = "image => image.complete && image.naturalWidth > 0"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    with real_server(tmp_path_factory.mktemp("seen") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def dav(server: RealServer) -> Iterator[httpx.Client]:
+    token = server.person("ada", password=PASSWORD)
+    with httpx.Client(base_url=f"{server.url}/dav/files/ada/", auth=("ada", token), timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def browser(program: Callable[[str], str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: RealServer, dav: httpx.Client) -> Iterator[Page]:
+    context = browser.new_context(base_url=server.url, locale="en", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/signin")
+    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
+    page.fill("input[name=name]", "ada")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.wait_for_url(f"{server.url}/")
+    yield page
+    context.close()
+
+
+def photo(taken: str, seed: int, size: tuple[int, int] = (320, 240)) -> bytes:
+    """A picture that a camera says to have taken then."""
+    about, held = Image.Exif(), io.BytesIO()
+    about[0x8769] = {0x9003: taken}
+    colour = random.Random(seed).randbytes(3)
+    Image.new("RGB", size, tuple(colour)).save(held, "JPEG", exif=about)
+    return held.getvalue()
+
+
+def film() -> bytes:
+    av = pytest.importorskip("av", reason="the extra `previews` is not installed")
+    held = io.BytesIO()
+    with av.open(held, "w", format="webm") as container:
+        stream = container.add_stream("libvpx", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for index in range(20):
+            picture = Image.new("RGB", (320, 240), (10 * index, 80, 0))
+            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        container.mux(stream.encode())
+    return held.getvalue()
+
+
+def _loaded(page: Page, selector: str) -> None:
+    """The picture has come, and is one."""
+    locator = page.locator(selector)
+    locator.scroll_into_view_if_needed()
+    page.wait_for_timeout(100)
+    for _ in range(100):
+        if locator.evaluate(LOADED):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{selector} did not come")
+
+
+def test_a_folder_shows_small_pictures_and_icons_where_there_are_none(page: Page, dav: httpx.Client) -> None:
+    dav.put("beach.jpg", content=photo("2023:07:14 12:00:00", 1))
+    dav.put("broken.jpg", content=b"no picture at all")
+    page.goto("/drive")
+    _loaded(page, "tr:has-text('beach.jpg') .thumb img")
+    broken = page.locator("tr:has-text('broken.jpg') .thumb")
+    expect(broken.locator("svg")).to_be_visible()
+    assert broken.locator("img").evaluate("image => image.naturalWidth") == 0
+
+
+def test_a_files_page_shows_what_is_in_it(page: Page, dav: httpx.Client) -> None:
+    dav.put("mountain.jpg", content=photo("2022:01:02 03:04:05", 2, (1600, 1200)))
+    dav.put("notes.md", content="# Été\n\n<script>alert(1)</script>\n".encode())
+    dav.put("film.webm", content=film())
+    page.goto("/drive")
+    page.get_by_text("mountain.jpg", exact=True).click()
+    _loaded(page, "figure.view img")
+    page.goto("/drive")
+    page.get_by_text("notes.md", exact=True).click()
+    expect(page.locator("pre.excerpt")).to_have_text("# Été\n\n<script>alert(1)</script>\n")
+    page.goto("/drive")
+    page.get_by_text("film.webm", exact=True).click()
+    page.locator("video.view").evaluate(
+        "film => film.readyState || new Promise(told => film.addEventListener('loadedmetadata', told))"
+    )
+    assert page.locator("video.view").evaluate("film => film.videoWidth") == 320
+
+
+def test_photos_stand_by_month(page: Page, dav: httpx.Client) -> None:
+    dav.put("old.jpg", content=photo("2019:03:04 05:06:07", 3))
+    dav.put("older.jpg", content=photo("2019:03:01 05:06:07", 4))
+    for _ in range(60):
+        page.goto("/drive/photos")
+        month = page.locator("section.month:has-text('March 2019')")
+        if month.locator("li").count() == 2:
+            break
+        page.wait_for_timeout(250)
+    assert [image.get_attribute("alt") for image in month.locator("img").all()] == ["old.jpg", "older.jpg"]
+    _loaded(page, "section.month:has-text('March 2019') li:first-child img")
+    month.locator("a").first.click()
+    expect(page.get_by_role("heading", name="old.jpg")).to_be_visible()
+
+
+def test_a_version_from_before_comes_back(page: Page, dav: httpx.Client) -> None:
+    dav.put("text.txt", content=b"as it was")
+    page.wait_for_timeout(2_200)
+    dav.put("text.txt", content=b"spoilt")
+    page.goto("/drive")
+    page.get_by_text("text.txt", exact=True).click()
+    expect(page.locator("pre.excerpt")).to_have_text("spoilt")
+    old = page.locator("table.versions tbody tr").nth(1)
+    expect(old).to_contain_text("ada", ignore_case=True)
+    old.locator("details.pop > summary").click()
+    old.get_by_role("button", name="Bring this version back").click()
+    expect(page.get_by_text("The file is again as it was")).to_be_visible()
+    expect(page.locator("pre.excerpt")).to_have_text("as it was")
+    expect(page.locator("table.versions tbody tr")).to_have_count(3)
+    assert dav.get("text.txt").content == b"as it was"
