@@ -209,6 +209,30 @@ class NoSuchShare(NotFound):
     title = _("This is shared no more.")
 
 
+class LinkGone(NotFound):
+    """There is no such link, or not any more: expired, used up, taken back or closed. All look alike."""
+
+    code = "drive.link_gone"
+    title = _("This link leads nowhere.")
+    remedy = _("It may have been closed, have ended, or been copied in part. Ask whoever sent it to you.")
+
+
+class WrongPassword(Forbidden):
+    """The password of a link is another."""
+
+    code = "drive.wrong_password"
+    title = _("This is not the password of this link.")
+    remedy = _("Ask whoever sent you the link.")
+
+
+class TooManyTries(Problem):
+    """So many passwords were tried that the link waits."""
+
+    status, code = 429, "drive.too_many_tries"
+    title = _("Too many passwords were tried.")
+    remedy = _("Wait some minutes, then try again.")
+
+
 class TooManyShares(Problem):
     """As many as one file or folder may have."""
 

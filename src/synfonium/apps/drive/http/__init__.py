@@ -6,6 +6,7 @@ from synfonium.apps.drive.http import (
     nodes,
     pages,
     previews,
+    public,
     sharing,
     storage,
     trash,
@@ -22,6 +23,7 @@ doors = (
     *changes.doors,
     *connect.doors,
     *sharing.doors,
+    *public.doors,
 )
 
 __all__ = ["doors"]

@@ -43,6 +43,9 @@ async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         raise MethodNotAllowed
     token = raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX)
+    if token.startswith("z"):
+        await _archive(service, token, scope, send)
+        return
     content, is_shown = await service.links.open(token)
     node = content.node
     asked = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
@@ -55,11 +58,34 @@ async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, *SAFE, *(_described(node, is_shown) if answer.body else ())]
     pieces = None
     if answer.body is not None and scope["method"] == "GET":
+        service.links.begin(token, answer.body.start)
         pieces = await service.files.begin(content, answer.body.start, answer.body.stop)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if pieces is not None:
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _archive(service: DriveService, token: str, scope: Scope, send: Send) -> None:
+    """A folder as a ZIP archive, written while it is sent."""
+    if scope["method"] == "HEAD":
+        await respond(send, 200, [*SAFE, (b"content-type", b"application/zip")])
+        return
+    actor, folder = await service.links.open_folder(token)
+    top = await service.zipping.top(actor, folder)
+    place = f"attachment; filename*=UTF-8''{quote(top.name or 'Drive', safe='')}.zip"
+    headers: Headers = [
+        *SAFE,
+        (b"content-type", b"application/zip"),
+        (b"content-disposition", place.encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    try:
+        async for piece in service.zipping.pieces(actor, top):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except (Problem, ValueError):
+        raise ConnectionError from None  # too late to say why; the cut archive tells the client
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -131,6 +131,13 @@ async def download(actor: Reader, context: Context, node_id: str, shown: bool = 
     return See(f"{context.site.content_url}/content/drive/{token}")
 
 
+@get("/drive/node/{node_id:str}/zip")
+async def archive(actor: Reader, context: Context, node_id: str) -> See:
+    """Leads to a folder with all below it, as one archive, on the content origin."""
+    token = await service_of(context).links.make_folder(actor, NodeId(node_id))
+    return See(f"{context.site.content_url}/content/drive/{token}")
+
+
 @get("/drive/move")
 async def choose(
     actor: Reader,
@@ -165,4 +172,4 @@ def chosen_ids(ids: list[str] | str | None) -> list[NodeId]:
     return [NodeId(id_) for id_ in dict.fromkeys(ids)]
 
 
-doors = (top, show, about, download, choose)
+doors = (top, show, about, download, archive, choose)

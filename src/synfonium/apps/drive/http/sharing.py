@@ -10,7 +10,8 @@ from litestar.params import Body
 from synfonium.apps.drive.http.pages import Reader, service_of, url_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
-from synfonium.apps.drive.model.share import Mode, ShareId
+from synfonium.apps.drive.model.share import LinkId, LinkMode, Mode, ShareId
+from synfonium.apps.drive.service.linking import KEEP, LinkTerms
 from synfonium.apps.drive.service.sharing import Terms
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Person, Scope
@@ -62,6 +63,8 @@ async def panel(actor: Reader, context: Context, node_id: str, done: Shared = ""
         icon_of=icon_of,
         url_of=url_of,
         day_of=day_of,
+        link_url=service.linking.url,
+        link_modes=_modes(path[-1].is_file),
     )
 
 
@@ -86,6 +89,62 @@ async def end(actor: Writer, context: Context, share_id: str, node: str = "") ->
     """Takes a share back, at once. node: of which page it was asked."""
     await service_of(context).sharing.end(actor, ShareId(share_id))
     return See(f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended")
+
+
+class LinkForm(msgspec.Struct, frozen=True, kw_only=True):
+    """keep: "on" to keep the password that there is."""
+
+    mode: LinkMode = "view"
+    label: str = ""
+    password: str = ""
+    keep: str = ""
+    until: str = ""
+    downloads: str = ""
+    note: str = ""
+
+
+LinkData = Annotated[LinkForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@post("/drive/node/{node_id:str}/links")
+async def make_link(actor: Writer, context: Context, node_id: str, data: LinkData) -> See:
+    """A new link to a file or folder."""
+    await service_of(context).linking.make(actor, NodeId(node_id), _link_terms(data))
+    return See(f"/drive/node/{node_id}/share?done=linked#links")
+
+
+@post("/drive/links/{link_id:str}/change")
+async def change_link(actor: Writer, context: Context, link_id: str, data: LinkData) -> See:
+    """Other terms for a link; its address stays."""
+    link = await service_of(context).linking.change(actor, LinkId(link_id), _link_terms(data))
+    return See(f"/drive/node/{link.node}/share?done=changed#links")
+
+
+@post("/drive/links/{link_id:str}/end")
+async def end_link(actor: Writer, context: Context, link_id: str, node: str = "") -> See:
+    """Closes a link, at once."""
+    await service_of(context).linking.end(actor, LinkId(link_id))
+    return See(f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended")
+
+
+def _link_terms(data: LinkForm) -> LinkTerms:
+    """Raises BadInput."""
+    text = data.downloads.strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise BadInput("downloads", _("This is no number of downloads."))
+    return LinkTerms(
+        mode=data.mode,
+        label=data.label,
+        password=KEEP if data.keep and not data.password else data.password,
+        until_s=end_of(data.until),
+        most_downloads=int(text or 0),
+        note=data.note,
+    )
+
+
+def _modes(is_file: bool) -> tuple[LinkMode, ...]:
+    """What a link may let people do: nothing can be dropped into a file."""
+    return ("view", "edit") if is_file else ("view", "edit", "drop", "drop_own")
 
 
 @get("/drive/shared")
@@ -131,4 +190,4 @@ def day_of(until_s: float) -> str:
     return datetime.fromtimestamp(until_s - 1, UTC).strftime("%Y-%m-%d") if until_s else ""
 
 
-doors = (panel, share, change, end, with_me, by_me, leave, come_back)
+doors = (panel, make_link, change_link, end_link, share, change, end, with_me, by_me, leave, come_back)

@@ -80,7 +80,7 @@ async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) 
     folder = NodeId(raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX))
     if not folder.isalnum():
         raise NotFound
-    sent = await _receive(service_of(context), actor, folder, scope, receive)
+    sent = await receive_form(service_of(context), actor, folder, scope, receive)
     if wants_page(scope):
         place = f"/drive/node/{folder}?done=sent&count={len(sent)}"
         await respond(send, 303, [(b"location", place.encode())])
@@ -88,7 +88,7 @@ async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) 
         await respond(send, 200, [(b"content-type", b"application/json")], msgspec.json.encode(sent))
 
 
-async def _receive(
+async def receive_form(
     service: DriveService, actor: Person, folder: NodeId, scope: Scope, receive: Receive
 ) -> list[Sent]:
     """Writes the files of the form. Raises BadInput for what is not such a form, Cut."""

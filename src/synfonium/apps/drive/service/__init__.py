@@ -13,6 +13,7 @@ from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.finding import Finding
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.indexing import Indexing
+from synfonium.apps.drive.service.linking import Linking
 from synfonium.apps.drive.service.links import Links
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
@@ -31,6 +32,7 @@ from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.drive.service.uploads import Uploads
 from synfonium.apps.drive.service.versions import Versions
 from synfonium.apps.drive.service.viewing import Viewing
+from synfonium.apps.drive.service.zipping import Zipping
 from synfonium.kernel.context import Context
 
 __all__ = ["DriveService", "open_service"]
@@ -67,6 +69,8 @@ class DriveService:
         self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)
         self.sharing = Sharing(room)
+        self.linking = Linking(room, self.sharing)
+        self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)
 
 

@@ -104,7 +104,7 @@ class Batch:
         self._room, self._puts = room, puts
         self._now_s = room.now_s()
         self._locks: dict[SpaceId, Sequence[Lock]] = {}
-        self._folders: dict[tuple[NodeId, NodeId], list[NodeId] | Problem] = {}
+        self._folders: dict[tuple[object, ...], list[NodeId] | Problem] = {}
 
     def run(self, connection: Connection) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
@@ -188,7 +188,8 @@ class Batch:
 
     def _above(self, connection: Connection, reach: Reach, parent: NodeId) -> list[NodeId]:
         """Ids from a folder that may get members to the top of its space. Raises as folder_within."""
-        key = (reach.top, parent)
+        # Of two who come at the same place, one may have been let in by what is not in force any more.
+        key = (reach.top, parent, reach.shares, reach.link)
         if key not in self._folders:
             try:
                 path = folder_within(connection, reach, parent)

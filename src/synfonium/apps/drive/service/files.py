@@ -12,6 +12,7 @@ from synfonium.apps.drive.errors import (
     QuotaExceeded,
 )
 from synfonium.apps.drive.model import ANY, BlobName, Expected, Node, NodeId, Space, VersionId
+from synfonium.apps.drive.model.share import LinkId, ShareId
 from synfonium.apps.drive.service.batch import Freeing, Place, Put, WhenTaken, Written
 from synfonium.apps.drive.service.checksums import Checksums
 from synfonium.apps.drive.service.places import (
@@ -39,11 +40,14 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's bytes, ready to be read: valid as long as anybody may still want them."""
+    """A file's bytes, ready to be read: valid as long as anybody may still want them.
+    shares, link: by which rows it is open, as in a Reach."""
 
     node: Node
     space: Space
     blob: BlobName
+    shares: tuple[ShareId, ...] = ()
+    link: LinkId = LinkId("")
 
 
 class Files:
@@ -189,13 +193,13 @@ class Files:
         """Raises NoSuchNode, NotThatKind."""
         reach = await self._room.reach(actor, at=node)
         found = await self._room.read(lambda c: _content(c, reach, node))
-        return _whole(found, reach.space)
+        return _whole(found, reach)
 
     async def content_of(self, actor: Person, node: Node) -> Content:
         """As `content`, for a file that `resolve` has just given."""
         reach = await self._room.reach(actor, at=node.id)
         found = await self._room.read(lambda c: (node, versions.blob_of(c, node.version or VersionId(""))))
-        return _whole(found, reach.space)
+        return _whole(found, reach)
 
     async def sha1_of(self, files: Sequence[Node]) -> dict[NodeId, bytes]:
         """Of those of the nodes (of `resolve`) that came with a checksum."""
@@ -227,13 +231,13 @@ def _content(connection: Connection, reach: Reach, node: NodeId) -> tuple[Node, 
     return found, versions.blob_of(connection, found.version) if found.version else None
 
 
-def _whole(found: tuple[Node, BlobName | None], space: Space) -> Content:
+def _whole(found: tuple[Node, BlobName | None], reach: Reach) -> Content:
     node, blob = found
     if not node.is_file:
         raise NotThatKind
     if blob is None:
         raise NoSuchNode
-    return Content(node=node, space=space, blob=blob)
+    return Content(node=node, space=reach.space, blob=blob, shares=reach.shares, link=reach.link)
 
 
 def _there(connection: Connection, reach: Reach, place: Place | None) -> Node | None:

@@ -16,7 +16,7 @@ from synfonium.apps.drive.errors import (
 )
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.model.share import Link, Mode, Received, Share, ShareId
-from synfonium.apps.drive.service.room import Reach, Room, within
+from synfonium.apps.drive.service.room import Guest, Reach, Room, within
 from synfonium.apps.drive.service.sharees import Sharee, Sharees
 from synfonium.apps.drive.service.telling import Telling
 from synfonium.apps.drive.store import links, mounted, nodes, shares
@@ -129,7 +129,7 @@ class Sharing:
 
     async def giver(self, actor: Person, node: NodeId, mode: str) -> Reach:
         """The reach of somebody who may let others in here, with at least `mode`. Raises NotShareable."""
-        if actor.grants or actor.app:
+        if actor.grants or actor.app or isinstance(actor, Guest):
             raise NotShareable
         reach = await self._room.reach(actor, write=mode != "view", at=node)
         if reach.shares:

@@ -12,7 +12,7 @@ from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.mounts import Mounted
 from synfonium.apps.drive.service.places import NO_TOKENS, checked_name, folder_within
-from synfonium.apps.drive.service.room import Reach, Room, path_within
+from synfonium.apps.drive.service.room import Reach, Room, path_within, within
 from synfonium.apps.drive.store import nodes, spaces
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
@@ -91,6 +91,16 @@ class Tree:
             added = [node for node in mounted.under.get(folder.id, ()) if name_key(node.name) > after]
             both = sorted([*map(mounted.felt, found), *added], key=lambda node: name_key(node.name))
             return both[:limit]
+
+        return await self._room.read(work)
+
+    async def members_within(self, actor: Person, folder: NodeId, *, after: bytes, limit: int) -> list[Node]:
+        """As `members`, without mounts, for a folder that anybody named. Raises NoSuchNode."""
+        reach = await self._room.reach(actor, at=folder)
+
+        def work(connection: Connection) -> list[Node]:
+            within(connection, reach, folder)
+            return nodes.children_by_key(connection, folder, after=after, limit=limit)
 
         return await self._room.read(work)
 

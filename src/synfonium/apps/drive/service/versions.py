@@ -70,7 +70,13 @@ class Versions:
         """The file as it was, to be read by `Files.read`. Raises NoSuchNode, NoSuchVersion, NotThatKind."""
         reach = await self._room.reach(actor, at=node)
         file, found = await self._room.read(lambda c: _version(c, reach, node, version))
-        return Content(node=as_it_was(file, found), space=reach.space, blob=found.blob)
+        return Content(
+            node=as_it_was(file, found),
+            space=reach.space,
+            blob=found.blob,
+            shares=reach.shares,
+            link=reach.link,
+        )
 
     async def restore(
         self, actor: Person, node: NodeId, version: VersionId, *, tokens: frozenset[str] = NO_TOKENS

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from synfonium.apps.drive.model import NodeId, SpaceId
 from synfonium.apps.drive.model.share import Link, LinkId
-from synfonium.apps.drive.store.tables import nodes
+from synfonium.apps.drive.store.tables import nodes, spaces
 from synfonium.apps.drive.store.tables_sharing import links, sent
 from synfonium.common.ids import PersonId
 
@@ -32,6 +32,11 @@ def by_token(connection: Connection, token_hash: bytes, now_s: float) -> Link | 
     """The link if it is in force, used up or not."""
     row = connection.execute(_BY_TOKEN, {"hash": token_hash, "now": now_s}).first()
     return _link(row) if row else None
+
+
+def trash_of(connection: Connection, space: SpaceId) -> set[NodeId]:
+    query = select(spaces.c.trash).where(spaces.c.id == space)
+    return {NodeId(id_) for id_ in connection.execute(query).scalars()}
 
 
 def find(connection: Connection, link: LinkId) -> Link | None:
