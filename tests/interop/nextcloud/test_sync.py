@@ -17,13 +17,14 @@ NAMES = (
     "x" * 200 + ".txt",
     "to be removed.txt",
     "deep/" * 10 + "leaf.txt",
+    "empty",
 )
 
 
 def test_a_folder_is_the_same_on_two_computers(computer: MakeComputer) -> None:
     one, two = computer("one"), computer("two")
     for number, name in enumerate(NAMES):
-        one.write(name, os.urandom(1 + 1000 * number))
+        one.write(name, b"" if name == "empty" else os.urandom(1 + 1000 * number))
     for number in range(120):
         one.write(f"many/{number}.bin", os.urandom(500))
     one.write("big.bin", os.urandom(26_000_000))

@@ -36,9 +36,12 @@ app = App(
         Mount("/remote.php", f"{_HERE}.nextcloud:remote_app"),
         Mount("/ocs", f"{_HERE}.nextcloud:ocs_app"),
         Mount("/index.php", f"{_HERE}.nextcloud:index_app"),
+        Mount("/push/ws", f"{_HERE}.nextcloud:push_app"),
     ),
     migrations=True,
     cross_origin=("/dav/grants",),
+    # Desktop clients open it without an origin, and say in frames who they are.
+    anonymous=("/push/ws",),
     small_blobs=True,
     blob_columns=("drive_file_version.blob", "drive_preview_picture.picture", "drive_upload_part.blob"),
     sealed_columns={"drive_space.sealed_key": "space/{id}"},

@@ -11,6 +11,7 @@ from synfonium.apps.drive.service.connecting import Connecting
 from synfonium.apps.drive.service.favorites import Favorites
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.finding import Finding
+from synfonium.apps.drive.service.following import Following
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.linking import Linking
@@ -60,6 +61,7 @@ class DriveService:
         self.connecting = Connecting(room)
         self.favorites = Favorites(room)
         self.finding = Finding(room)
+        self.following = Following(room)
         self.uploads = Uploads(room, self.files)
         self.versions = Versions(room)
         self.thinning = Thinning(room)

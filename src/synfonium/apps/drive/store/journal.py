@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from synfonium.apps.drive.model import NodeId, SpaceId
 from synfonium.apps.drive.store.tables import changes
@@ -35,6 +35,18 @@ def changed_last(connection: Connection, space: SpaceId, limit: int) -> list[Nod
     query = select(j.node).where(j.space == space, j.kind.in_(("made", "written")))
     query = query.order_by(j.seq.desc()).limit(limit)
     return [NodeId(node) for node in dict.fromkeys(connection.execute(query).scalars())]
+
+
+def last(connection: Connection, space: SpaceId) -> int:
+    """The number of the latest change, 0 for none."""
+    return int(connection.execute(select(func.max(j.seq)).where(j.space == space)).scalar() or 0)
+
+
+def since(connection: Connection, space: SpaceId, seq: int, limit: int) -> list[tuple[int, NodeId, NodeId]]:
+    """Number, node and folder of the changes after that one; of more than `limit`, the latest."""
+    query = select(j.seq, j.node, j.parent).where(j.space == space, j.seq > seq)
+    rows = connection.execute(query.order_by(j.seq.desc()).limit(limit)).all()
+    return [(row.seq, NodeId(row.node), NodeId(row.parent)) for row in reversed(rows)]
 
 
 def trim(connection: Connection, before_s: float) -> int:

@@ -174,6 +174,11 @@ def children_named(connection: Connection, parent: NodeId, keys: Sequence[bytes]
     return [from_row(row) for row in rows]
 
 
+def numbers_of(connection: Connection, ids: Sequence[NodeId]) -> list[int]:
+    """The numbers by which clients know them; of those that are still there."""
+    return list(connection.execute(select(n.number).where(n.id.in_(ids)).order_by(n.number)).scalars())
+
+
 def child(connection: Connection, parent: NodeId, name: str) -> Node | None:
     """What has that name, in any of its spellings, in the folder."""
     row = connection.execute(_BY_PLACE, {"parent": parent, "key": name_key(name)}).first()
