@@ -24,7 +24,6 @@ JOURNEYS = (
     "tests/journeys/test_kill.py::test_every_acknowledged_file_is_whole_after_kill_9_of_everything",
     "tests/journeys/test_kill.py::test_a_file_written_just_before_kill_9_is_found_after_the_restart",
     "tests/journeys/test_drive.py::test_without_script_everything_can_still_be_done",
-    "tests/interop/webdav",
 )
 
 

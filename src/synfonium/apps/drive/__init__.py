@@ -30,6 +30,9 @@ app = App(
     doors=f"{_HERE}.http:doors",
     mounts=(
         Mount("/dav", f"{_HERE}.webdav:asgi_app"),
+        Mount("/s3", f"{_HERE}.s3:asgi_app"),
+        # The same, for clients that take the first name of a path for the bucket.
+        Mount("/s3drive", f"{_HERE}.s3:asgi_app"),
         Mount("/drive/upload", f"{_HERE}.http.upload:asgi_app"),
         Mount("/content/drive", f"{_HERE}.http.content:asgi_app"),
         Mount("/status.php", f"{_HERE}.nextcloud:status_app"),
@@ -44,7 +47,10 @@ app = App(
     anonymous=("/push/ws",),
     small_blobs=True,
     blob_columns=("drive_file_version.blob", "drive_preview_picture.picture", "drive_upload_part.blob"),
-    sealed_columns={"drive_space.sealed_key": "space/{id}"},
+    sealed_columns={
+        "drive_space.sealed_key": "space/{id}",
+        "drive_s3_key.sealed_secret": "s3/{id}",
+    },
     personal=f"{_HERE}.service.personal:part",
     commands=(
         Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
@@ -57,6 +63,7 @@ app = App(
         Command(name="object_create", handler=f"{_HERE}.commands:object_create"),
         *(Command(name=f"act_{word}", handler=f"{_HERE}.commands:act_{word}") for word in _ACTS),
         Command(name="glance", handler=f"{_HERE}.jobs:glance"),
+        Command(name="s3_key", handler=f"{_HERE}.jobs:s3_key"),
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
         Command(name="scrub", handler=f"{_HERE}.jobs:scrub"),

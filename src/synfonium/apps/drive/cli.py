@@ -15,6 +15,11 @@ def add_commands(commands: Commands) -> None:
     scrub.add_argument("--now", action="store_true", help="read at once, as fast as the disk gives it")
     scrub.add_argument("--stop", action="store_true", help="stop; the next one goes on from there")
     scrub.add_argument("--state", action="store_true", help="only tell how far it is")
+    key = commands.add("drive s3-key", _s3_key, help="make a key of the S3 API for a person; shown once")
+    key.add_argument("name")
+    key.add_argument("--label", required=True, help="what it is for")
+    key.add_argument("--read-only", action="store_true", help="it opens files and changes none")
+    key.add_argument("--days", type=int, default=0, metavar="N", help="how long it is good for; 0: for ever")
     commands.add("drive mend", _mend, help="count sizes and references anew; deletes nothing")
 
 
@@ -48,4 +53,11 @@ def _told(walk: Walk) -> str:
 async def _mend(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     answer = await call("drive.mend")
     out.line(f"{answer['mended']} were wrong")
+    return 0
+
+
+async def _s3_key(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    asked = {"name": args.name, "label": args.label, "write": not args.read_only, "days": args.days}
+    made = await call("drive.s3_key", asked)
+    out.line(f"{made['key']} {made['secret']}")
     return 0

@@ -247,3 +247,19 @@ class TopStays(Forbidden):
     code = "drive.top_stays"
     title = _("This folder itself cannot be moved or removed.")
     remedy = _("Move or remove what is in it.")
+
+
+class NoSuchKey(NotFound):
+    """No key of the person's has that id."""
+
+    code = "drive.no_such_key"
+    title = _("This key is not here.")
+    remedy = _("It may have been taken back already.")
+
+
+class TooManyKeys(Problem):
+    """The person has as many keys as are kept."""
+
+    status, code = 422, "drive.too_many_keys"
+    title = _("There are too many keys.")
+    remedy = _("Take back one that is no longer used.")

@@ -13,10 +13,11 @@ from synfonium.apps.drive.service.indexing import Teller
 from synfonium.apps.drive.service.previews import Answer, Darkroom, Order, Source
 from synfonium.apps.drive.service.sweep import Swept
 from synfonium.apps.drive.service.told import TextSource
+from synfonium.apps.identity.contract import People
 from synfonium.apps.operations.contract import Finding
 from synfonium.apps.shell.contract import Glance
 from synfonium.common.ids import AppName, PersonId
-from synfonium.common.problem import BadInput, Forbidden
+from synfonium.common.problem import BadInput, Forbidden, NotFound
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Call, Context
 from synfonium.kernel.i18n import _
@@ -77,6 +78,19 @@ async def scrub(context: Context, call: Call) -> dict[str, object]:
     elif act == "stop":
         await drive.scrub.stop()
     return {"walk": await drive.scrub.state(), "damage": await drive.scrub.damage()}
+
+
+async def s3_key(context: Context, call: Call) -> dict[str, str]:
+    """A key of the S3 API for the person of that name, from the command line alone: it is theirs."""
+    if call.caller != "cli":
+        raise Forbidden
+    view = await context.offer(People).by_name(call.text("name"))  # type: ignore[type-abstract]
+    if view is None:
+        raise NotFound
+    person = Person(id=view.id, name=view.name, display=view.display)
+    may_write, days = bool(call.arguments["write"]), int(call.arguments["days"])
+    made = await _service(context).s3_keys.make(person, call.text("label"), may_write=may_write, days=days)
+    return {"key": made.key.id, "secret": made.secret}
 
 
 async def mend(context: Context, call: Call) -> dict[str, int]:

@@ -63,9 +63,9 @@ class LockInfo(msgspec.Struct, frozen=True):
     owner_xml: str
 
 
-def read_xml(body: bytes) -> Element:
+def read_xml(body: bytes, *, most_elements: int = MAX_ELEMENTS) -> Element:
     """The root element. Raises BadBody for anything not well-formed, or too deep or too large."""
-    reader = _Reader()
+    reader = _Reader(most_elements)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -84,14 +84,15 @@ def read_xml(body: bytes) -> Element:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, most_elements: int) -> None:
         self.root: Element | None = None
+        self._most_elements = most_elements
         self._open: list[Element] = []
         self._count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1
-        if self._count > MAX_ELEMENTS or len(self._open) >= MAX_DEPTH:
+        if self._count > self._most_elements or len(self._open) >= MAX_DEPTH:
             raise BadBody("too many elements, or nested too deeply")
         element = Element(_split(name), {_split(key): value for key, value in attributes.items()}, [])
         if self._open:

@@ -7,6 +7,7 @@ from synfonium.apps.drive.http import (
     pages,
     previews,
     public,
+    s3_keys,
     sharing,
     storage,
     trash,
@@ -24,6 +25,7 @@ doors = (
     *connect.doors,
     *sharing.doors,
     *public.doors,
+    *s3_keys.doors,
 )
 
 __all__ = ["doors"]

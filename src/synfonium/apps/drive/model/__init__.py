@@ -14,6 +14,7 @@ from synfonium.apps.drive.model.node import (
     Trashed,
     VersionId,
 )
+from synfonium.apps.drive.model.s3_key import S3Key
 from synfonium.apps.drive.model.upload import Part, Upload, UploadId
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Node",
     "NodeId",
     "Part",
+    "S3Key",
     "Space",
     "SpaceId",
     "Trashed",

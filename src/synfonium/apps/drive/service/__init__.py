@@ -8,9 +8,11 @@ from synfonium.apps.drive.service.acts import DriveActs
 from synfonium.apps.drive.service.announced import Announced
 from synfonium.apps.drive.service.changes import Changes
 from synfonium.apps.drive.service.connecting import Connecting
+from synfonium.apps.drive.service.described import Describing
 from synfonium.apps.drive.service.favorites import Favorites
 from synfonium.apps.drive.service.files import Files
 from synfonium.apps.drive.service.finding import Finding
+from synfonium.apps.drive.service.flat import Flat
 from synfonium.apps.drive.service.following import Following
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.indexing import Indexing
@@ -23,6 +25,7 @@ from synfonium.apps.drive.service.photos import Photos
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.s3_keys import S3Keys
 from synfonium.apps.drive.service.scrub import Scrub
 from synfonium.apps.drive.service.sharing import Sharing
 from synfonium.apps.drive.service.sweep import Sweep
@@ -63,6 +66,9 @@ class DriveService:
         self.finding = Finding(room)
         self.following = Following(room)
         self.uploads = Uploads(room, self.files)
+        self.flat = Flat(room)
+        self.describing = Describing(room, self.tree, self.trash)
+        self.s3_keys = S3Keys(room)
         self.versions = Versions(room)
         self.thinning = Thinning(room)
         self.previews = Previews(room, self.files, self.versions)

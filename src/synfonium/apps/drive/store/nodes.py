@@ -214,6 +214,19 @@ def children_by_key(connection: Connection, parent: NodeId, *, after: bytes, lim
     return [from_row(row) for row in connection.execute(_BY_KEY, values)]
 
 
+def with_keys(connection: Connection, parent: NodeId, keys: Sequence[bytes]) -> list[Node]:
+    """Children with these keys, in their order."""
+    if not keys:
+        return []
+    query = select(*COLUMNS).where(n.parent == parent, n.name_key.in_(keys)).order_by(n.name_key)
+    return [from_row(row) for row in connection.execute(query)]
+
+
+def key_of(node: Node) -> bytes:
+    """Where a child that was given in the order of keys stands."""
+    return name_key(node.name)
+
+
 def folders(connection: Connection, parent: NodeId, *, limit: int) -> list[Node]:
     query = select(*COLUMNS).where(n.parent == parent, n.is_file.is_(False))
     return [from_row(row) for row in connection.execute(query.order_by(n.name_sort, n.id).limit(limit))]

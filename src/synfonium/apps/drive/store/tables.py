@@ -279,6 +279,26 @@ parts = Table(
     },
 )
 
+s3_keys = Table(
+    "drive_s3_key",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("person", String(26), nullable=False, index=True),
+    Column("label", String(80), nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("may_write", Boolean, nullable=False),
+    Column("made_s", Float, nullable=False),
+    Column("expires_s", Float),
+    info={
+        "personal": {
+            "person": "id of whose key it is; opens their files; until taken back",
+            "label": "what its owner calls it; shown to them; until taken back",
+        },
+        "owner": "person",
+        "secrets": ("id", "sealed_secret"),
+    },
+)
+
 locks = Table(
     "drive_lock",
     metadata,

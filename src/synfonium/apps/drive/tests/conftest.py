@@ -102,7 +102,10 @@ class FakePeople:
 
 
 def _view(person: Person | None) -> PersonView | None:
-    return person and PersonView(id=person.id, name=person.name, display=person.display)
+    """Somebody called `suspended` may not come in."""
+    return person and PersonView(
+        id=person.id, name=person.name, display=person.display, is_suspended=person.name == "suspended"
+    )
 
 
 class FakeOrganisations:
