@@ -1,5 +1,6 @@
 """Pictures of files, and the page of photos."""
 
+import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -7,7 +8,9 @@ from itertools import groupby
 import msgspec
 from litestar import Response
 
+from synfonium.apps.drive.errors import ContentDamaged, NoPreview
 from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.previews import SIZES, family_of
 from synfonium.apps.drive.service.photos import Photo
@@ -16,6 +19,8 @@ from synfonium.kernel.doors import AnyRequest, Page, get
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
+SOON_AGAIN = "private, max-age=3600"
+NOTHING = base64.b64decode("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +32,23 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/drive/node/{node_id:str}/preview")
 async def preview(
-    actor: Reader, context: Context, request: AnyRequest, node_id: str, size: int = 256, v: str = ""
+    actor: Reader,
+    context: Context,
+    request: AnyRequest,
+    node_id: str,
+    size: int = 256,
+    v: str = "",
+    blank: bool = False,
 ) -> Response[bytes]:
-    """A picture of the file. `v`, its version: then the answer holds for ever."""
+    """A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is none,
+    one that is not seen, for a page that shows something below it."""
     pixels = min(max(size, 1), SIZES[-1])
-    picture = await service_of(context).previews.of(actor, NodeId(node_id), pixels)
+    try:
+        picture = await service_of(context).previews.of(actor, NodeId(node_id), pixels)
+    except (NoPreview, ContentDamaged):
+        if not blank:
+            raise
+        return Response(NOTHING, media_type="image/gif", headers={"cache-control": SOON_AGAIN})
     etag = f'"{picture.etag}"'
     is_same = bool(v) and picture.etag.startswith(f"{v}-")
     headers = {
@@ -54,6 +71,7 @@ async def photos(actor: Reader, context: Context, after: str = "") -> Page:
         more=roll.after,
         is_first=not after,
         family_of=family_of,
+        icon_of=icon_of,
     )
 
 
