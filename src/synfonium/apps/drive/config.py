@@ -13,6 +13,8 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     0 for ever. versions_percent: how much of a person's limit their old versions may take
     besides. versions_days: how long an old version is kept, 0 for as long as there is room.
     scrub_days: how often all content is read for damage, 0 for never. scrub_mib_per_s: how fast.
+    clamd: who scans new content for what is harmful, unix:/path or host:port, empty for nobody.
+    scan_mib: how much of each content is scanned.
     changes_days: how long the journal of changes is kept for clients that were away."""
 
     default_quota_bytes: Count = 0
@@ -22,4 +24,6 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     versions_days: Count = 0
     scrub_days: Count = 30
     scrub_mib_per_s: Annotated[int, msgspec.Meta(ge=1)] = 16
+    clamd: str = ""
+    scan_mib: Annotated[int, msgspec.Meta(ge=1)] = 100
     changes_days: Annotated[int, msgspec.Meta(ge=1)] = 90

@@ -115,6 +115,21 @@ class ContentDamaged(Problem):
     remedy = _("Bring a version from before back, or send the file again. Whoever runs this has been told.")
 
 
+class Quarantined(Forbidden):
+    """Something harmful was found in the content; it is given to nobody."""
+
+    code = "drive.quarantined"
+    title = _("Something harmful was found in this file.")
+    remedy = _("Bring a version from before back, or remove it. If it is a false alarm, ask who runs this.")
+
+
+class ScannerAway(Problem):
+    """Nobody scans just now."""
+
+    status, code = 503, "drive.scanner_away"
+    title = _("The scanner for harmful content does not answer.")
+
+
 class NoPreview(NotFound):
     """Nobody can make a picture of this content."""
 

@@ -20,3 +20,5 @@ async def on_change(context: Context, event: Event) -> None:
         await service.indexing.want(NodeId(node), is_deep=is_deep)
         if event.type in (FILE_WRITTEN, FILE_MOVED):
             await service.photos.want(NodeId(node))
+        if event.type == FILE_WRITTEN:
+            await service.quarantine.want(NodeId(node))

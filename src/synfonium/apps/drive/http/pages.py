@@ -105,6 +105,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         history=history,
         view=await service.viewing.of(actor, path[-1]) if history else None,
         damaged=_damaged(service, history) if history else (),
+        is_harmful=_is_harmful(service, history) if history else False,
         authors=await service.versions.authors(history) if history else {},
         path=path,
         node=path[-1],
@@ -120,8 +121,12 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
 
 def _damaged(service: DriveService, history: History) -> set[str]:
     """The versions that cannot be given out."""
-    damages = service.room.damages
-    return {version.id for version in history.versions if damages.is_refused(version.blob)}
+    damages, harmful = service.room.damages, service.room.harmful
+    return {v.id for v in history.versions if damages.is_refused(v.blob) or v.blob in harmful}
+
+
+def _is_harmful(service: DriveService, history: History) -> bool:
+    return any(v.is_present and v.blob in service.room.harmful for v in history.versions)
 
 
 @get("/drive/node/{node_id:str}/download")

@@ -24,6 +24,7 @@ from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.photos import Photos
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
+from synfonium.apps.drive.service.quarantine import Quarantine
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.s3_keys import S3Keys
 from synfonium.apps.drive.service.scrub import Scrub
@@ -76,6 +77,7 @@ class DriveService:
         self.viewing = Viewing(room, self.files)
         self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)
+        self.quarantine = Quarantine(room)
         self.sharing = Sharing(room)
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
@@ -87,6 +89,7 @@ async def open_service(context: Context) -> AsyncIterator[DriveService]:
     """Opens the drive; in the role that owns the database it also sweeps now and then."""
     service = DriveService(context)
     await service.room.damages.load()
+    await service.quarantine.load()
     tasks = []
     if context.owns_database:
         tasks = [
@@ -95,12 +98,14 @@ async def open_service(context: Context) -> AsyncIterator[DriveService]:
         ]
         service.indexing.pump.start()
         service.photos.pump.start()
+        service.quarantine.pump.start()
     try:
         yield service
     finally:
         service.room.signal.close()
         await service.indexing.pump.stop()
         await service.photos.pump.stop()
+        await service.quarantine.pump.stop()
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -9,6 +9,7 @@ from synfonium.apps.drive.errors import (
     Cut,
     NoSuchNode,
     NotThatKind,
+    Quarantined,
     QuotaExceeded,
 )
 from synfonium.apps.drive.model import ANY, BlobName, Expected, Node, NodeId, Space, VersionId
@@ -208,8 +209,10 @@ class Files:
 
     def read(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Bytes [start, stop), each verified before it is given out. Raises ContentDamaged, at once
-        where it is known."""
+        where it is known, and Quarantined."""
         self._room.damages.refuse(content.blob)
+        if content.blob in self._room.harmful:
+            raise Quarantined
         pieces = self._room.sealed.read(self._room.key_of(content.space), content.blob, start, stop)
         return self._room.damages.watched(content.blob, content.space.id, pieces)
 

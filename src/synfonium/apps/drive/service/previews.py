@@ -73,6 +73,8 @@ class Previews:
     async def of(self, actor: Person, node: NodeId, pixels: int) -> Picture:
         """A picture of the file for about so many pixels. Raises NoSuchNode, NotThatKind, NoPreview."""
         content = await self._files.content(actor, node)
+        if content.blob in self._room.harmful:
+            raise NoPreview
         size_px = size_for(pixels)
         found = await self._picture(content, size_px)
         if found is None:
@@ -101,6 +103,8 @@ class Previews:
         if not maker.can_make(family_of(content.node.media_type)):
             return None
         self._room.damages.refuse(content.blob)
+        if content.blob in self._room.harmful:
+            return None
         known = await self._room.read(partial(previews.find, blob=content.blob))
         size_px = 1024 if is_large else SMALL[0]
         if known and known.state == "ready":

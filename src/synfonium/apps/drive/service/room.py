@@ -77,6 +77,7 @@ class Room:
         config = context.config
         self.config = config if isinstance(config, DriveConfig) else DriveConfig()
         self.damages = Damages(context)
+        self.harmful: set[str] = set()
         self.sealed = SealedBlobs(context.blobs, context.secrets, gives_way=self.damages.give_way)
         self.allowances = Allowances(context, self.config.default_quota_bytes)
         self.replaced = Replaced(self.config.versions_percent)

@@ -13,7 +13,7 @@ from synfonium.apps.drive.service.room import Reach, Room
 from synfonium.apps.drive.service.thinning import Thinning
 from synfonium.apps.drive.service.trash import detach, remove_slice
 from synfonium.apps.drive.service.uploads import Uploads
-from synfonium.apps.drive.store import journal, locks, nodes, spaces, trash, versions
+from synfonium.apps.drive.store import journal, locks, nodes, quarantine, spaces, trash, versions
 from synfonium.common.ids import PersonId
 from synfonium.kernel import logs
 
@@ -66,6 +66,7 @@ class Sweep:
         now_s, config = self._room.now_s(), self._room.config
         write = self._room.context.database.write
         trashed = await self._expire_trash(now_s - config.trash_days * 86_400) if config.trash_days else 0
+        await write(quarantine.forget_gone)
         swept = Swept(
             trashed=trashed,
             nodes=await self._finish_removals(),

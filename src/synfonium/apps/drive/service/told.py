@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive.children.text import can_read
 from synfonium.apps.drive.contract import ROOT, Described, address_of
-from synfonium.apps.drive.errors import ContentDamaged
+from synfonium.apps.drive.errors import ContentDamaged, Quarantined
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
@@ -70,7 +70,10 @@ class Told:
         content = Content(node=found.node, space=found.space, blob=blob)
         try:
             return b"".join([piece async for piece in self._files.read(content, 0, TEXT_SOURCE_BYTES)])
-        except ContentDamaged:  # others have told of it; whoever searches finds the file by its name
+        except (
+            ContentDamaged,
+            Quarantined,
+        ):  # others have told of it; whoever searches finds the file by its name
             return b""
 
 

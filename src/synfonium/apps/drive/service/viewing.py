@@ -39,7 +39,7 @@ class Viewing:
     async def of(self, actor: Person, node: Node) -> View:
         """Raises NoSuchNode."""
         content = await self._files.content(actor, node.id)
-        if self._room.damages.is_refused(content.blob):
+        if self._room.damages.is_refused(content.blob) or content.blob in self._room.harmful:
             return View()
         known = await self._room.read(partial(previews.find, blob=content.blob))
         has_picture = shown_of(node) and (known is None or known.state != "none")

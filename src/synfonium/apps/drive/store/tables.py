@@ -201,6 +201,32 @@ photos = Table(
     },
 )
 
+suspects = Table(
+    "drive_suspect",
+    metadata,
+    Column("blob", String(200), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("found", String(200), nullable=False),
+    Column("found_s", Float, nullable=False),
+    info={
+        "personal": {},
+        "owner": ("space", "drive_space.id"),
+    },
+)
+
+scan_due = Table(
+    "drive_scan_due",
+    metadata,
+    Column("blob", String(200), primary_key=True),
+    Column("space", String(26), nullable=False),
+    Column("since_s", Float, nullable=False, index=True),
+    info={
+        "personal": {},
+        "owner": ("space", "drive_space.id"),
+    },
+)
+
 trash = Table(
     "drive_trash",
     metadata,
