@@ -1,6 +1,7 @@
 """Content that is known to be harmful is given to nobody. It is asked for after the commit: a file is
 there at once, whether or not anybody scans."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
@@ -35,6 +36,7 @@ class Quarantine:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._lock = asyncio.Lock()
         self._broken = Counter[BlobName]()
         self.pump = Pump("drive-scan", self.step)
 
@@ -56,10 +58,13 @@ class Quarantine:
 
     async def step(self) -> bool:
         """Scans the next content; whether there was one. Raises ScannerAway: it is asked again later."""
-        due = await self._room.read(quarantine.next_due) if self.is_on else None
-        if due is None:
-            return False
-        blob, space = due
+        async with self._lock:
+            due = await self._room.read(quarantine.next_due) if self.is_on else None
+            if due is not None:
+                await self._scan(*due)
+            return due is not None
+
+    async def _scan(self, blob: BlobName, space: SpaceId) -> None:
         try:
             found = await clamd.scan(self._room.config.clamd, self._content(blob, space))
         except clamd.Away:
@@ -83,7 +88,6 @@ class Quarantine:
             self._room.harmful.add(blob)
             log.warning("drive.content_harmful")
             await self._tell(suspect)
-        return True
 
     async def _content(self, blob: BlobName, space_id: SpaceId) -> AsyncIterator[bytes]:
         space = await self._room.read(partial(spaces.by_id, space=space_id))

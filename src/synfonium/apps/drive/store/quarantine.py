@@ -33,7 +33,9 @@ def done(connection: Connection, blob: BlobName) -> None:
 
 
 def add(connection: Connection, suspect: Suspect) -> None:
-    connection.execute(insert(suspects), msgspec.structs.asdict(suspect))
+    """What is judged already, by another server perhaps, stays so."""
+    if not connection.execute(select(s.blob).where(s.blob == suspect.blob)).first():
+        connection.execute(insert(suspects), msgspec.structs.asdict(suspect))
 
 
 def every(connection: Connection) -> list[Suspect]:
