@@ -218,9 +218,10 @@ export class Synfonium extends Base {
     return this.call("GET", "/drive/changes", { query: { "folder": more.folder, "etag": more.etag, "wait_s": more.wait_s } });
   }
 
-  /** A picture of the file. `v`, its version: then the answer holds for ever. */
-  drive_preview(node_id: string, more: { size?: number; v?: string } = {}): Promise<string> {
-    return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "v": more.v } });
+  /** A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is
+   * none, one that is not seen, for a page that shows something below it. */
+  drive_preview(node_id: string, more: { size?: number; v?: string; blank?: boolean } = {}): Promise<string> {
+    return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "v": more.v, "blank": more.blank } });
   }
 
   /** Does it. A second request with the same Idempotency-Key gets the first one's answer. */

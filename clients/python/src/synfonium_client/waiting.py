@@ -44,10 +44,14 @@ class AsyncSynfonium(AsyncBase):
         )
         return told
 
-    async def drive_preview(self, node_id: str, *, size: int | None = None, v: str | None = None) -> str:
-        """A picture of the file. `v`, its version: then the answer holds for ever."""
+    async def drive_preview(
+        self, node_id: str, *, size: int | None = None, v: str | None = None, blank: bool | None = None
+    ) -> str:
+        """A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is
+        none, one that is not seen, for a page that shows something below it.
+        """
         told: str = await self._call(
-            "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v}
+            "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v, "blank": blank}
         )
         return told
 
