@@ -46,7 +46,7 @@ class Multipart:
         if line != self._line:
             raise BadMultipart("no boundary")
         headers = await self._headers()
-        length = headers.get("content-length", "")
+        length = headers["content-length"] = headers.get("content-length", "").strip()
         if not (length.isascii() and length.isdigit() and len(length) < 19):
             raise BadMultipart("a part without a length")
         self._left = int(length)
@@ -71,7 +71,8 @@ class Multipart:
             if not colon or size > HEADER_BYTES:
                 raise BadMultipart("a header")
             try:
-                headers[name.decode("ascii").strip().lower()] = value.decode().strip()
+                # Spaces at the end may be a file name's own.
+                headers[name.decode("ascii").strip().lower()] = value.decode().lstrip(" \t")
             except UnicodeDecodeError:
                 raise BadMultipart("a header") from None
         return headers

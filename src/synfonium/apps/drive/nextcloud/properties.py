@@ -13,6 +13,7 @@ import msgspec
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.nextcloud.request import file_id, permissions_of
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.previews import shown_of
 from synfonium.kernel.actor import Person
 from synfonium.libraries.webdav.body import DAV
 from synfonium.libraries.webdav.headers import http_date
@@ -96,7 +97,7 @@ LIVE: dict[Name, Inner] = {
     (OC, "owner-display-name"): lambda n, k: escape(k.actor.display),
     (OC, "comments-unread"): _no,
     (OC, "comments-count"): _no,
-    (NC, "has-preview"): lambda n, k: "false",
+    (NC, "has-preview"): lambda n, k: "true" if shown_of(n) else "false",
     (NC, "is-encrypted"): _no,
     (NC, "mount-type"): _nothing,
     (NC, "is-mount-root"): lambda n, k: "false",

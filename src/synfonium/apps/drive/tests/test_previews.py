@@ -26,6 +26,7 @@ from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.previews import Answer, Darkroom, Order
 from synfonium.apps.drive.store.tables import blobs, photos, pictures, previews
 from synfonium.apps.drive.tests.conftest import Hand, House
+from synfonium.apps.drive.tests.nextcloud import client_of
 from synfonium.kernel.actor import Person
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='100' height='50'><rect width='60' height='20'/></svg>"
@@ -378,6 +379,31 @@ async def test_a_preview_is_made_once_and_kept_sealed(
     assert [order.sizes for order in worker.orders] == [(64, 256), (1024,)]
     stored = b"".join([path.read_bytes() for path in house.context.home.rglob("*") if path.is_file()])
     assert first[0].content not in stored
+
+
+async def test_a_nextcloud_client_gets_it_by_number_and_by_path(
+    hand: Hand, ada: Person, house: House, worker: Worker
+) -> None:
+    await hand.file("a b.jpg", _image("JPEG", (900, 600)))
+    await hand.file("a.bin", b"nothing to see")
+    async with client_of(house) as client:
+        files = "/remote.php/dav/files/ada"
+        assert await client.value(f"{files}/a%20b.jpg", "nc:has-preview") == "true"
+        assert await client.value(f"{files}/a.bin", "nc:has-preview") == "false"
+        number = await client.value(f"{files}/a%20b.jpg", "oc:fileid")
+        for path in (
+            f"/index.php/core/preview?fileId={number}&x=256&y=256&a=1",
+            "/index.php/core/preview.png?file=/a%20b.jpg&x=256&y=256",
+            "/index.php/apps/files/api/v1/thumbnail/256/256/a%20b.jpg",
+        ):
+            got = await client("GET", path)
+            assert got.headers["content-type"] == "image/webp"
+            assert Image.open(io.BytesIO(got.content)).size == (256, 171)
+            assert (await client("GET", path, if_none_match=got.headers["etag"])).status_code == 304
+            assert (await client("GET", path, x_test_person="")).status_code == 401
+        none = await client.value(f"{files}/a.bin", "oc:fileid")
+        for path in (f"?fileId={none}", "?fileId=99999", "?file=/missing", "", "?fileId=x", "?x=-1&fileId=1"):
+            assert (await client("GET", f"/index.php/core/preview{path}")).status_code == 404
 
 
 async def test_equal_content_has_one_preview(
