@@ -102,6 +102,9 @@ def main() -> int:
             f"{group:24} {counted['PASSED']:4} passed {counted['FAILED']:4} failed"
             f" {counted['n/a']:4} not applicable"
         )
+    print(
+        *(f"failed: {name}" for name in sorted(marks) if _said(name, outcomes, marks) == "FAILED"), sep="\n"
+    )
     passed = sorted(name for name, outcome in outcomes.items() if outcome == "PASSED")
     if args.note:
         KNOWN.write_text("\n".join(passed) + "\n")
@@ -162,13 +165,19 @@ def _run(
 
 def _groups(outcomes: dict[str, str], marks: dict[str, set[str]]) -> dict[str, collections.Counter[str]]:
     groups: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for name, named in marks.items():
-        outcome = outcomes.get(name, "SKIPPED")
-        is_other = bool(named & NOT_APPLICABLE) or bool(_NOT_BY_NAME.search(name))
-        said = outcome if outcome == "PASSED" else "n/a" if is_other or outcome == "SKIPPED" else "FAILED"
+    for name in marks:
+        said = _said(name, outcomes, marks)
         for group in ("_".join(name.removeprefix("test_").split("_")[:2]), "all"):
             groups[group][said] += 1
     return groups
+
+
+def _said(name: str, outcomes: dict[str, str], marks: dict[str, set[str]]) -> str:
+    outcome = outcomes.get(name, "SKIPPED")
+    if outcome == "PASSED":
+        return outcome
+    is_other = bool(marks[name] & NOT_APPLICABLE) or bool(_NOT_BY_NAME.search(name))
+    return "n/a" if is_other or outcome == "SKIPPED" else "FAILED"
 
 
 def _configuration(port: int, keys: dict[str, list[str]]) -> str:

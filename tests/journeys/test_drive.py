@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.journeys.wire import Wire
 
 from synfonium.testing.server import RealServer, real_server
 
@@ -45,15 +46,16 @@ def browser(program: Callable[[str], str]) -> Iterator[Browser]:
         running.close()
 
 
-def _signed_in(browser: Browser, server: RealServer, *, script: bool) -> Page:
-    context = browser.new_context(base_url=server.url, locale="en", java_script_enabled=script)
+def _signed_in(browser: Browser, server: RealServer, *, script: bool, port: int = 0) -> Page:
+    url = f"http://localhost:{port}" if port else server.url
+    context = browser.new_context(base_url=url, locale="en", java_script_enabled=script)
     page = context.new_page()
     page.goto("/signin")
     page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
     page.fill("input[name=name]", "ada")
     page.fill("input[name=password]", PASSWORD)
     page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{server.url}/")
+    page.wait_for_url(f"{url}/")
     page.goto("/drive")
     return page
 
@@ -117,6 +119,26 @@ def test_a_person_sends_files_by_button_and_takes_them_back_unchanged(page: Page
     expect(_row(page, "big.bin")).to_be_visible()
     assert _download(page, "big.bin") == big.read_bytes()
     assert _download(page, "été.txt") == small.read_bytes()
+
+
+def test_a_large_file_goes_on_after_the_connection_was_lost(
+    browser: Browser, server: RealServer, token: str, tmp_path: Path, dav: httpx.Client
+) -> None:
+    film, wire = tmp_path / "film.mkv", Wire(server.port)
+    film.write_bytes(os.urandom(24_000_000))
+    page = _signed_in(browser, server, script=True, port=wire.port)
+    went_on: list[int] = []
+    page.on("request", lambda r: went_on.append(int(r.headers.get("upload-offset", 0))))
+    wire.break_after_bytes = 15_000_000
+    page.locator("details.send summary").click()
+    page.set_input_files("#send-files", [film])
+    page.get_by_role("button", name="Send these files").click()
+    expect(page.get_by_text("All files have arrived.")).to_be_visible(timeout=60_000)
+    assert wire.breaks == 1
+    assert max(went_on) > 10_000_000, "it began again from the first byte"
+    assert dav.get("film.mkv").content == film.read_bytes()
+    page.context.close()
+    wire.close()
 
 
 def test_a_person_drops_files_on_the_page_and_on_a_folder(page: Page, dav: httpx.Client) -> None:

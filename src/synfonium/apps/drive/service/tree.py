@@ -104,6 +104,10 @@ class Tree:
 
         return await self._room.read(work)
 
+    async def member(self, folder: NodeId, name: str) -> Node | None:
+        """What has that name in a folder that the actor reaches."""
+        return await self._room.read(lambda c: nodes.child(c, folder, name))
+
     async def room_left(self, actor: Person, at: NodeId | None = None) -> tuple[int, int | None]:
         """Bytes used by the space (in which `at` is), and what may still be added: None for no limit."""
         reach = await self._room.reach(actor, at=at)

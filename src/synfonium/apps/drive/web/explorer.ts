@@ -9,6 +9,9 @@ if (listing) {
   document.documentElement.classList.add("scripted");
   const selection = startSelection(listing);
   const follower = new Follower(listing, () => selection.restore());
-  if (listing.getAttribute("data-folder")) startUploads(listing, () => follower.refresh());
+  if (listing.getAttribute("data-folder")) {
+    // Rows that cannot be had now come with the next change.
+    startUploads(listing, () => void follower.refresh().catch(() => undefined));
+  }
   follower.start();
 }

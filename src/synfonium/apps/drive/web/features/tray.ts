@@ -56,6 +56,12 @@ export class Tray {
     this.total();
   }
 
+  /** The connection is lost; it goes on by itself. */
+  waiting(item: Item): void {
+    const row = this.rows.get(item);
+    if (row) row.state.textContent = this.word("sayWaiting");
+  }
+
   done(item: Item): void {
     this.progress(item, item.file.size);
     this.end(item, this.word("saySent"));

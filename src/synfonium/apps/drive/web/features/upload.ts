@@ -1,6 +1,7 @@
 /* Sending files: by the form's button or by dropping, one after the other, with progress. */
 
 import { dropped, type Item } from "./drop";
+import { LARGE_BYTES, sendLarge } from "./resume";
 import { Tray } from "./tray";
 
 /** Takes over the form and the page as a place to drop on; `onSent` is called after each file. */
@@ -71,7 +72,7 @@ class Queue {
     this.running = true;
     window.addEventListener("beforeunload", warn);
     for (let item = this.waiting.shift(); item; item = this.waiting.shift()) {
-      await send(item, this.tray);
+      await (item.file.size > LARGE_BYTES ? sendLarge(item, this.tray) : send(item, this.tray));
       this.onSent();
     }
     window.removeEventListener("beforeunload", warn);
