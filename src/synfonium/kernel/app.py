@@ -31,11 +31,13 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """`handler` (`module:function`, called with Context and Event) hears `types`.
 
     It may be called twice for one event and runs in the app's own role, or in `role`.
+    of_many: one that is called with Context and several Events, oldest first, and does all or nothing.
     """
 
     name: str
     types: frozenset[str]
     handler: str
+    of_many: str = ""
     role: Role | None = None
 
 

@@ -1,7 +1,7 @@
 """Carries one app's events from its outbox to the bus: in order, at least once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ _UNDER_WAY = 1000
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 # For events that another process wrote, and for whatever a wake-up might miss.
 _POLL_S = 5.0
+_GATHER_S = 0.01
 
 Pending = Sequence[tuple[int, Event, int]]
 
@@ -50,6 +51,7 @@ class Relay:
         self._after = 0
         self._delivered: list[int] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._open = 0
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -86,27 +88,55 @@ class Relay:
 
     async def _begin(self) -> bool:
         """Begins to publish the next events; whether there may be more."""
-        most = min(_BATCH, _UNDER_WAY - len(self._under_way))
-        batch = await self._exchange(most)
-        for seq, event, attempts in batch:
-            task = asyncio.create_task(self._deliver(seq, event, attempts))
-            self._under_way.add(task)
-            task.add_done_callback(self._landed)
-            self._after = seq
-        return bool(batch)
+        batch = await self._exchange(min(_BATCH, _UNDER_WAY - self._open))
+        if not batch:
+            return False
+        self._open += len(batch)
+        self._after = batch[-1][0]
+        self._start(self._deliver_many(batch))
+        if len(batch) < _BATCH:
+            # What is added meanwhile comes with the next, which costs a commit of its own.
+            await asyncio.sleep(_GATHER_S)
+        return True
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    def _start(self, delivery: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(delivery)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    def _landed(self, seq: int | None) -> None:
+        """An event is on its way no more. seq: of one that need not be kept."""
+        self._open -= 1
+        if seq is not None:
+            self._delivered.append(seq)
         self._woken.set()
 
-    async def _deliver(self, seq: int, event: Event, attempts: int) -> None:
+    async def _deliver_many(self, batch: Pending) -> None:
+        fresh = [event for _seq, event, attempts in batch if attempts < ATTEMPTS]
+        try:
+            refusals = dict(zip((e.id for e in fresh), await self._bus.publish_many(fresh), strict=True))
+        except Exception as error:
+            log.error("kernel.relay_failed", error)
+            refusals = {event.id: NotDelivered("the bus", is_temporary=True) for event in fresh}
+        for seq, event, attempts in batch:
+            refusal = refusals.get(event.id)
+            if refusal is None and event.id in refusals:
+                self._landed(seq)
+            else:
+                self._start(self._deliver(seq, event, attempts, refusal))
+
+    async def _deliver(self, seq: int, event: Event, attempts: int, refusal: NotDelivered | None) -> None:
+        """What was not delivered with the others; until it is, or is given up."""
         while True:
             try:
-                await self._publish(seq, event, attempts)
-                return
+                is_delivered = await self._publish(seq, event, attempts, refusal)
             except Exception as error:  # the database, when it was to write how often it failed
                 log.error("kernel.relay_failed", error)
+                refusal = None
                 await asyncio.sleep(self._first_wait_s)
+            else:
+                self._landed(seq if is_delivered else None)
+                return
 
     async def _pause(self) -> None:
         try:
@@ -132,24 +162,31 @@ class Relay:
         del self._delivered[: len(delivered)]
         return batch
 
-    async def _publish(self, seq: int, event: Event, attempts: int) -> None:
+    async def _publish(self, seq: int, event: Event, attempts: int, refusal: NotDelivered | None) -> bool:
+        """Whether it was delivered; if not, it was given up. refusal: of the attempt just made."""
         wait_s = self._first_wait_s
         while attempts < ATTEMPTS:
-            try:
-                await self._bus.publish(event)
-            except NotDelivered as error:
-                if error.is_temporary:
-                    await asyncio.sleep(self._first_wait_s)
-                    continue
-                attempts += 1
-                await self._failed(seq, event, attempts, error)
+            refusal = refusal or await self._refusal(event)
+            if refusal is None:
+                return True
+            if refusal.is_temporary:
+                await asyncio.sleep(self._first_wait_s)
             else:
-                self._delivered.append(seq)
-                return
-            if attempts < ATTEMPTS:
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+                attempts += 1
+                await self._failed(seq, event, attempts, refusal)
+                if attempts < ATTEMPTS:
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            refusal = None
         await self._bus.abandon(event)
+        return False
+
+    async def _refusal(self, event: Event) -> NotDelivered | None:
+        try:
+            await self._bus.publish(event)
+        except NotDelivered as refusal:
+            return refusal
+        return None
 
     async def _failed(self, seq: int, event: Event, attempts: int, error: NotDelivered) -> None:
         await self._database.write(lambda connection: self._outbox.failed(connection, seq))

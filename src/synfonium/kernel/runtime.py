@@ -1,7 +1,7 @@
 """One process of the house: the apps, doors, commands and events of its roles."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from synfonium.kernel.retention import Retention
 from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls
 from synfonium.kernel.tls import open_certificates
 from synfonium.kernel.vitals import Vitals, vitals
-from synfonium.ports.bus import EventBus
+from synfonium.ports.bus import EventBus, ManySubscriber, Subscriber
 from synfonium.ports.clock import Clock
 from synfonium.ports.database import Database
 from synfonium.ports.mailer import Mailer, Outgoing
@@ -167,7 +167,7 @@ class Runtime:
 
     async def _answer(self, request: Request, progress: Progress) -> Any:
         if request.command == DELIVER:
-            return await self._deliver(request.arguments["subscription"], request.arguments["event"])
+            return await self._deliver(request.arguments["subscription"], request.arguments["events"])
         if request.command == METRICS:
             return metrics.samples()
         if request.command == SIGN_AUDIT:
@@ -198,30 +198,46 @@ class Runtime:
                 hearing.check(app)
         for app, subscription in self._subscriptions():
             role = subscription.role or app.role
-            subscriber = (
-                self._local(app, subscription) if role in self.roles else self._remote(role, subscription)
+            reach = self._subscriber_here if role in self.roles else self._subscriber_there
+            one, of_many = reach(app, subscription, role)
+            await self.house.bus.subscribe(
+                subscription.name,
+                subscription.types,
+                one,
+                of_many=of_many if subscription.of_many else None,
             )
-            await self.house.bus.subscribe(subscription.name, subscription.types, subscriber)
 
-    def _local(self, app: App, subscription: Subscription) -> Callable[[Event], Awaitable[None]]:
+    def _subscriber_here(
+        self, app: App, subscription: Subscription, _role: Role
+    ) -> tuple[Subscriber, ManySubscriber]:
         async def handle(event: Event) -> None:
             await resolve(subscription.handler)(self.contexts[app.name], event)
 
-        return handle
+        async def handle_many(events: Sequence[Event]) -> None:
+            await resolve(subscription.of_many)(self.contexts[app.name], events)
 
-    def _remote(self, role: Role, subscription: Subscription) -> Callable[[Event], Awaitable[None]]:
+        return handle, handle_many
+
+    def _subscriber_there(
+        self, _app: App, subscription: Subscription, role: Role
+    ) -> tuple[Subscriber, ManySubscriber]:
         path = role_socket(self.house.home, role)
 
-        async def send(event: Event) -> None:
-            wire = {"subscription": subscription.name, "event": msgspec.to_builtins(event)}
+        async def send_many(events: Sequence[Event]) -> None:
+            wire = {"subscription": subscription.name, "events": msgspec.to_builtins(list(events))}
             await call_socket(path, DELIVER, wire, "kernel")
 
-        return send
+        async def send(event: Event) -> None:
+            await send_many([event])
+
+        return send, send_many
 
     async def _deliver(self, name: str, wire: Any) -> None:
         for app, subscription in self._subscriptions():
             if subscription.name == name and (subscription.role or app.role) in self.roles:
-                await self._local(app, subscription)(msgspec.convert(wire, Event))
+                one, of_many = self._subscriber_here(app, subscription, app.role)
+                events = msgspec.convert(wire, list[Event])
+                await (one(events[0]) if len(events) == 1 else of_many(events))
                 return
         raise NotFound
 

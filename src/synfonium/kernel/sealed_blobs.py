@@ -137,11 +137,15 @@ class SealedBlobs:
         if index != frames.stop:
             raise BlobDamaged
 
-    def read_small(self, space: SpaceKey, blob: SmallBlob, start: int = 0, stop: int | None = None) -> bytes:
-        """Bytes [start, stop) of a content that is here already. Raises BlobDamaged."""
+    async def read_small(
+        self, space: SpaceKey, blob: SmallBlob, start: int = 0, stop: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """As `read`, of a blob that is here already."""
         layout = Layout.of(len(blob.sealed))
         opener = _opener(space, blob.name, layout, blob.sealed)
-        return opener.frame(0, blob.sealed[HEADER_BYTES : layout.trailer_start])[start:stop]
+        plain = opener.frame(0, blob.sealed[HEADER_BYTES : layout.trailer_start])
+        if piece := plain[start:stop]:
+            yield piece
 
     async def scrub(self, name: str, pace: Callable[[int], Awaitable[None]] | None = None) -> int:
         """Reads the whole blob and checks every stored byte, without a key.

@@ -1,11 +1,12 @@
 """The event port."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from synfonium.common.event import Event
 
 Subscriber = Callable[[Event], Awaitable[None]]
+ManySubscriber = Callable[[Sequence[Event]], Awaitable[None]]
 
 
 class EventBus(Protocol):
@@ -21,8 +22,20 @@ class EventBus(Protocol):
     """
 
     async def publish(self, event: Event) -> None: ...
-    async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
-        """`name` is durable: the same name after a restart goes on where it was."""
+    async def publish_many(self, events: Sequence[Event]) -> "Sequence[NotDelivered | None]":
+        """As `publish` for each, in their order: what it would have raised, or None."""
+        ...
+
+    async def subscribe(
+        self,
+        name: str,
+        types: frozenset[str],
+        subscriber: Subscriber,
+        *,
+        of_many: ManySubscriber | None = None,
+    ) -> None:
+        """`name` is durable: the same name after a restart goes on where it was. of_many: takes
+        several events at once, all or none; when it raises, each comes alone to `subscriber`."""
         ...
 
     async def abandon(self, event: Event) -> None:

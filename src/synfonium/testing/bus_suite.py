@@ -6,7 +6,7 @@ class TestMyBus(BusSuite):
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -168,6 +168,42 @@ class BusSuite:
         await bus.abandon(published[0])
         await asyncio.wait_for(second, 5)
         assert await heard(listener, 1) == published[1:]
+
+    async def test_many_at_once_come_at_once_to_whoever_takes_them_so(self, bus: EventBus) -> None:
+        batches: list[list[Event]] = []
+
+        async def take(events: Sequence[Event]) -> None:
+            batches.append(list(events))
+
+        one, other = Listener(), Listener()
+        await bus.subscribe("many", WRITTEN, one, of_many=take)
+        await bus.subscribe("one", WRITTEN, other)
+        published = [event(number) for number in range(30)]
+        assert list(await bus.publish_many(published)) == [None] * 30
+        assert await heard(other, 30) == published
+        assert [told for batch in batches for told in batch] + one.heard == published
+        assert list(await bus.publish_many(published)) == [None] * 30
+        assert sum(map(len, batches)) + one.calls == 30, "what was handled came again"
+
+    async def test_many_that_are_refused_come_one_by_one_and_in_order(self, bus: EventBus) -> None:
+        async def refuse(events: Sequence[Event]) -> None:
+            raise LookupError("one of them is bad")
+
+        listener = Listener(failures=1)
+        await bus.subscribe("listener", WRITTEN, listener, of_many=refuse)
+        published = [event(number) for number in range(5)]
+        refusals = await bus.publish_many(published)
+        for one, refusal in zip(published, refusals, strict=True):
+            if refusal is not None:
+                await publish_until_delivered(bus, one)
+        assert await heard(listener, 5) == published
+
+    async def test_what_stands_behind_a_failed_one_is_no_failure(self, bus: EventBus) -> None:
+        await bus.subscribe("bad", WRITTEN, Listener(failures=1))
+        first, second = await bus.publish_many([event(1), event(2)])
+        assert first is not None
+        assert not first.is_temporary
+        assert second is None or second.is_temporary
 
     async def test_ten_thousand_events_are_all_heard_once(self, bus: EventBus) -> None:
         listener = Listener()

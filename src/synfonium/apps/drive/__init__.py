@@ -54,7 +54,9 @@ app = App(
     },
     personal=f"{_HERE}.service.personal:part",
     commands=(
-        Command(name="read_text_source", handler=f"{_HERE}.jobs:read_text_source"),
+        Command(name="text_sources", handler=f"{_HERE}.jobs:text_sources"),
+        Command(name="text_of", handler=f"{_HERE}.jobs:text_of"),
+        Command(name="standing", handler=f"{_HERE}.jobs:standing"),
         Command(name="read_picture_source", handler=f"{_HERE}.jobs:read_picture_source"),
         Command(name="make_pictures", handler=f"{_HERE}.jobs:make_pictures", role="worker"),
         Command(name="describe", handler=f"{_HERE}.jobs:describe"),
@@ -76,6 +78,7 @@ app = App(
             name="drive-index",
             types=ALL_EVENTS | {INDEX_WANTED},
             handler=f"{_HERE}.events:on_change",
+            of_many=f"{_HERE}.events:on_changes",
         ),
     ),
     cli=f"{_HERE}.cli:add_commands",

@@ -34,18 +34,34 @@ async def describe(context: Context, call: Call) -> Described | None:
     return await _service(context).told.describe(NodeId(call.text("node")))
 
 
-async def read_text_source(context: Context, call: Call) -> TextSource | None:
-    """For Drive's own worker alone: it is what stands in a file."""
+async def text_sources(context: Context, call: Call) -> list[TextSource]:
+    """For Drive's own worker alone, as all that follows: what these `nodes` are now."""
+    return await _service(context).told.text_sources(_nodes(context, call))
+
+
+async def text_of(context: Context, call: Call) -> str:
+    """It is what stands in a file."""
+    _need_own(context, call)
+    return await _service(context).told.text_of(NodeId(call.text("node")))
+
+
+async def standing(context: Context, call: Call) -> list[NodeId]:
+    return await _service(context).told.standing(_nodes(context, call))
+
+
+def _need_own(context: Context, call: Call) -> None:
     if call.caller != context.app.name:
         raise Forbidden
-    return await _service(context).told.text_source(NodeId(call.text("node")))
+
+
+def _nodes(context: Context, call: Call) -> list[NodeId]:
+    _need_own(context, call)
+    return [NodeId(str(node)) for node in call.arguments["nodes"]]
 
 
 async def index_nodes(context: Context, call: Call) -> dict[str, bool]:
-    """In the worker: tells the private search what these `nodes` are now. For Drive alone."""
-    if call.caller != context.app.name:
-        raise Forbidden
-    await Teller(context).tell([str(node) for node in call.arguments["nodes"]])
+    """In the worker: tells the private search what these `nodes` are now."""
+    await Teller(context).tell(_nodes(context, call))
     return {"done": True}
 
 

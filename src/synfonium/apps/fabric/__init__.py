@@ -66,8 +66,18 @@ app = App(
     ),
     serves_person="it carries what apps tell, and finds people's own things for them alone",
     subscriptions=(
-        Subscription(name="fabric-journal", types=emitted_types(), handler=f"{_HERE}.events:on_fact"),
-        Subscription(name="fabric-rules", types=emitted_types(), handler=f"{_HERE}.jobs:on_fact"),
+        Subscription(
+            name="fabric-journal",
+            types=emitted_types(),
+            handler=f"{_HERE}.events:on_fact",
+            of_many=f"{_HERE}.events:on_facts",
+        ),
+        Subscription(
+            name="fabric-rules",
+            types=emitted_types(),
+            handler=f"{_HERE}.jobs:on_fact",
+            of_many=f"{_HERE}.jobs:on_facts",
+        ),
     ),
     offers={
         "synfonium.kernel.actor:Authenticator": f"{_HERE}.service:authenticator",

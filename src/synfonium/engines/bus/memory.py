@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from synfonium.common.event import Event
 from synfonium.common.ids import EventId
-from synfonium.common.problem import Problem
-from synfonium.ports.bus import NotDelivered, Subscriber
+from synfonium.common.problem import Problem, Unavailable
+from synfonium.ports.bus import ManySubscriber, NotDelivered, Subscriber
 
 # A subscriber that takes longer has hung; the event comes to it again.
 SUBSCRIBER_TIMEOUT_S = 120.0
@@ -20,39 +21,47 @@ class MemoryBus:
     one source's events one after the other. It remembers who has handled the last 10 000 events."""
 
     def __init__(self, *, timeout_s: float = SUBSCRIBER_TIMEOUT_S) -> None:
-        self._subscriptions: dict[str, tuple[frozenset[str], Subscriber]] = {}
+        self._subscriptions: dict[str, _Subscription] = {}
         self._handled: OrderedDict[EventId, set[str]] = OrderedDict()
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._timeout_s = timeout_s
         self._is_closed = False
 
     async def publish(self, event: Event) -> None:
+        (refusal,) = await self.publish_many([event])
+        if refusal is not None:
+            raise refusal
+
+    async def publish_many(self, events: Sequence[Event]) -> Sequence[NotDelivered | None]:
         if self._is_closed:
-            raise NotDelivered("the bus is closed")
-        handled = self._handlers_of(event)
-        waiting = {
-            name: subscriber
-            for name, (types, subscriber) in self._subscriptions.items()
-            if event.type in types and name not in handled
-        }
-        lanes = [self._lanes.setdefault((event.source, name), Lane()) for name in waiting]
-        for lane in lanes:
-            lane.join(event.id)
-        calls = zip(lanes, waiting.values(), strict=True)
-        errors = await asyncio.gather(*(self._call(lane, s, event) for lane, s in calls))
-        failed = dict(zip(waiting, errors, strict=True))
-        handled.update(name for name, error in failed.items() if error is None)
-        _raise_unless_delivered({name: error for name, error in failed.items() if error})
+            return [NotDelivered("the bus is closed") for _event in events]
+        calls = [
+            self._serve(subscription, wanted)
+            for subscription in self._subscriptions.values()
+            if (wanted := self._wanted(subscription, events))
+        ]
+        failed: dict[EventId, dict[str, Exception]] = {}
+        for name, errors in await asyncio.gather(*calls):
+            for id_, error in errors.items():
+                failed.setdefault(id_, {})[name] = error
+        return [_refusal(failed.get(event.id, {})) for event in events]
 
     async def abandon(self, event: Event) -> None:
         for (source, _name), lane in self._lanes.items():
             if source == event.source:
                 lane.leave(event.id)
 
-    async def subscribe(self, name: str, types: frozenset[str], subscriber: Subscriber) -> None:
+    async def subscribe(
+        self,
+        name: str,
+        types: frozenset[str],
+        subscriber: Subscriber,
+        *,
+        of_many: ManySubscriber | None = None,
+    ) -> None:
         if name in self._subscriptions:
             raise ValueError(f"two subscriptions are called {name}")
-        self._subscriptions[name] = (types, subscriber)
+        self._subscriptions[name] = _Subscription(name, types, subscriber, of_many)
 
     async def close(self) -> None:
         self._is_closed = True
@@ -64,15 +73,71 @@ class MemoryBus:
             self._handled.popitem(last=False)
         return handled
 
-    async def _call(self, lane: "Lane", subscriber: Subscriber, event: Event) -> Exception | None:
+    def _wanted(self, subscription: "_Subscription", events: Sequence[Event]) -> list[Event]:
+        """Those that it has still to handle, which get their places in its lanes."""
+        wanted = [
+            event
+            for event in events
+            if event.type in subscription.types and subscription.name not in self._handlers_of(event)
+        ]
+        for event in wanted:
+            self._lane(event, subscription).join(event.id)
+        return wanted
+
+    def _lane(self, event: Event, subscription: "_Subscription") -> "Lane":
+        return self._lanes.setdefault((event.source, subscription.name), Lane())
+
+    async def _serve(
+        self, subscription: "_Subscription", events: Sequence[Event]
+    ) -> tuple[str, dict[EventId, Exception]]:
+        errors: dict[EventId, Exception] = {}
+        if await self._call_many(subscription, events):
+            return subscription.name, errors
+        held = set[str]()
+        for event in events:
+            if event.source in held:  # its turn has not come
+                errors[event.id] = Unavailable()
+            elif error := await self._call(subscription, event):
+                errors[event.id] = error
+                held.add(event.source)
+        return subscription.name, errors
+
+    async def _call_many(self, subscription: "_Subscription", events: Sequence[Event]) -> bool:
+        """Whether they were handled at once; if not, each is to be tried alone."""
+        first = events[0]
+        if subscription.of_many is None or len(events) == 1 or any(e.source != first.source for e in events):
+            return False
+        lane = self._lane(first, subscription)
+        await lane.turn(first.id)
         try:
-            await lane.turn(event.id)
             async with asyncio.timeout(self._timeout_s):
-                await subscriber(event)
+                await subscription.of_many(events)
+        except Exception:
+            return False
+        for event in events:
+            self._handled_by(subscription, event)
+        return True
+
+    async def _call(self, subscription: "_Subscription", event: Event) -> Exception | None:
+        try:
+            await self._lane(event, subscription).turn(event.id)
+            async with asyncio.timeout(self._timeout_s):
+                await subscription.one(event)
         except Exception as error:
             return error
-        lane.leave(event.id)
+        self._handled_by(subscription, event)
         return None
+
+    def _handled_by(self, subscription: "_Subscription", event: Event) -> None:
+        self._handlers_of(event).add(subscription.name)
+        self._lane(event, subscription).leave(event.id)
+
+
+class _Subscription(NamedTuple):
+    name: str
+    types: frozenset[str]
+    one: Subscriber
+    of_many: ManySubscriber | None
 
 
 class Lane:
@@ -99,10 +164,13 @@ class Lane:
             first.set_result(None)
 
 
-def _raise_unless_delivered(errors: Mapping[str, Exception]) -> None:
+def _refusal(errors: Mapping[str, Exception]) -> NotDelivered | None:
     # The error that says most about the event comes first.
     for name, error in sorted(errors.items(), key=lambda failed: _is_temporary(failed[1])):
-        raise NotDelivered(name, is_temporary=_is_temporary(error)) from error
+        refusal = NotDelivered(name, is_temporary=_is_temporary(error))
+        refusal.__cause__ = error
+        return refusal
+    return None
 
 
 def _is_temporary(error: Exception) -> bool:

@@ -45,11 +45,17 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a file is written: under a name in a folder."""
+    """Where a file is written: under a name in a folder. way: the keys of the names by which the
+    folder was found some time ago, from the top of its space; None when it was found just now."""
 
     parent: NodeId
     name: Name
     when_taken: WhenTaken = "replace"
+    way: tuple[bytes, ...] | None = None
+
+
+class FolderMoved(Problem):
+    """The folder stands where it stood no more: it is to be looked up again."""
 
 
 class Freeing(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +110,7 @@ class Batch:
         self._room, self._puts = room, puts
         self._now_s = room.now_s()
         self._locks: dict[SpaceId, Sequence[Lock]] = {}
-        self._folders: dict[tuple[object, ...], list[NodeId] | Problem] = {}
+        self._folders: dict[tuple[object, ...], list[Node] | Problem] = {}
 
     def run(self, connection: Connection) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
@@ -167,7 +173,10 @@ class Batch:
             above = nodes.ancestors(connection, parent)
         else:
             parent, name = place.parent, place.name
-            above = self._above(connection, put.reach, parent)
+            path = self._path(connection, put.reach, parent)
+            if place.way is not None and place.way != tuple(name_key(node.name) for node in path[1:]):
+                raise FolderMoved
+            above = self._above(connection, put.reach, path)
             there = known.get((parent, name_key(name)))
             if place.when_taken == "number" and there is not None:
                 there, name = None, free_name(connection, parent, name)
@@ -186,23 +195,26 @@ class Batch:
             etag=new_id(self._now_s),
         )
 
-    def _above(self, connection: Connection, reach: Reach, parent: NodeId) -> list[NodeId]:
-        """Ids from a folder that may get members to the top of its space. Raises as folder_within."""
+    def _path(self, connection: Connection, reach: Reach, parent: NodeId) -> list[Node]:
+        """To a folder that may get members. Raises as folder_within."""
         # Of two who come at the same place, one may have been let in by what is not in force any more.
         key = (reach.top, parent, reach.shares, reach.link)
         if key not in self._folders:
             try:
-                path = folder_within(connection, reach, parent)
-                above = [node.id for node in reversed(path)]
-                if reach.top != reach.space.root:
-                    above += nodes.ancestors(connection, reach.top)[1:]
-                self._folders[key] = above
+                self._folders[key] = folder_within(connection, reach, parent)
             except Problem as problem:
                 self._folders[key] = problem
         found = self._folders[key]
         if isinstance(found, Problem):
             raise found
         return found
+
+    def _above(self, connection: Connection, reach: Reach, path: Sequence[Node]) -> list[NodeId]:
+        """Ids from the folder to the top of its space."""
+        above = [node.id for node in reversed(path)]
+        if path[0].id != reach.space.root:
+            above += nodes.ancestors(connection, path[0].id)[1:]
+        return above
 
     def _allow(self, connection: Connection, ready: _Ready, added_bytes: int) -> None:
         put, there = ready.put, ready.there

@@ -9,12 +9,13 @@ from synfonium.apps.drive.errors import (
     Cut,
     NoSuchNode,
     NotThatKind,
+    ParentMissing,
     Quarantined,
     QuotaExceeded,
 )
-from synfonium.apps.drive.model import ANY, BlobName, Expected, Node, NodeId, Space, VersionId
+from synfonium.apps.drive.model import ANY, BlobName, Expected, Node, NodeId, Space, VersionId, name_key
 from synfonium.apps.drive.model.share import LinkId, ShareId
-from synfonium.apps.drive.service.batch import Freeing, Place, Put, WhenTaken, Written
+from synfonium.apps.drive.service.batch import FolderMoved, Freeing, Place, Put, WhenTaken, Written
 from synfonium.apps.drive.service.checksums import Checksums
 from synfonium.apps.drive.service.places import (
     NO_TOKENS,
@@ -22,6 +23,8 @@ from synfonium.apps.drive.service.places import (
 )
 from synfonium.apps.drive.service.room import Reach, Room, within
 from synfonium.apps.drive.service.together import Together
+from synfonium.apps.drive.service.tree import walk
+from synfonium.apps.drive.service.ways import Way, Ways
 from synfonium.apps.drive.store import nodes, versions
 from synfonium.kernel.actor import Person
 from synfonium.kernel.refusals import TooLarge
@@ -41,12 +44,13 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's bytes, ready to be read: valid as long as anybody may still want them.
-    shares, link: by which rows it is open, as in a Reach."""
+    """A file's bytes, ready to be read: valid as long as anybody may still want them. sealed: those
+    of a small one, that were read with its row. shares, link: by which rows it is open, as in a Reach."""
 
     node: Node
     space: Space
     blob: BlobName
+    sealed: bytes | None = None
     shares: tuple[ShareId, ...] = ()
     link: LinkId = LinkId("")
 
@@ -57,6 +61,7 @@ class Files:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._together = Together(room)
+        self.ways = Ways()
 
     async def write(
         self,
@@ -80,6 +85,25 @@ class Files:
         reach = await self._room.reach(actor, write=True, adds=when_taken == "number", at=parent)
         place = Place(parent=parent, name=checked_name(name), when_taken=when_taken)
         return await self._write(reach, place, pieces, incoming or Incoming(), expected, tokens, freeing)
+
+    async def write_at(
+        self,
+        actor: Person,
+        names: Sequence[str],
+        pieces: AsyncIterator[bytes],
+        incoming: Incoming,
+        *,
+        tokens: frozenset[str] = NO_TOKENS,
+    ) -> Written | None:
+        """As `write`, at a path of the actor's own drive whose folder is remembered; None, with nothing
+        read of the pieces, when it is not."""
+        reach = await self._room.reach(actor, write=True)
+        way = tuple(map(name_key, names[:-1]))
+        parent = self.ways.find(reach, way)
+        if parent is None:
+            return None
+        place = Place(parent=parent, name=checked_name(names[-1]), way=way)
+        return await self._write(reach, place, pieces, incoming, ANY, tokens)
 
     async def write_top(
         self,
@@ -143,7 +167,19 @@ class Files:
                 sha1=sums.digest("sha1"),
                 freeing=freeing,
             )
-            return await self._together.write(put)
+            try:
+                return await self._together.write(put)
+            except FolderMoved:
+                return await self._together.write(await self._again(put))
+
+    async def _again(self, put: Put) -> Put:
+        """To the folder that stands now where another stood. Raises ParentMissing."""
+        assert put.place is not None
+        assert put.place.way is not None
+        way = put.place.way
+        self.ways.forget(put.reach, way)
+        parent = await self._room.read(lambda c: _at(c, put.reach.top, way))
+        return msgspec.structs.replace(put, place=msgspec.structs.replace(put.place, parent=parent, way=None))
 
     async def _seal(
         self, space: Space, pieces: AsyncIterator[bytes]
@@ -199,8 +235,22 @@ class Files:
     async def content_of(self, actor: Person, node: Node) -> Content:
         """As `content`, for a file that `resolve` has just given."""
         reach = await self._room.reach(actor, at=node.id)
-        found = await self._room.read(lambda c: (node, versions.blob_of(c, node.version or VersionId(""))))
+        found = await self._room.read(lambda c: (node, versions.stored_of(c, node.version or VersionId(""))))
         return _whole(found, reach)
+
+    async def find(self, actor: Person, names: Sequence[str]) -> tuple[list[Node], Content | None]:
+        """As `Tree.resolve`, and with what is there when it is a file of the actor's own space."""
+        reach = await self._room.reach(actor)
+
+        def work(connection: Connection) -> tuple[list[Node], Stored | None]:
+            path = walk(self._room, connection, reach, names)
+            node = path[-1] if len(path) > len(names) else None
+            if node is None or node.version is None or node.space != reach.space.id:
+                return path, None
+            return path, versions.stored_of(connection, node.version)
+
+        path, stored = await self._room.read(work)
+        return path, _whole((path[-1], stored), reach) if stored else None
 
     async def sha1_of(self, files: Sequence[Node]) -> dict[NodeId, bytes]:
         """Of those of the nodes (of `resolve`) that came with a checksum."""
@@ -213,7 +263,11 @@ class Files:
         self._room.damages.refuse(content.blob)
         if content.blob in self._room.harmful:
             raise Quarantined
-        pieces = self._room.sealed.read(self._room.key_of(content.space), content.blob, start, stop)
+        key = self._room.key_of(content.space)
+        if content.sealed is not None:
+            pieces = self._room.sealed.read_small(key, SmallBlob(content.blob, content.sealed), start, stop)
+        else:
+            pieces = self._room.sealed.read(key, content.blob, start, stop)
         return self._room.damages.watched(content.blob, content.space.id, pieces)
 
     async def begin(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
@@ -229,18 +283,33 @@ async def _after(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[by
         yield piece
 
 
-def _content(connection: Connection, reach: Reach, node: NodeId) -> tuple[Node, BlobName | None]:
+def _at(connection: Connection, top: NodeId, way: Way) -> NodeId:
+    for key in way:
+        step = nodes.child(connection, top, key.decode("utf-8", "surrogatepass"))
+        if step is None or step.is_file:
+            raise ParentMissing
+        top = step.id
+    return top
+
+
+Stored = tuple[BlobName, bytes | None]
+
+
+def _content(connection: Connection, reach: Reach, node: NodeId) -> tuple[Node, Stored | None]:
     found = within(connection, reach, node)
-    return found, versions.blob_of(connection, found.version) if found.version else None
+    return found, versions.stored_of(connection, found.version) if found.version else None
 
 
-def _whole(found: tuple[Node, BlobName | None], reach: Reach) -> Content:
-    node, blob = found
+def _whole(found: tuple[Node, Stored | None], reach: Reach) -> Content:
+    node, stored = found
     if not node.is_file:
         raise NotThatKind
-    if blob is None:
+    if stored is None:
         raise NoSuchNode
-    return Content(node=node, space=reach.space, blob=blob, shares=reach.shares, link=reach.link)
+    blob, sealed = stored
+    return Content(
+        node=node, space=reach.space, blob=blob, sealed=sealed, shares=reach.shares, link=reach.link
+    )
 
 
 def _there(connection: Connection, reach: Reach, place: Place | None) -> Node | None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,13 +17,18 @@ from synfonium.apps.drive.store import index as store
 from synfonium.apps.drive.store import nodes
 from synfonium.apps.drive.store.index import Due
 from synfonium.apps.fabric.contract import FILE, Findable, IndexAnswer
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.context import Context
 from synfonium.kernel.pump import Pump
 
+__all__ = ["Due", "Indexing", "Teller"]
+
 log = logs.get("drive")
+T = TypeVar("T")
 AT_ONCE = 32
+GATHER_S = 0.05
 AWAY = (503, 507)
 
 
@@ -32,19 +38,17 @@ class Indexing:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._lock = asyncio.Lock()
-        self.pump = Pump("drive-index", self.step)
+        self.pump = Pump("drive-index", self.step, gather_s=GATHER_S)
 
-    async def want(self, node: NodeId, *, is_deep: bool = False) -> None:
-        """The search shall hear of the node, and of all files below when `is_deep`."""
-        await self._want([Due(node=node, is_deep=is_deep)])
+    async def want(self, wanted: Sequence[Due]) -> None:
+        """The search shall hear of the nodes, and of all files below those that are deep."""
+        if wanted:
+            await self._room.context.database.write(lambda c: store.add(c, wanted))
+            self.pump.wake()
 
     async def want_all(self, owner: str) -> None:
         """Of every file of `owner`, or of everybody's when that is empty."""
-        await self._want(await self._room.read(lambda c: store.tops(c, owner)))
-
-    async def _want(self, wanted: Sequence[Due]) -> None:
-        await self._room.context.database.write(lambda c: store.add(c, wanted))
-        self.pump.wake()
+        await self.want(await self._room.read(lambda c: store.tops(c, owner)))
 
     async def step(self) -> bool:
         """Works off the next few of the queue; whether there were any.
@@ -96,36 +100,39 @@ class Teller:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def tell(self, ids: Sequence[str]) -> None:
+    async def tell(self, ids: Sequence[NodeId]) -> None:
         """Brings the search to what these nodes are now; so a second time changes nothing."""
-        gone: list[str] = []
-        for node in dict.fromkeys(ids):
-            try:
-                if await self._is_gone_after(node):
-                    gone.append(node)
-            except Exception as failure:
-                if isinstance(failure, Problem) and failure.status in AWAY:
-                    raise
-                # One file that cannot be read must not keep the others from being found.
-                log.error("drive.not_indexed", failure)
-        if gone:
-            await self._context.call("fabric.index", {"forget": [address_of(node) for node in gone]})
+        wanted = list(dict.fromkeys(ids))
+        sources = await self._ask("drive.text_sources", wanted, list[TextSource])
+        by_owner: dict[PersonId, list[Findable]] = {}
+        for source in sources:
+            by_owner.setdefault(source.file.owner, []).append(await self._read(source))
+        for owner, documents in by_owner.items():
+            await self._push(owner, documents)
+        # Reading takes a while, in which a file, or its owner, may have gone for good.
+        standing = set(await self._ask("drive.standing", wanted, list[str]))
+        if gone := [address_of(node) for node in wanted if node not in standing]:
+            await self._context.call("fabric.index", {"forget": gone})
 
-    async def _is_gone_after(self, node: str) -> bool:
-        """Tells of one file; whether there is none, or none any more: reading takes a while, in
-        which its owner may have gone for good."""
-        answer = await self._context.call("drive.read_text_source", {"node": node})
-        if answer is None:
-            return True
-        await self._push(msgspec.convert(msgspec.to_builtins(answer), TextSource))
-        return await self._context.call("drive.describe", {"node": node}) is None
+    async def _ask(self, command: str, nodes: Sequence[NodeId], kind: type[T]) -> T:
+        answer = await self._context.call(command, {"nodes": list(nodes)})
+        return msgspec.convert(msgspec.to_builtins(answer), kind)
 
-    async def _push(self, source: TextSource) -> None:
+    async def _read(self, source: TextSource) -> Findable:
         file, text = source.file, ""
-        if source.content:
-            text = await read_text(file.media_type, base64.b64decode(source.content))
-        document = _findable(file, text[:LARGEST_TEXT], source)
-        wire: Mapping[str, object] = {"person": file.owner, "documents": [msgspec.to_builtins(document)]}
+        try:
+            if source.has_text:
+                content = str(await self._context.call("drive.text_of", {"node": file.node}))
+                text = await read_text(file.media_type, base64.b64decode(content))
+        except Exception as failure:
+            if isinstance(failure, Problem) and failure.status in AWAY:
+                raise
+            # One file that cannot be read must not keep the others from being found.
+            log.error("drive.not_indexed", failure)
+        return _findable(file, text[:LARGEST_TEXT], source)
+
+    async def _push(self, owner: PersonId, documents: Sequence[Findable]) -> None:
+        wire: Mapping[str, object] = {"person": owner, "documents": msgspec.to_builtins(list(documents))}
         answer = await self._context.call("fabric.index", wire)
         for refused in msgspec.convert(msgspec.to_builtins(answer), IndexAnswer).refused:
             log.warning("drive.not_indexed", code=refused.code)

@@ -41,12 +41,11 @@ class Photos:
         self._room, self._previews = room, previews
         self.pump = Pump("drive-photos", self.step)
 
-    async def want(self, node: NodeId) -> None:
-        """The file was written: it may be a photo."""
-
-        found = await self._room.read(partial(nodes.find, node=node))
-        if found is not None and found.is_file and is_photo(found.media_type):
-            await self._room.context.database.write(partial(photos.want, node=found))
+    async def want(self, written: Sequence[NodeId]) -> None:
+        """The files were written: some may be photos."""
+        found = await self._room.read(lambda c: nodes.find_all(c, written)) if written else {}
+        if new := [node for node in found.values() if node.is_file and is_photo(node.media_type)]:
+            await self._room.context.database.write(partial(photos.want, found=new))
             self.pump.wake()
 
     async def step(self) -> bool:

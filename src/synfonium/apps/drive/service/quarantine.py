@@ -3,7 +3,7 @@ there at once, whether or not anybody scans."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import msgspec
@@ -48,12 +48,16 @@ class Quarantine:
         found = await self._room.read(quarantine.every)
         self._room.harmful = {one.blob for one in found if one.state == "infected"}
 
-    async def want(self, node: NodeId) -> None:
-        """The file was written."""
+    async def want(self, written: Sequence[NodeId]) -> None:
+        """The files were written."""
+        if not self.is_on or not written:
+            return
         now_s = self._room.now_s()
-        if self.is_on and await self._room.context.database.write(
-            partial(quarantine.want, node=node, now_s=now_s)
-        ):
+
+        def work(connection: Connection) -> bool:
+            return any([quarantine.want(connection, node, now_s=now_s) for node in written])
+
+        if await self._room.context.database.write(work):
             self.pump.wake()
 
     async def step(self) -> bool:

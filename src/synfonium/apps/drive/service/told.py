@@ -1,6 +1,7 @@
 """What Drive tells other apps of this house, and its own worker, about its files."""
 
 import base64
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -17,11 +18,11 @@ TEXT_SOURCE_BYTES = 2 * 1024 * 1024
 
 
 class TextSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A file and its first 2 MiB, for reading its text. content: base64, empty when there is no
-    text to be had. path: addresses, its own first, up to the whole drive. revision: its etag."""
+    """A file whose text is to be read. has_text: whether there is some to be had. path: addresses,
+    its own first, up to the whole drive. revision: its etag."""
 
     file: Described
-    content: str
+    has_text: bool
     path: tuple[str, ...]
     revision: str
 
@@ -53,18 +54,22 @@ class Told:
         found = await self._room.read(lambda c: _find(c, node))
         return _described(found.node, found.space) if found else None
 
-    async def text_source(self, node: NodeId) -> TextSource | None:
-        """None for a folder, and as `describe`."""
+    async def text_sources(self, ids: Sequence[NodeId]) -> list[TextSource]:
+        """Those of the nodes that are files, out of the trash; without their content."""
+        found = await self._room.read(lambda c: [_find(c, node) for node in ids])
+        return [_source(one) for one in found if one is not None and one.blob is not None]
+
+    async def standing(self, ids: Sequence[NodeId]) -> list[NodeId]:
+        """Those of the nodes that exist, and are not in the trash."""
+        found = await self._room.read(lambda c: [_find(c, node) for node in ids])
+        return [one.node.id for one in found if one is not None]
+
+    async def text_of(self, node: NodeId) -> str:
+        """The first 2 MiB, base64; empty for what has gone meanwhile, or has no text."""
         found = await self._room.read(lambda c: _find(c, node))
-        if found is None or found.blob is None:
-            return None
-        start = await self._start(found, found.blob) if can_read(found.node.media_type) else b""
-        return TextSource(
-            file=_described(found.node, found.space),
-            content=base64.b64encode(start).decode(),
-            path=found.addresses,
-            revision=found.node.etag,
-        )
+        if found is None or found.blob is None or not can_read(found.node.media_type):
+            return ""
+        return base64.b64encode(await self._start(found, found.blob)).decode()
 
     async def _start(self, found: _Found, blob: BlobName) -> bytes:
         content = Content(node=found.node, space=found.space, blob=blob)
@@ -75,6 +80,15 @@ class Told:
             Quarantined,
         ):  # others have told of it; whoever searches finds the file by its name
             return b""
+
+
+def _source(found: _Found) -> TextSource:
+    return TextSource(
+        file=_described(found.node, found.space),
+        has_text=can_read(found.node.media_type) and found.node.size_bytes > 0,
+        path=found.addresses,
+        revision=found.node.etag,
+    )
 
 
 def _find(connection: Connection, node: NodeId) -> _Found | None:

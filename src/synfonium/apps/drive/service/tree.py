@@ -68,7 +68,7 @@ class Tree:
         grant's object, is gone or in the trash.
         """
         reach = await self._room.reach(actor)
-        return await self._room.read(lambda c: _walk(self._room, c, reach, names))
+        return await self._room.read(lambda c: walk(self._room, c, reach, names))
 
     async def listing(
         self, actor: Person, folder: NodeId | None = None, *, after: NodeId | None = None, limit: int = 200
@@ -183,7 +183,8 @@ class Tree:
         return await self._room.read(work)
 
 
-def _walk(room: Room, connection: Connection, reach: Reach, names: Sequence[str]) -> list[Node]:
+def walk(room: Room, connection: Connection, reach: Reach, names: Sequence[str]) -> list[Node]:
+    """See `Tree.resolve`."""
     path = path_within(connection, reach, reach.top)[-1:]
     mounted: Mounted | None = None
     for name in names[: MAX_DEPTH + 1]:

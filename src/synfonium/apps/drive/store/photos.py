@@ -12,11 +12,12 @@ from synfonium.apps.drive.store.tables import nodes, photos
 f = photos.c
 
 
-def want(connection: Connection, node: Node) -> None:
-    """The file is a photo, as far as its name tells; when it was taken is to be found out."""
-    values = {"space": node.space, "time_s": node.modified_s, "is_due": True}
-    if not connection.execute(update(photos).where(f.node == node.id).values(values)).rowcount:
-        connection.execute(insert(photos), {"node": node.id, **values})
+def want(connection: Connection, found: Sequence[Node]) -> None:
+    """The files are photos, as far as their names tell; when they were taken is to be found out."""
+    for node in found:
+        values = {"space": node.space, "time_s": node.modified_s, "is_due": True}
+        if not connection.execute(update(photos).where(f.node == node.id).values(values)).rowcount:
+            connection.execute(insert(photos), {"node": node.id, **values})
 
 
 def settle(connection: Connection, node: NodeId, time_s: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from synfonium.apps.drive.model import Space
 from synfonium.apps.drive.store import nodes, uploads
@@ -19,13 +19,17 @@ def _space(row: Row[*tuple[Any, ...]]) -> Space:
     return Space(**row._mapping)
 
 
+_BY_ID = select(*_columns).where(s.id == bindparam("space"))
+_OF_OWNER = select(*_columns).where(s.owner == bindparam("owner"))
+
+
 def of_owner(connection: Connection, owner: PersonId) -> Space | None:
-    row = connection.execute(select(*_columns).where(s.owner == owner)).first()
+    row = connection.execute(_OF_OWNER, {"owner": owner}).first()
     return row and _space(row)
 
 
 def by_id(connection: Connection, space: str) -> Space | None:
-    row = connection.execute(select(*_columns).where(s.id == space)).first()
+    row = connection.execute(_BY_ID, {"space": space}).first()
     return row and _space(row)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
 from synfonium.apps.drive.model.versions import TOGETHER_S
-from synfonium.apps.drive.store.tables import blobs, versions
+from synfonium.apps.drive.store.tables import blobs, small_blobs, versions
 from synfonium.common.ids import made_s, new_id
 
 v, b = versions.c, blobs.c
@@ -30,6 +30,11 @@ def _take_up(dialect_insert: Callable[..., Any]) -> Any:
 
 _TAKE_UP = {"sqlite": _take_up(sqlite.insert), "postgresql": _take_up(postgresql.insert)}
 _SUPERSEDE = update(versions).where(v.id == bindparam("old")).values(replaced_s=bindparam("now", type_=Float))
+_STORED = (
+    select(v.blob, small_blobs.c.sealed)
+    .outerjoin(small_blobs, small_blobs.c.name == v.blob)
+    .where(v.id == bindparam("version"))
+)
 _BLOB_OF = select(v.blob).where(v.id == bindparam("version"))
 
 
@@ -93,6 +98,12 @@ def copy(connection: Connection, version: VersionId, *, node: NodeId, author: st
 def blob_of(connection: Connection, version: VersionId) -> BlobName | None:
     found = connection.execute(_BLOB_OF, {"version": version}).scalar()
     return None if found is None else BlobName(found)
+
+
+def stored_of(connection: Connection, version: VersionId) -> tuple[BlobName, bytes | None] | None:
+    """The blob of a version and, of a small one, its sealed bytes."""
+    row = connection.execute(_STORED, {"version": version}).first()
+    return row and (BlobName(row.blob), None if row.sealed is None else bytes(row.sealed))
 
 
 def supersede(connection: Connection, version: VersionId, *, now_s: float, author: str | None = None) -> None:

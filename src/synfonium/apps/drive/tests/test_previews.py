@@ -438,7 +438,7 @@ async def test_pictures_go_with_their_content(
 ) -> None:
     photo = await hand.file("a.png", _image("PNG", (300, 200)))
     await drive.previews.of(ada, photo, 64)
-    await drive.photos.want(photo)
+    await drive.photos.want([photo])
     await drive.trash.put(ada, [photo])
     await drive.trash.empty(ada)
     house.clock.time_s += 25 * 3600
@@ -488,7 +488,7 @@ async def test_photos_stand_by_the_day_they_were_taken(
     broken = await hand.file("broken.png", b"nothing")
     text = await hand.file("words.txt", b"words")
     for node in (*taken.values(), now, broken, text):
-        await drive.photos.want(node)
+        await drive.photos.want([node])
     while await drive.photos.step():
         pass
     roll = await drive.photos.listing(ada)
@@ -512,7 +512,7 @@ async def test_photos_come_page_by_page_without_gaps(
     rows = await house.context.database.read(lambda c: c.execute(photos.select()).all())
     assert rows == []
     for node in ids:
-        await drive.photos.want(node)
+        await drive.photos.want([node])
     seen, after = list[str](), ""
     while True:
         roll = await drive.photos.listing(ada, after)

@@ -87,7 +87,7 @@ def post(house: House) -> Post:
 
 async def _scanned(drive: DriveService, *nodes: Any) -> None:
     for node in nodes:
-        await drive.quarantine.want(node)
+        await drive.quarantine.want([node])
     while await drive.quarantine.step():
         pass
 
@@ -166,7 +166,7 @@ async def test_a_scanner_that_is_away_holds_nothing_up_and_is_asked_again(
 ) -> None:
     await drive.quarantine.pump.stop()
     file = await hand.file("a", MARK)
-    await drive.quarantine.want(file)
+    await drive.quarantine.want([file])
     with pytest.raises(ScannerAway):
         await drive.quarantine.step()
     assert await hand.read(file) == MARK

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from synfonium.apps.drive.config import DriveConfig
-from synfonium.apps.drive.errors import BadName, Locked, NotThatKind, QuotaExceeded, WrongState
+from synfonium.apps.drive.errors import BadName, Locked, NotThatKind, ParentMissing, QuotaExceeded, WrongState
 from synfonium.apps.drive.model import ABSENT
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.files import Incoming
 from synfonium.apps.drive.store.tables import audit, blobs, changes, outbox, small_blobs
 from synfonium.apps.drive.tests.conftest import Hand, House, pieces
 from synfonium.kernel.actor import Person
@@ -132,3 +133,49 @@ async def test_small_content_that_nobody_needs_is_swept(
     house.clock.time_s += 25 * 3600
     await drive.sweep.once()
     assert await _count(drive, small_blobs) == await _count(drive, blobs) == 0
+
+
+class TestWays:
+    """PUT at a path of which the folder is remembered."""
+
+    async def _put(self, drive: DriveService, actor: Person, *names: str, content: bytes = b"x") -> bool:
+        """Whether nothing had to be looked up."""
+        written = await drive.files.write_at(actor, names, pieces(content), Incoming())
+        return written is not None
+
+    async def test_a_folder_that_was_found_is_found_again(self, drive: DriveService, hand: Hand) -> None:
+        folder = await hand.folder("in")
+        assert await self._put(drive, hand.actor, "at the top")
+        assert not await self._put(drive, hand.actor, "in", "a")
+        drive.files.ways.keep(await drive.tree.resolve(hand.actor, ("in",)))
+        assert await self._put(drive, hand.actor, "in", "a")
+        assert await hand.names(folder) == ["a"]
+
+    async def test_another_that_stands_there_now_gets_the_file(self, drive: DriveService, hand: Hand) -> None:
+        old = await hand.folder("in")
+        drive.files.ways.keep(await drive.tree.resolve(hand.actor, ("in",)))
+        await drive.moving.move(hand.actor, old, await hand.top(), "moved")
+        new = await hand.folder("in")
+        assert await self._put(drive, hand.actor, "in", "a", content=b"new")
+        assert (await hand.names(old), await hand.names(new)) == ([], ["a"])
+
+    @pytest.mark.parametrize("is_gone", [True, False])
+    async def test_none_that_stands_there_now_is_said(
+        self, drive: DriveService, hand: Hand, is_gone: bool
+    ) -> None:
+        old = await hand.folder("in")
+        drive.files.ways.keep(await drive.tree.resolve(hand.actor, ("in",)))
+        if is_gone:
+            await drive.trash.put(hand.actor, [old])
+        else:
+            await drive.moving.move(hand.actor, old, await hand.top(), "moved")
+        with pytest.raises(ParentMissing):
+            await self._put(drive, hand.actor, "in", "a")
+        assert await hand.names() == ([] if is_gone else ["moved"])
+
+    async def test_the_two_spellings_of_a_name_are_one_folder(self, drive: DriveService, hand: Hand) -> None:
+        folder = await hand.folder("caf\u00e9")
+        drive.files.ways.keep(await drive.tree.resolve(hand.actor, ("cafe\u0301",)))
+        assert await self._put(drive, hand.actor, "caf\u00e9", "a")
+        assert await self._put(drive, hand.actor, "cafe\u0301", "b")
+        assert await hand.names(folder) == ["a", "b"]

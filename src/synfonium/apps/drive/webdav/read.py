@@ -18,10 +18,10 @@ SAFE: Headers = [
 
 
 async def get(request: DavRequest) -> None:
-    node = await request.found()
+    node, content = await request.found_file()
     if not node.is_file:
         raise NotThatKind
-    await _send(request, node, None)
+    await _send(request, node, content)
 
 
 async def send(request: DavRequest, content: Content) -> None:
@@ -46,6 +46,9 @@ async def _send(request: DavRequest, node: Node, content: Content | None) -> Non
     content = content or await request.service.files.content_of(request.actor, node)
     pieces = await request.service.files.begin(content, answer.body.start, answer.body.stop)
     await request.start(answer.status, headers)
+    left_bytes = (answer.body.stop or node.size_bytes) - (answer.body.start or 0)
     async for piece in pieces:
-        await request.piece(piece, more=True)
-    await request.piece(b"", more=False)
+        left_bytes -= len(piece)
+        await request.piece(piece, more=left_bytes > 0)
+    if left_bytes > 0:
+        await request.piece(b"", more=False)

@@ -9,6 +9,7 @@ from synfonium.apps.drive.contract import address_of
 from synfonium.apps.drive.errors import WrongState
 from synfonium.apps.drive.model import ABSENT, ANY, Expected, Node
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.files import Content
 from synfonium.common.ids import GrantId
 from synfonium.common.problem import NotFound
 from synfonium.kernel.actor import Person
@@ -28,6 +29,7 @@ from synfonium.libraries.webdav.headers import (
 from synfonium.libraries.webdav.paths import quote_name, split_path
 
 BODY_BYTES = 256 * 1024
+PINS = ("if-match", "if-none-match", "if-unmodified-since")
 replace = msgspec.structs.replace
 XML_TYPE = (b"content-type", b"application/xml; charset=utf-8")
 
@@ -105,6 +107,11 @@ class DavRequest:
         return self.headers.get(name, "")
 
     @property
+    def has_conditions(self) -> bool:
+        """Whether the request depends on what is there."""
+        return any(name in self.headers for name in ("if", *PINS))
+
+    @property
     def overwrite(self) -> bool:
         """RFC 4918, section 10.6. Raises BadHeader."""
         value = self.header("overwrite").strip().upper() or "T"
@@ -154,6 +161,13 @@ class DavRequest:
             raise NotFound
         return path[-1]
 
+    async def found_file(self) -> tuple[Node, Content | None]:
+        """The target's node, and its content where one look gave both. Raises NotFound."""
+        path, content = await self.service.files.find(self.actor, self.target.names)
+        if len(path) <= len(self.target.names):
+            raise NotFound
+        return path[-1], content
+
     async def body(self) -> bytes:
         """A small body. Raises TooLarge."""
         body = await read_body(self.receive, BODY_BYTES)
@@ -171,9 +185,8 @@ class DavRequest:
         if self.lists and not await self._if_holds(path):
             raise WrongState
         self._check_conditions(etag, node)
-        pins = ("if-match", "if-none-match", "if-unmodified-since")
         has_etags = any(c.etag for one in self.lists for c in one.conditions)
-        if not has_etags and not any(name in self.headers for name in pins):
+        if not has_etags and not any(name in self.headers for name in PINS):
             return ANY
         return node.etag if node else ABSENT
 

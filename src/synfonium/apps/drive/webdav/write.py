@@ -2,9 +2,11 @@
 
 import binascii
 import math
+from collections.abc import AsyncIterator
 
 from synfonium.apps.drive.errors import Cut, NameTaken, NotThatKind, ParentMissing, TopStays
 from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.service.batch import Written
 from synfonium.apps.drive.service.crossing import Placed
 from synfonium.apps.drive.service.files import Incoming
 from synfonium.apps.drive.webdav.refusals import BadRequest
@@ -24,34 +26,41 @@ class UnsupportedMediaType(Problem):
 
 
 async def put(request: DavRequest) -> None:
-    path = await request.path()
-    names = request.target.names
     if "content-range" in request.headers:
         raise BadHeader("Content-Range")
-    if len(path) > len(names) and not path[-1].is_file:
-        raise NotThatKind
-    incoming = incoming_of(request)
-    expected = await request.expected(path)
     pieces = body_pieces(request.receive)
-    files, actor, tokens = request.service.files, request.actor, request.tokens
     try:
-        if is_mount(path) and len(path) > len(names):
-            written = await files.write_to(
-                actor, path[-1].id, pieces, incoming, expected=expected, tokens=tokens
-            )
-        elif names:
-            parent = parent_of(path, names)
-            written = await files.write(
-                actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=tokens
-            )
-        else:
-            written = await files.write_top(actor, pieces, incoming, expected=expected, tokens=tokens)
+        written = await _put_at(request, pieces) or await _put(request, pieces)
     except ConnectionError:
         raise Cut from None
     headers: Headers = [(b"etag", f'"{written.node.etag}"'.encode())]
     if "x-oc-mtime" in request.headers:
         headers.append((b"x-oc-mtime", b"accepted"))
     await request.wrote(201 if written.is_new else 204, written.node, headers)
+
+
+async def _put_at(request: DavRequest, pieces: AsyncIterator[bytes]) -> Written | None:
+    """Without a look at what is there, where nothing depends on it."""
+    names = request.target.names
+    if not names or request.has_conditions:
+        return None
+    return await request.service.files.write_at(request.actor, names, pieces, incoming_of(request))
+
+
+async def _put(request: DavRequest, pieces: AsyncIterator[bytes]) -> Written:
+    path = await request.path()
+    names = request.target.names
+    if len(path) > len(names) and not path[-1].is_file:
+        raise NotThatKind
+    incoming, expected = incoming_of(request), await request.expected(path)
+    files, actor, tokens = request.service.files, request.actor, request.tokens
+    if is_mount(path) and len(path) > len(names):
+        return await files.write_to(actor, path[-1].id, pieces, incoming, expected=expected, tokens=tokens)
+    if not names:
+        return await files.write_top(actor, pieces, incoming, expected=expected, tokens=tokens)
+    parent = parent_of(path, names)
+    files.ways.keep(path[: len(names)])
+    return await files.write(actor, parent.id, names[-1], pieces, incoming, expected=expected, tokens=tokens)
 
 
 def is_mount(path: list[Node]) -> bool:

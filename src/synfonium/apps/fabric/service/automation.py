@@ -135,17 +135,16 @@ class Automation:
 
     # What happens
 
-    async def hear(self, event: Event) -> None:
-        """Writes down which rules are to look at it; a second delivery adds nothing."""
-        owner = owner_of(event)
-        if owner is None:
-            return
-        ids = await self._context.database.read(lambda c: store.hearing(c, owner, event.type))
-        if not ids:
-            return
-        new = [_waiting(rule, owner, event) for rule in ids]
-        if await self._context.database.write(lambda c: store.wait(c, new)):
-            self._wake(owner)
+    async def hear(self, events: Sequence[Event]) -> None:
+        """Writes down which rules are to look at them; a second delivery adds nothing."""
+        told = [(owner, event) for event in events if (owner := owner_of(event))]
+        heard = {(owner, event.type) for owner, event in told}
+        rules = await self._context.database.read(lambda c: {one: store.hearing(c, *one) for one in heard})
+        new = [_waiting(rule, owner, event) for owner, event in told for rule in rules[owner, event.type]]
+        added = await self._context.database.write(lambda c: store.wait(c, new)) if new else 0
+        if added:
+            for owner in {owner for owner, event in told if rules[owner, event.type]}:
+                self._wake(owner)
 
     def _wake(self, person: PersonId) -> None:
         if person not in self._draining:

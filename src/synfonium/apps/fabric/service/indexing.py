@@ -30,6 +30,8 @@ BATCH, BATCH_BYTES = 500, 8 * 1024 * 1024
 # So much waits at most, whoever pushes: then all are asked to come again.
 MOST_WAITING = Use(50_000, 512 * 1024 * 1024)
 OWNERS_AT_ONCE = 500
+# Every commit of the index costs the same, whatever is in it.
+GATHER_S = 0.15
 
 
 class Indexing:
@@ -41,7 +43,7 @@ class Indexing:
         self._config: FabricConfig = context.config
         self._lock = asyncio.Lock()
         self._is_checked = False
-        self.pump = Pump("fabric-index", self.step)
+        self.pump = Pump("fabric-index", self.step, gather_s=GATHER_S)
 
     async def push(self, app: AppName, pushed: IndexPush) -> IndexAnswer:
         """Takes what `app` says of the things of `pushed.person`. Raises IndexBusy."""

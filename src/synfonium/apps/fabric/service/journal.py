@@ -51,11 +51,14 @@ class Journal:
         self.on_kept: Callable[[], None] = lambda: None
         self.on_due: Callable[[str], None] = lambda app: None
 
-    async def hear(self, event: Event) -> None:
-        """A fact of an installed app; one that is there already changes nothing."""
+    async def hear(self, events: Sequence[Event]) -> None:
+        """Facts of an installed app; those that are there already change nothing."""
+        await self._keep([await self._heard(event) for event in events])
+
+    async def _heard(self, event: Event) -> Fact:
         owner = owner_of(event.data)
         path = path_of(event.data, event.subject) or await self._asked_path(PersonId(owner), event.subject)
-        fact = Fact(
+        return Fact(
             key=event.id,
             id=event.id,
             type=event.type,
@@ -66,7 +69,6 @@ class Journal:
             time_s=event.time_s,
             data=event.data,
         )
-        await self._keep([fact])
 
     async def tell(self, actor: Person, told: Sequence[CloudEvent]) -> None:
         """Facts of the outside app that `actor` is: of types that its manifest declares, about
@@ -138,12 +140,15 @@ class Journal:
 
     async def _keep(self, found: Sequence[Fact]) -> None:
         now_s = self._context.clock.now_s()
-        held = [await self._holding(fact) for fact in found]
+        held = await self._holding(found)
         hooked = await self._hooked({grant.app for grants in held for grant in grants})
 
         def work(connection: Connection) -> None:
+            ends_s = now_s + self._keep_s
+            seqs = store.add_many(connection, found, ends_s)
             for fact, grants in zip(found, held, strict=True):
-                self._add(connection, fact, grants, hooked, now_s)
+                if grants and fact.key in seqs:
+                    self._add(connection, fact, seqs[fact.key], grants, hooked, now_s)
 
         await self._context.database.write(work)
         self.on_kept()
@@ -154,14 +159,12 @@ class Journal:
         self,
         connection: Connection,
         fact: Fact,
+        seq: int,
         grants: Sequence[Grant],
         hooked: dict[str, Collection[str]],
         now_s: float,
     ) -> None:
         ends_s = now_s + self._keep_s
-        seq = store.add(connection, fact, ends_s)
-        if not seq:
-            return
         hearers = [store.Hearer(seq=seq, app=g.app, person=g.person, grant=g.id) for g in grants]
         store.add_hearers(connection, hearers, ends_s)
         to = {Listener(g.app, g.person) for g in grants if wants(hooked.get(g.app, ()), fact.type)}
@@ -176,14 +179,20 @@ class Journal:
             ],
         )
 
-    async def _holding(self, fact: Fact) -> Sequence[Grant]:
-        """By which grants the fact may be heard of. A grant's own app hears of it, whatever it says."""
-        if fact.type in GRANT_FACTS and fact.app == self._context.app.name:
-            id_ = GrantId(fact.subject.rpartition("/")[2])
-            return await self._context.database.read(lambda c: grants_store.any_state(c, id_))
-        (found,) = await self._authority.holding([fact.path], "read")
-        # What was given between the deed and its telling tells of nothing before it.
-        return [grant for grant in found if grant.since_s <= fact.time_s or fact.key != fact.id]
+    async def _holding(self, found: Sequence[Fact]) -> Sequence[Sequence[Grant]]:
+        """By which grants each fact may be heard of. A grant's own app hears of it, whatever it says."""
+        by_path = await self._authority.holding([fact.path for fact in found], "read")
+        return [
+            await self._own(fact)
+            if fact.type in GRANT_FACTS and fact.app == self._context.app.name
+            # What was given between the deed and its telling tells of nothing before it.
+            else [grant for grant in grants if grant.since_s <= fact.time_s or fact.key != fact.id]
+            for fact, grants in zip(found, by_path, strict=True)
+        ]
+
+    async def _own(self, fact: Fact) -> Sequence[Grant]:
+        id_ = GrantId(fact.subject.rpartition("/")[2])
+        return await self._context.database.read(lambda c: grants_store.any_state(c, id_))
 
     async def _hooked(self, apps: Iterable[str]) -> dict[str, Collection[str]]:
         """Outside apps that are told by a webhook, and of which types."""

@@ -79,7 +79,8 @@ hearers = Table(
 f, h = facts.c, hearers.c
 
 _INSERT = insert(facts)
-_TWIN = select(f.seq).where(f.app == bindparam("app"), f.id == bindparam("id"))
+_TWINS = select(f.app, f.id).where(f.app == bindparam("app"), f.id.in_(bindparam("ids", expanding=True)))
+_PLACES = select(f.key, f.seq).where(f.key.in_(bindparam("keys", expanding=True)))
 _AFTER = select(facts).where(f.seq > bindparam("after")).order_by(f.seq).limit(bindparam("most"))
 _OF_OWNER = _AFTER.where(f.owner == bindparam("owner"))
 _HEARD = (
@@ -100,11 +101,24 @@ class Hearer(msgspec.Struct, frozen=True, kw_only=True):
     grant: str
 
 
-def add(connection: Connection, fact: Fact, ends_s: float) -> int:
-    """Its place; 0 when it is there already."""
-    if connection.execute(_TWIN, {"app": fact.app, "id": fact.id}).first():
-        return 0
-    row = {
+def add_many(connection: Connection, found: Sequence[Fact], ends_s: float) -> dict[str, int]:
+    """The places, by their keys, of those that were not there already."""
+    known = {
+        (row.app, row.id)
+        for app in {fact.app for fact in found}
+        for row in connection.execute(_TWINS, {"app": app, "ids": [f.id for f in found if f.app == app]})
+    }
+    new = {(fact.app, fact.id): fact for fact in reversed(found) if (fact.app, fact.id) not in known}
+    if not new:
+        return {}
+    facts_ = list(reversed(new.values()))
+    connection.execute(_INSERT, [_values(fact, ends_s) for fact in facts_])
+    places = connection.execute(_PLACES, {"keys": [fact.key for fact in facts_]})
+    return {row.key: int(row.seq) for row in places}
+
+
+def _values(fact: Fact, ends_s: float) -> dict[str, Any]:
+    return {
         "key": fact.key,
         "id": fact.id,
         "type": fact.type,
@@ -116,7 +130,6 @@ def add(connection: Connection, fact: Fact, ends_s: float) -> int:
         "ends_s": ends_s,
         "data": msgspec.json.encode(fact.data),
     }
-    return int(connection.execute(_INSERT, row).inserted_primary_key[0])  # type: ignore[index]
 
 
 def add_hearers(connection: Connection, found: Sequence[Hearer], ends_s: float) -> None:

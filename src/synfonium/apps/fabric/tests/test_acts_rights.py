@@ -165,7 +165,7 @@ class Town:
             time_s=self.house.context("fabric").clock.now_s(),
             data={"owner": person},
         )
-        await automation.hear(told)
+        await automation.hear([told])
         await automation.idle()
         await automation.remove(person, rule.id)
 

@@ -57,7 +57,7 @@ async def event(house: Installation, type_: str, subject: str, owner: str, id_: 
         time_s=house.context("fabric").clock.now_s(),
         data={"owner": owner},
     )
-    await rules_of(house).hear(told)
+    await rules_of(house).hear([told])
     await rules_of(house).idle()
     return told
 
@@ -115,7 +115,7 @@ async def test_an_event_that_comes_twice_is_done_once(house: Installation) -> No
         house, person, "drive.new_folder", event="drive.file.moved", target="drive:root", input={"name": "x"}
     )
     told = await event(house, "drive.file.moved", node, person)
-    await rules_of(house).hear(told)
+    await rules_of(house).hear([told])
     await rules_of(house).idle()
     assert [run.state for run in await rules_of(house).history(person, made.id)] == ["done"]
 
@@ -244,7 +244,7 @@ async def test_what_was_interrupted_is_not_done_again(house: Installation) -> No
     done = (await rules_of(house).history(person, made.id))[0]
     await database.write(lambda c: store.put(c, msgspec.structs.replace(done, state="running")))
     await rules_of(house).start()
-    await rules_of(house).hear(told)
+    await rules_of(house).hear([told])
     await rules_of(house).idle()
     found = (await rules_of(house).history(person, made.id))[0]
     assert (found.state, found.problem) == ("failed", "fabric.interrupted")
@@ -262,6 +262,6 @@ async def test_a_fact_of_a_stranger_about_somebody_elses_thing_moves_no_rule(hou
         time_s=1.0,
         data={"owner": person},
     )
-    await rules_of(house).hear(forged)
+    await rules_of(house).hear([forged])
     await rules_of(house).idle()
     assert not await rules_of(house).history(person, made.id)
