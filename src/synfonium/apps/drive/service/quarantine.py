@@ -55,7 +55,7 @@ class Quarantine:
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> bool:
-            return any([quarantine.want(connection, node, now_s=now_s) for node in written])
+            return sum(quarantine.want(connection, node, now_s=now_s) for node in written) > 0
 
         if await self._room.context.database.write(work):
             self.pump.wake()
