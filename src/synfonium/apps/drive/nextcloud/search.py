@@ -1,5 +1,6 @@
 """SEARCH with `d:basicsearch` (RFC 5323), as the apps ask for names, kinds, times and favourites."""
 
+import re
 from datetime import datetime
 
 from synfonium.apps.drive.model.query import AllOf, AnyOf, Compare, Condition, Field, Not, Operator, Query
@@ -17,6 +18,8 @@ MOST_CONDITIONS = 100
 MOST_TEXT = 500
 MOST_DIGITS = 15
 DEFAULT_LIMIT = 100
+# Some programs ask by `oc:id`, which begins with the number.
+_LONG_ID = re.compile(r"^(\d{8,})oc[0-9a-z]{10}$")
 FIELDS: dict[tuple[str, str], Field] = {
     (DAV, "displayname"): "name",
     (DAV, "getcontenttype"): "media_type",
@@ -125,6 +128,8 @@ def _compare(element: Element, operator: Operator) -> Condition:
         raise BadBody("like compares texts")
     if field == "is_favorite":
         return Compare(field, "eq", int(text in ("1", "yes", "true")))
+    if field == "number":
+        text = _LONG_ID.sub(r"\1", text)
     return Compare(field, operator, _time(text) if field == "modified_s" else _number(text))
 
 

@@ -315,6 +315,15 @@ async def test_files_are_found_by_what_they_are(
     assert below == {path for path in found if path.startswith("folder/")}
 
 
+async def test_a_file_is_found_by_either_of_its_numbers(client: Client, hand: Hand) -> None:
+    await hand.file("other.txt")
+    await hand.file("a.txt")
+    for name in ("oc:fileid", "oc:id"):
+        number = await client.value(f"{FILES}/a.txt", name)
+        answer = await client("SEARCH", "/remote.php/dav/", search(like("oc:fileid", number, "eq")))
+        assert hrefs(answer.text) == [f"{FILES}/a.txt"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
