@@ -3,6 +3,7 @@
 import io
 import random
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -109,10 +110,12 @@ def test_a_files_page_shows_what_is_in_it(page: Page, dav: httpx.Client) -> None
     expect(page.locator("pre.excerpt")).to_have_text("# Été\n\n<script>alert(1)</script>\n")
     page.goto("/drive")
     page.get_by_text("film.webm", exact=True).click()
-    page.locator("video.view").evaluate(
-        "film => film.readyState || new Promise(told => film.addEventListener('loadedmetadata', told))"
-    )
-    assert page.locator("video.view").evaluate("film => film.videoWidth") == 320
+    shown = page.locator("video.view")
+    for _ in range(100):
+        if shown.evaluate("film => film.videoWidth") == 320:
+            break
+        page.wait_for_timeout(100)
+    assert shown.evaluate("film => film.videoWidth") == 320
 
 
 def test_photos_stand_by_month(page: Page, dav: httpx.Client) -> None:
@@ -145,3 +148,25 @@ def test_a_version_from_before_comes_back(page: Page, dav: httpx.Client) -> None
     expect(page.locator("pre.excerpt")).to_have_text("as it was")
     expect(page.locator("table.versions tbody tr")).to_have_count(3)
     assert dav.get("text.txt").content == b"as it was"
+
+
+def test_an_operator_reads_all_content_and_is_told_of_damage(
+    page: Page, dav: httpx.Client, server: RealServer
+) -> None:
+    """By the command line, beside the server that serves."""
+    dav.put("lost.bin", content=random.Random(9).randbytes(300_000))
+    assert "contents were read" in server.run("drive", "scrub", "--now")
+    largest = max(
+        server.home.glob("blobs/**/*"), key=lambda path: path.stat().st_size if path.is_file() else 0
+    )
+    largest.rename(server.home / "aside")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        server.run("drive", "scrub", "--now")
+    assert "1 contents are missing" in failed.value.stdout
+    assert dav.get("lost.bin").status_code == 500
+    page.goto("/drive")
+    page.get_by_text("lost.bin", exact=True).click()
+    expect(page.get_by_text("This file is damaged on the disk")).to_be_visible()
+    (server.home / "aside").rename(largest)
+    server.run("drive", "scrub", "--now")
+    assert len(dav.get("lost.bin").content) == 300_000

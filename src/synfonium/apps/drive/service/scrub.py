@@ -76,7 +76,8 @@ class Scrub:
         task = asyncio.create_task(self.run())
         try:
             while not task.done():
-                await progress(_("Reading all content"), self._walk.done, self._walk.total)
+                # The bar is full once, at the end.
+                await progress(_("Reading all content"), self._walk.done, self._walk.total + 1)
                 await asyncio.wait({task}, timeout=0.2)
             await progress(_("Reading all content"), 1, 1)
             return task.result()
