@@ -82,6 +82,7 @@ app = App(
         ),
     ),
     cli=f"{_HERE}.cli:add_commands",
+    offers={"synfonium.apps.fabric.contract.index:Shares": f"{_HERE}.service.readable:readable"},
     config=f"{_HERE}.config:DriveConfig",
     places=(
         Place(group="administration", part=_("State"), path="/admin/storage", title=_("Storage"), order=12),

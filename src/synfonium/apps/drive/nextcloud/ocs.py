@@ -3,7 +3,7 @@
 import hashlib
 from typing import Literal
 
-from synfonium.apps.drive.nextcloud import capabilities, direct, user
+from synfonium.apps.drive.nextcloud import capabilities, direct, shared, sharing, user
 from synfonium.apps.drive.nextcloud.ask import Ask, Handler, OcsRefused, envelope, given_of, wants_json
 from synfonium.apps.drive.nextcloud.credentials import person_of, secret_of
 from synfonium.apps.drive.service import DriveService
@@ -20,6 +20,7 @@ OPEN: dict[tuple[str, ...], Handler] = {("GET", "cloud", "capabilities"): capabi
 ROUTES: dict[tuple[str, ...], Handler] = {
     ("GET", "cloud", "user"): user.show,
     ("GET", "core", "navigation", "apps"): user.apps,
+    ("GET", *sharing.BASE, "sharees"): sharing.sharees,
     ("POST", "apps", "dav", "api", "v1", "direct"): direct.make,
     ("DELETE", "core", "apppassword"): user.forget_password,
 }
@@ -28,7 +29,8 @@ ROUTES: dict[tuple[str, ...], Handler] = {
 def ocs_app(context: Context) -> ASGIApp:
     """The door, for one process."""
     service: DriveService = context.service
-    service.announced.capabilities.append(capabilities.of_files)
+    service.announced.properties |= shared.properties_of(service)
+    service.announced.capabilities += [capabilities.of_files, sharing.capabilities]
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +62,7 @@ async def _answer(context: Context, scope: Scope, receive: Receive, version: Lit
     actor = None
     if handler is None:
         actor = await person_of(context, scope)
-        handler = ROUTES.get(route) or user.route(route)
+        handler = ROUTES.get(route) or user.route(route) or sharing.route(route)
     if handler is None:
         raise NotFound
     ask = Ask(

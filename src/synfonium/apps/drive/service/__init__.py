@@ -25,6 +25,7 @@ from synfonium.apps.drive.service.photos import Photos
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.quarantine import Quarantine
+from synfonium.apps.drive.service.rights import Rights
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.s3_keys import S3Keys
 from synfonium.apps.drive.service.scrub import Scrub
@@ -79,6 +80,7 @@ class DriveService:
         self.scrub = Scrub(room)
         self.quarantine = Quarantine(room)
         self.sharing = Sharing(room)
+        self.rights = Rights(room)
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)

@@ -22,7 +22,7 @@ class Finding:
 
     async def find(self, actor: Person, folder: NodeId, query: Query) -> list[list[Node]]:
         """Paths from the folder down to what was found. Raises NoSuchNode."""
-        reach = await self._room.reach(actor)
+        reach = await self._room.reach(actor, at=folder)
         wanted = min(query.limit, MOST_FOUND)
         looked_at = LOOKED_AT * (wanted + min(query.skip, MOST_FOUND))
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.model import BlobName, Space
 from synfonium.apps.drive.service.arrival import Arrival
 from synfonium.apps.drive.service.room import Room
-from synfonium.apps.drive.store import spaces, whole
+from synfonium.apps.drive.store import links, shares, spaces, whole
 from synfonium.apps.drive.store.whole import Stored
 from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
@@ -101,8 +101,13 @@ class _Drive:
         self._room.forget(person)
         # What was read of their files has reached the search, which forgets it after us.
         await self._context.service.indexing.pause()
+        # What they shared of others' files, by shares and links, ends; and what was shared with them.
+        ended = await self._context.database.write(
+            lambda c: shares.remove_to(c, person) + links.remove_by(c, person)
+        )
+        self._room.mounts.forget()
         if space is None:
-            return {}
+            return {"shares_and_links": ended} if ended else {}
         files = await self._context.database.read(lambda c: whole.count(c, space.id))
         count = 0
         while names := await self._context.database.read(
@@ -110,7 +115,7 @@ class _Drive:
         ):
             await self._remove(names)
             count += len(names)
-        return {"blobs": count, "files_and_folders": files, "keys": 1}
+        return {"blobs": count, "files_and_folders": files, "keys": 1, "shares_and_links": ended}
 
     async def _remove(self, names: list[BlobName]) -> None:
         # While a backup reads them, a delete would do nothing.

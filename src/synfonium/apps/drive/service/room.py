@@ -252,6 +252,11 @@ class Room:
             del self._keys[id_]
         self.mounts.forget()
 
+    async def owner_of(self, node: Node) -> PersonId:
+        """Whose space a node is in."""
+        found = await self.read(lambda c: spaces.by_id(c, node.space))
+        return found.owner if found else PersonId("")
+
     async def is_mount(self, actor: Person, node: NodeId, parent: NodeId) -> bool:
         """Whether the node was received by itself, and `parent` is a folder of the actor's own."""
         if isinstance(actor, Guest) or not any(one.node == node for one in await self.mounts.of(actor.id)):

@@ -34,6 +34,13 @@ def by_token(connection: Connection, token_hash: bytes, now_s: float) -> Link | 
     return _link(row) if row else None
 
 
+_ANY = select(k.id).where(k.space == bindparam("space")).limit(1)
+
+
+def is_any(connection: Connection, space: SpaceId) -> bool:
+    return connection.execute(_ANY, {"space": space}).first() is not None
+
+
 def trash_of(connection: Connection, space: SpaceId) -> set[NodeId]:
     query = select(spaces.c.trash).where(spaces.c.id == space)
     return {NodeId(id_) for id_ in connection.execute(query).scalars()}

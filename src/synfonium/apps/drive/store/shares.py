@@ -159,6 +159,23 @@ def which(connection: Connection, ids: Sequence[NodeId]) -> set[NodeId]:
     return {NodeId(id_) for id_ in connection.execute(select(s.node).where(s.node.in_(ids))).scalars()}
 
 
+_ANY = select(s.id).where(s.space == bindparam("space")).limit(1)
+
+
+def is_any(connection: Connection, space: SpaceId) -> bool:
+    return connection.execute(_ANY, {"space": space}).first() is not None
+
+
+def kinds(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, frozenset[int]]:
+    """How each of the nodes is shared, in the numbers of OCS: 0 person, 1 group, 3 link."""
+    found: dict[NodeId, set[int]] = {}
+    for row in connection.execute(select(s.node, s.to_kind).where(s.node.in_(ids))):
+        found.setdefault(NodeId(row.node), set()).add(0 if row.to_kind == "person" else 1)
+    for row in connection.execute(select(links.c.node).where(links.c.node.in_(ids))):
+        found.setdefault(NodeId(row.node), set()).add(3)
+    return {node: frozenset(numbers) for node, numbers in found.items()}
+
+
 def trashes(connection: Connection, ids: Sequence[SpaceId]) -> set[NodeId]:
     """The trash of each of the spaces."""
     query = select(spaces.c.trash).where(spaces.c.id.in_(ids))
