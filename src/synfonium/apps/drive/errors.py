@@ -224,6 +224,14 @@ class NoSuchShare(NotFound):
     title = _("This is shared no more.")
 
 
+class NoSuchGroupFolder(NotFound):
+    """It is not there, or the actor does not administer its organisation."""
+
+    code = "drive.no_such_group_folder"
+    title = _("This group folder is not here.")
+    remedy = _("Only who administers an organisation looks after its folders.")
+
+
 class LinkGone(NotFound):
     """There is no such link, or not any more: expired, used up, taken back or closed. All look alike."""
 

@@ -3,6 +3,7 @@
 from synfonium.apps.drive.http import (
     changes,
     connect,
+    group_folders,
     nodes,
     pages,
     previews,
@@ -24,6 +25,7 @@ doors = (
     *changes.doors,
     *connect.doors,
     *sharing.doors,
+    *group_folders.doors,
     *public.doors,
     *s3_keys.doors,
 )

@@ -151,7 +151,8 @@ def _modes(is_file: bool) -> tuple[LinkMode, ...]:
 async def with_me(actor: Reader, context: Context, done: Shared = "") -> Page:
     """What others share with the actor."""
     taken = await service_of(context).sharing.received(actor)
-    return Page("drive/shared.html", taken=taken, done=done, icon_of=icon_of, url_of=url_of)
+    manages = bool(await service_of(context).group_folders.managed(actor))
+    return Page("drive/shared.html", manages=manages, taken=taken, done=done, icon_of=icon_of, url_of=url_of)
 
 
 @get("/drive/shared/mine")

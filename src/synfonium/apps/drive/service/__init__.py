@@ -15,6 +15,7 @@ from synfonium.apps.drive.service.finding import Finding
 from synfonium.apps.drive.service.flat import Flat
 from synfonium.apps.drive.service.following import Following
 from synfonium.apps.drive.service.glance import Glances
+from synfonium.apps.drive.service.group_folders import GroupFolders
 from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.linking import Linking
 from synfonium.apps.drive.service.links import Links
@@ -81,6 +82,7 @@ class DriveService:
         self.quarantine = Quarantine(room)
         self.sharing = Sharing(room)
         self.rights = Rights(room)
+        self.group_folders = GroupFolders(room, self.sharing)
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)

@@ -83,7 +83,7 @@ class Sharing:
         def work(connection: Connection) -> tuple[Share, Node, bool]:
             found = self.shareable(connection, reach, node)
             before = shares.between(connection, node, to.kind, to.id)
-            share = self._new(reach, found, to, terms)
+            share = self.new(reach, found.id, to, terms)
             if before is not None:
                 if before.by != actor.id and reach.shares:
                     raise NotShareable
@@ -109,13 +109,14 @@ class Sharing:
             await self._telling.shared(actor, found, people)
         return share
 
-    def _new(self, reach: Reach, node: Node, to: Sharee, terms: Terms) -> Share:
+    def new(self, reach: Reach, node: NodeId, to: Sharee, terms: Terms) -> Share:
+        """A share that is not kept yet."""
         now_s = self._room.now_s()
         return Share(
             id=ShareId(new_id(now_s)),
             number=secrets.randbits(NUMBER_BITS),
             space=reach.space.id,
-            node=node.id,
+            node=node,
             by=reach.person,
             to_kind=to.kind,
             to=to.id,
@@ -161,7 +162,7 @@ class Sharing:
                 raise NoSuchShare
             shares.change(connection, changed)
             if (found.mode, terms.mode) == ("edit", "view") or (found.may_share and not terms.may_share):
-                self._end_passed_on(connection, reach, found)
+                self.end_passed_on(connection, reach, found)
             self.tell(connection, reach, changed, contract.SHARE_MADE)
 
         await self._room.write(reach.space.id, work)
@@ -175,7 +176,7 @@ class Sharing:
 
         def work(connection: Connection) -> None:
             shares.remove(connection, [share])
-            self._end_passed_on(connection, reach, found)
+            self.end_passed_on(connection, reach, found)
             self.tell(connection, reach, found, contract.SHARE_ENDED)
 
         await self._room.write(found.space, work)
@@ -207,7 +208,7 @@ class Sharing:
             stays = len(ended) < len(one.shares)
             shares.set_mount(connection, actor.id, node, is_left=stays)
             for share in ended:
-                self._end_passed_on(connection, reach, share)
+                self.end_passed_on(connection, reach, share)
                 self.tell(connection, reach, share, contract.SHARE_ENDED)
 
         await self._room.write(own.space.id, work)
@@ -222,7 +223,7 @@ class Sharing:
         await self._room.write(own.space.id, lambda c: shares.set_mount(c, actor.id, node))
         self.changed()
 
-    def _end_passed_on(self, connection: Connection, reach: Reach, ended: Share) -> None:
+    def end_passed_on(self, connection: Connection, reach: Reach, ended: Share) -> None:
         """Ends what was passed on by who received this, unless somebody else lets them do so too."""
         by = set(shares.makers_below(connection, ended.space)) - {reach.space.owner, ended.by}
         if ended.to_kind == "person":
@@ -245,7 +246,7 @@ class Sharing:
             if is_below(share.node):
                 shares.remove(connection, [share.id])
                 self.tell(connection, reach, share, contract.SHARE_ENDED)
-                self._end_passed_on(connection, reach, share)
+                self.end_passed_on(connection, reach, share)
         gone = [link for link in links.passed_on(connection, reach.space.id, person) if is_below(link.node)]
         links.remove(connection, [link.id for link in gone])
         for link in gone:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from synfonium.apps.drive.model import Space
 from synfonium.apps.drive.store import nodes, uploads
@@ -47,6 +48,10 @@ def add(connection: Connection, space: Space, *, etag: str, now_s: float) -> Non
     row = {"id": space.id, "owner": space.owner, "root": space.root, "trash": space.trash}
     values = {"sealed_key": space.sealed_key, "quota_bytes": space.quota_bytes, "created_s": now_s}
     connection.execute(insert(spaces), {**row, **values})
+
+
+def set_quota(connection: Connection, space: str, quota_bytes: int) -> None:
+    connection.execute(update(spaces).where(s.id == space).values(quota_bytes=quota_bytes))
 
 
 def used_bytes(connection: Connection, space: Space) -> int:

@@ -66,3 +66,21 @@ async def test_a_wrong_name_is_told_kindly(town: Installation) -> None:
     assert sent.status_code == 404
     assert "Nobody here has that name." in sent.text
     await ada.aclose()
+
+
+async def test_who_administers_an_organisation_makes_a_group_folder(town: Installation) -> None:
+    ada, bo = await person(town, "ada"), await person(town, "bo")
+    school = {"name": "School", "slug": "school", "kind": "organisation", "owner": "ada"}
+    made = await town.call("identity.organisation_add", {**school, "total": "", "each": ""})
+    await town.call("identity.organisation_member", {"slug": "school", "name": "bo", "role": "member"})
+    page = await ada.get("/drive/groups")
+    assert "A new group folder" in page.text
+    terms = {"organisation": made["id"], "name": "Lessons", "mode": "edit", "quota": "5"}
+    assert (await ada.post("/drive/groups", data=terms)).status_code == 303
+    assert "<bdi>Lessons</bdi>" in (await ada.get("/drive/groups", headers={"accept-language": "fr"})).text
+    assert (await bo.put("/dav/files/bo/Lessons/a", content=b"x")).status_code == 201
+    assert (await ada.get("/dav/files/ada/Lessons/a")).content == b"x"
+    assert "a group folder" in (await bo.get("/drive/shared")).text
+    assert "A new group folder" not in (await bo.get("/drive/groups")).text
+    for client in (ada, bo):
+        await client.aclose()
