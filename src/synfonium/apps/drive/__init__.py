@@ -85,6 +85,7 @@ app = App(
     offers={"synfonium.apps.fabric.contract.index:Shares": f"{_HERE}.service.readable:readable"},
     config=f"{_HERE}.config:DriveConfig",
     places=(
+        Place(group="administration", part=_("People"), path="/admin/reports", title=_("Reports"), order=27),
         Place(group="administration", part=_("State"), path="/admin/storage", title=_("Storage"), order=12),
     ),
     scopes={

@@ -232,6 +232,21 @@ class NoSuchGroupFolder(NotFound):
     remedy = _("Only who administers an organisation looks after its folders.")
 
 
+class NoSuchReport(NotFound):
+    """There is no such report, or it is decided."""
+
+    code = "drive.no_such_report"
+    title = _("This report is not there, or is decided already.")
+
+
+class TooManyReports(Problem):
+    """As many as wait at once."""
+
+    status, code = 429, "drive.too_many_reports"
+    title = _("Too many reports wait already.")
+    remedy = _("The operator knows of it. Try again tomorrow.")
+
+
 class LinkGone(NotFound):
     """There is no such link, or not any more: expired, used up, taken back or closed. All look alike."""
 

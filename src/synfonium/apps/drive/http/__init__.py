@@ -8,6 +8,7 @@ from synfonium.apps.drive.http import (
     pages,
     previews,
     public,
+    reports,
     s3_keys,
     sharing,
     storage,
@@ -27,6 +28,7 @@ doors = (
     *sharing.doors,
     *group_folders.doors,
     *public.doors,
+    *reports.doors,
     *s3_keys.doors,
 )
 

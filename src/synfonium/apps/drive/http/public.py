@@ -46,14 +46,14 @@ NameData = Annotated[NameForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 NodeData = Annotated[NodeForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-async def _come(context: Context, request: AnyRequest, token: str) -> Entry:
-    """Raises LinkGone."""
+async def come(context: Context, request: AnyRequest, token: str) -> Entry:
+    """The link, and who comes by it. Raises LinkGone."""
     return await service_of(context).linking.come(token, request.cookies.get(COOKIE, ""))
 
 
 async def _guest(context: Context, request: AnyRequest, token: str) -> Guest:
     """Raises LinkGone, also for who has not shown the password: there is nothing here for them."""
-    entry = await _come(context, request, token)
+    entry = await come(context, request, token)
     if entry.guest is None:
         raise LinkGone
     return entry.guest
@@ -64,7 +64,7 @@ async def show(
     actor: Visitor, context: Context, request: AnyRequest, token: str, after: str = "", done: Done = ""
 ) -> Page:
     """The page of a link: a file, a folder, or a place to add to."""
-    return await _page(context, await _come(context, request, token), token, None, after, done)
+    return await _page(context, await come(context, request, token), token, None, after, done)
 
 
 @get("/s/{token:str}/f/{node_id:str}")
@@ -78,7 +78,7 @@ async def folder(
     done: Done = "",
 ) -> Page:
     """A folder within what the link shows."""
-    return await _page(context, await _come(context, request, token), token, NodeId(node_id), after, done)
+    return await _page(context, await come(context, request, token), token, NodeId(node_id), after, done)
 
 
 async def _page(
@@ -124,7 +124,7 @@ async def open_by_password(
 ) -> Page | See:
     """Shows the password, once: a ticket stands for it afterwards."""
     linking = service_of(context).linking
-    entry = await _come(context, request, token)
+    entry = await come(context, request, token)
     try:
         ticket = await linking.show_password(entry, data.password)
     except (WrongPassword, TooManyTries) as refused:
@@ -155,7 +155,7 @@ async def download(
     actor: Visitor, context: Context, request: AnyRequest, token: str, node_id: str, shown: bool = False
 ) -> See:
     """Leads to a file's content on its own origin; counts as one download."""
-    service, entry = service_of(context), await _come(context, request, token)
+    service, entry = service_of(context), await come(context, request, token)
     if entry.guest is None:
         raise LinkGone
     content = await service.files.content(entry.guest, NodeId(node_id))
@@ -168,7 +168,7 @@ async def download(
 @get("/s/{token:str}/zip/{node_id:str}")
 async def archive(actor: Visitor, context: Context, request: AnyRequest, token: str, node_id: str) -> See:
     """Leads to a folder as an archive; counts as one download."""
-    service, entry = service_of(context), await _come(context, request, token)
+    service, entry = service_of(context), await come(context, request, token)
     if entry.guest is None or entry.guest.mode not in SHOWING:
         raise LinkGone
     once = bool(entry.link.most_downloads)
@@ -180,7 +180,7 @@ async def archive(actor: Visitor, context: Context, request: AnyRequest, token: 
 @post("/s/{token:str}/send/{node_id:str}", max_body_bytes=LARGEST_FORM_BYTES)
 async def send(actor: Visitor, context: Context, request: AnyRequest, token: str, node_id: str) -> See:
     """Takes files, as they come, into what the link leads to; `top` for its own folder."""
-    service, entry = service_of(context), await _come(context, request, token)
+    service, entry = service_of(context), await come(context, request, token)
     if entry.guest is None or entry.guest.mode not in ADDING:
         raise LinkGone
     guest, cookies = entry.guest, list[Cookie]()

@@ -26,6 +26,7 @@ from synfonium.apps.drive.service.photos import Photos
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.quarantine import Quarantine
+from synfonium.apps.drive.service.reporting import Reporting
 from synfonium.apps.drive.service.rights import Rights
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.s3_keys import S3Keys
@@ -82,6 +83,7 @@ class DriveService:
         self.quarantine = Quarantine(room)
         self.sharing = Sharing(room)
         self.rights = Rights(room)
+        self.reporting = Reporting(room, self.sharing.sharees)
         self.group_folders = GroupFolders(room, self.sharing)
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)

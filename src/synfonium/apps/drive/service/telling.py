@@ -43,6 +43,21 @@ class Telling:
             key=f"shared-{node.id}",
         )
 
+    async def blocked(self, person: PersonId, reasons: str) -> None:
+        """Tells whose link it was that the operator has closed it, and why (DSA, article 17)."""
+        if not person:
+            return
+        notice = Notice(
+            person=person,
+            topic="blocked",
+            topic_title=_("A link of yours was closed"),
+            title=Words(text=_("The operator has closed a link of yours.")),
+            body=Words(text=_("The reasons: %(reasons)s"), values={"reasons": reasons[:400]}),
+            url="/drive/shared/mine",
+            urgency="high",
+        )
+        await self._notify(notice)
+
     async def _notify(self, notice: Notice) -> None:
         try:
             await self._context.call(NOTIFY, msgspec.to_builtins(notice))

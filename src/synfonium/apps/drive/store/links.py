@@ -41,6 +41,11 @@ def is_any(connection: Connection, space: SpaceId) -> bool:
     return connection.execute(_ANY, {"space": space}).first() is not None
 
 
+def those_there(connection: Connection, ids: Sequence[LinkId]) -> set[str]:
+    """Those of the links that have not been ended."""
+    return set(connection.execute(select(k.id).where(k.id.in_(ids))).scalars())
+
+
 def trash_of(connection: Connection, space: SpaceId) -> set[NodeId]:
     query = select(spaces.c.trash).where(spaces.c.id == space)
     return {NodeId(id_) for id_ in connection.execute(query).scalars()}
