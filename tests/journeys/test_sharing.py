@@ -140,7 +140,7 @@ def test_a_stranger_drops_a_file_and_sees_nothing_else(
     (tmp_path / "mine.txt").write_bytes(b"from a stranger")
     guest.goto(url)
     guest.set_input_files("#send-files", tmp_path / "mine.txt")
-    guest.get_by_role("button", name="Envoyer").click()
+    guest.get_by_role("button", name="Envoyer ces fichiers").click()
     expect(guest.get_by_text("C’est arrivé. Merci.")).to_be_visible()
     assert "secret" not in guest.content()
     ada.goto("/drive")
