@@ -21,7 +21,7 @@ from synfonium.kernel.i18n import _
 
 Writer = Annotated[Person, Scope("drive.write")]
 DAY_S = 86400
-Shared = Literal["", "shared", "changed", "ended", "left", "back", "linked"]
+Shared = Literal["", "shared", "changed", "ended", "left", "back", "linked", "given"]
 
 
 class ShareForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +74,20 @@ async def share(actor: Writer, context: Context, node_id: str, data: ShareData) 
     terms = Terms(mode=data.mode, may_share=bool(data.may_share), until_s=end_of(data.until), note=data.note)
     await service_of(context).sharing.make(actor, NodeId(node_id), data.name, terms)
     return See(f"/drive/node/{node_id}/share?done=shared")
+
+
+class GiveForm(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+GiveData = Annotated[GiveForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@post("/drive/node/{node_id:str}/give")
+async def give_away(actor: Writer, context: Context, node_id: str, data: GiveData) -> See:
+    """Makes a file or folder another's."""
+    await service_of(context).sharing.give_away(actor, NodeId(node_id), data.name)
+    return See("/drive/shared/mine?done=given")
 
 
 @post("/drive/shares/{share_id:str}/change")
@@ -191,4 +205,17 @@ def day_of(until_s: float) -> str:
     return datetime.fromtimestamp(until_s - 1, UTC).strftime("%Y-%m-%d") if until_s else ""
 
 
-doors = (panel, make_link, change_link, end_link, share, change, end, with_me, by_me, leave, come_back)
+doors = (
+    panel,
+    give_away,
+    make_link,
+    change_link,
+    end_link,
+    share,
+    change,
+    end,
+    with_me,
+    by_me,
+    leave,
+    come_back,
+)

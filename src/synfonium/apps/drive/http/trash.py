@@ -26,13 +26,21 @@ NodesData = Annotated[NodesForm, Body(media_type=RequestEncodingType.URL_ENCODED
 
 
 @get("/drive/trash")
-async def show(actor: Reader, context: Context, after: str = "", done: Done = "", count: int = 0) -> Page:
-    """What was put into the trash, the newest first."""
+async def show(
+    actor: Reader, context: Context, after: str = "", done: Done = "", count: int = 0, of: str = ""
+) -> Page:
+    """What was put into the trash, the newest first. of: the top of a group folder, for its trash."""
     service = service_of(context)
-    listing = await service.trash.listing(actor, after=NodeId(after) if after else None, limit=PAGE_NODES)
+    listing = await service.trash.listing(
+        actor,
+        after=NodeId(after) if after else None,
+        limit=PAGE_NODES,
+        of=NodeId(of) if of else None,
+    )
     return Page(
         "drive/trash.html",
         folder=listing.top,
+        of=of,
         entries=listing.entries,
         more=listing.entries[-1].node.id if listing.has_more else "",
         is_first=not after,
@@ -54,9 +62,11 @@ async def put(actor: Writer, context: Context, data: NodesData) -> See:
 
 
 @post("/drive/trash/restore")
-async def restore(actor: Writer, context: Context, data: NodesData) -> See:
+async def restore(actor: Writer, context: Context, data: NodesData, of: str = "") -> See:
     """Puts what was chosen back where it was; one alone leads to its folder."""
-    back = await service_of(context).trash.restore(actor, chosen_ids(data.node))
+    back = await service_of(context).trash.restore(
+        actor, chosen_ids(data.node), of=NodeId(of) if of else None
+    )
     if len(back) == 1:
         return See(f"/drive/node/{back[0].parent}?done=restored&count=1")
     return See(f"/drive/trash?done=restored&count={len(back)}")

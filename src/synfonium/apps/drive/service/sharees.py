@@ -48,6 +48,13 @@ class Sharees:
             return None
         return Sharee(kind="person", id=found.id, name=found.name, display=found.display)
 
+    async def neighbour(self, actor: PersonId, name: str) -> PersonId:
+        """Somebody of the actor's groups and organisations, by the exact name. Raises NobodyCalled."""
+        found = await self._person(name.strip())
+        if found is None or found.id == actor or found.id not in await self._neighbours(actor):
+            raise NobodyCalled
+        return PersonId(found.id)
+
     async def called(self, kind: ToKind, id_: str) -> str:
         """What a person is called now; empty for who is not there."""
         if kind != "person":

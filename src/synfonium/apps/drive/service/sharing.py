@@ -14,8 +14,10 @@ from synfonium.apps.drive.errors import (
     TooManyShares,
     TopStays,
 )
-from synfonium.apps.drive.model import Node, NodeId
+from synfonium.apps.drive.model import ANY, Node, NodeId
 from synfonium.apps.drive.model.share import Link, Mode, Received, Share, ShareId
+from synfonium.apps.drive.service.crossing import Crossing
+from synfonium.apps.drive.service.places import NO_TOKENS, free_name
 from synfonium.apps.drive.service.room import Guest, Reach, Room, within
 from synfonium.apps.drive.service.sharees import Sharee, Sharees
 from synfonium.apps.drive.service.telling import Telling
@@ -251,6 +253,31 @@ class Sharing:
         links.remove(connection, [link.id for link in gone])
         for link in gone:
             self.tell_link(connection, reach, link, contract.SHARE_ENDED)
+
+    async def give_away(self, actor: Person, node: NodeId, name: str) -> Node:
+        """Makes a file or folder another's: it moves into their topmost folder and their quota, its shares
+        and links end. Only to somebody of a group or an organisation of the actor's.
+
+        Raises NobodyCalled, NotShareable for what is not the actor's, and as `Moving.move`."""
+        to = await self.sharees.neighbour(actor.id, name)
+        reach = await self.giver(actor, node, "edit")
+        if reach.shares:
+            raise NotShareable
+        into = await self._room.reach_of(to)
+        found = await self._room.read(lambda c: self.shareable(c, reach, node))
+        free = await self._room.read(lambda c: free_name(c, into.top, found.name))
+        crossing = Crossing(self._room, reach, into, into.top, free, NO_TOKENS)
+        placed = await crossing.move(node, ANY, lambda c, path, source: False)
+
+        def work(connection: Connection) -> None:
+            below = list(nodes.ids_below(connection, node))
+            shares.remove_of_nodes(connection, below)
+            links.remove_of_nodes(connection, below)
+
+        await self._room.write(reach.space.id, work)
+        self.changed()
+        await self._telling.shared(actor, placed.node, [to])
+        return placed.node
 
     # Looking
 

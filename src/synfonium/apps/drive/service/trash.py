@@ -60,9 +60,12 @@ class Trash:
 
         await self._room.write(reach.space.id, work)
 
-    async def listing(self, actor: Person, *, after: NodeId | None = None, limit: int = 200) -> TrashListing:
-        """What was put here by itself. Raises NoSuchNode for a grant's actor."""
-        reach = await self._own(actor, write=False)
+    async def listing(
+        self, actor: Person, *, after: NodeId | None = None, limit: int = 200, of: NodeId | None = None
+    ) -> TrashListing:
+        """What was put here by itself. of: the top of a group folder that the actor may change, for its
+        trash. Raises NoSuchNode for a grant's actor, NotWritable."""
+        reach = await self._own(actor, write=of is not None, of=of)
 
         def work(connection: Connection) -> TrashListing:
             top = nodes.find(connection, reach.space.trash)
@@ -73,10 +76,10 @@ class Trash:
 
         return await self._room.read(work)
 
-    async def restore(self, actor: Person, ids: Sequence[NodeId]) -> list[Node]:
+    async def restore(self, actor: Person, ids: Sequence[NodeId], *, of: NodeId | None = None) -> list[Node]:
         """Puts nodes back where they were, or at the top when that place is gone; with a
-        number after the name when it is taken. Raises NoSuchNode."""
-        reach = await self._own(actor)
+        number after the name when it is taken. of: as in `listing`. Raises NoSuchNode."""
+        reach = await self._own(actor, of=of)
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> list[Node]:
@@ -140,8 +143,8 @@ class Trash:
                     partial(remove_slice, self._room, space=reach.space, top=id_)
                 )
 
-    async def _own(self, actor: Person, *, write: bool = True) -> Reach:
-        reach = await self._room.reach(actor, write=write)
+    async def _own(self, actor: Person, *, write: bool = True, of: NodeId | None = None) -> Reach:
+        reach = await self._room.reach(actor, write=write, at=of)
         if reach.top != reach.space.root:
             raise NoSuchNode
         return reach

@@ -250,6 +250,11 @@ def files_below(connection: Connection, node: NodeId, *, after: str, limit: int)
     return [row.id for row in connection.execute(_FILES_BELOW, values)]
 
 
+def ids_below(connection: Connection, node: NodeId) -> list[NodeId]:
+    """The node itself and all below it."""
+    return [NodeId(row.id) for row in connection.execute(select(_files_down.c.id), {"start": node})]
+
+
 def add(
     connection: Connection,
     *,

@@ -90,3 +90,22 @@ async def test_only_who_administers_the_organisation_looks_after_it(
         await drive.group_folders.set_quota(pupil.actor, folder.id, 5)
     with pytest.raises(NoSuchGroupFolder):
         await drive.group_folders.make(head, "other", "Theirs")
+
+
+async def test_who_may_change_it_takes_things_out_of_its_trash(
+    drive: DriveService, head: Person, pupil: Hand, hand: Hand
+) -> None:
+    await drive.group_folders.make(head, "school", "Lessons")
+    (one,) = await drive.group_folders.all(head)
+    root = one.space.root
+    note = await pupil.file("note", b"x", root)
+    await drive.trash.put(pupil.actor, [note])
+    (entry,) = (await drive.trash.listing(head, of=root)).entries
+    assert entry.node.id == note
+    assert (await drive.trash.listing(head)).entries == ()
+    with pytest.raises(NoSuchNode):
+        await drive.trash.restore(head, [note])
+    with pytest.raises(NoSuchNode):
+        await drive.trash.restore(hand.actor, [note], of=root)
+    await drive.trash.restore(head, [note], of=root)
+    assert await pupil.names(root) == ["note"]

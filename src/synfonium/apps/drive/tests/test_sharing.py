@@ -335,6 +335,28 @@ async def test_a_move_that_does_not_fit_changes_nothing(
     assert await hand.names(trip) == []
 
 
+async def test_an_owner_gives_a_folder_away_to_somebody_they_are_together_with(
+    house: House, drive: DriveService, hand: Hand, other: Hand
+) -> None:
+    trip = await hand.folder("Trip")
+    await hand.file("photo", b"sea", trip)
+    await drive.sharing.make(hand.actor, trip, "bo", VIEW)
+    with pytest.raises(NobodyCalled):
+        await drive.sharing.give_away(hand.actor, trip, "bo")
+    house.school.groups["choir"] = [hand.actor.id, other.actor.id]
+    house.clock.time_s += 3
+    with pytest.raises((NotShareable, NotWritable)):
+        await drive.sharing.give_away(other.actor, trip, "ada")
+    given = await drive.sharing.give_away(hand.actor, trip, "bo")
+    assert await top_names(other) == ["Trip"]
+    assert await other.names(given.id) == ["photo"]
+    assert await hand.names() == []
+    with pytest.raises(NoSuchNode):
+        await drive.tree.node(hand.actor, given.id)
+    with pytest.raises(NoSuchNode):
+        await drive.tree.node(other.actor, trip)
+
+
 async def test_people_are_told_and_whoever_listens_hears_of_it(
     house: House, drive: DriveService, hand: Hand, bo: Person
 ) -> None:
