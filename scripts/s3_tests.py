@@ -1,6 +1,6 @@
 """Runs the public s3-tests (ceph/s3-tests) against a server of this checkout.
 
-    scripts/s3_tests.py CHECKOUT [--python PYTHON] [--note] [WORDS …]
+    scripts/s3_tests.py CHECKOUT [--python PYTHON] [--note] [--show] [WORDS …]
 
 CHECKOUT: a copy of their repository. PYTHON: one that has what their requirements.txt names; ours by
 default. WORDS go to pytest. Prints how many passed, failed and do not apply, by group, and what is worse
@@ -90,6 +90,7 @@ def main() -> int:
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--note", action="store_true")
+    parser.add_argument("--show", action="store_true", help="also print what pytest said")
     args, words = parser.parse_known_args()
     with (
         tempfile.TemporaryDirectory(prefix="synfonium-s3-tests-") as folder,
@@ -151,6 +152,8 @@ def _run(
         check=False,
     )
     found = [match for line in done.stdout.splitlines() if (match := _LINE.match(line))]
+    if args.show:
+        print(done.stdout)
     if not found:
         raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
     outcomes = {

@@ -159,6 +159,8 @@ def _first(query: Mapping[str, str], listed: Listed, said: Callable[[str], str],
     if listed.last:
         last = listed.last.rstrip(b"\xff").decode()
         lines.append(xml.line(f"Next{marker}", said(last)))
+        if marker == "KeyMarker":
+            lines.append(xml.line("NextVersionIdMarker", "null"))
     return lines
 
 

@@ -45,7 +45,7 @@ async def get(request: S3Request) -> None:
     found = await request.found()
     node, is_file = found.node, found.node.is_file
     size_bytes = node.size_bytes if is_file else 0
-    asked = dict(request.headers)
+    asked = {**request.headers, **_quoted(request.headers)}
     if request.query.get("partNumber", "1") != "1":
         raise Refused("InvalidRange", "The object is kept as one part.")
     try:
@@ -71,6 +71,12 @@ async def get(request: S3Request) -> None:
     async for piece in pieces:
         await request.piece(piece, more=True)
     await request.piece(b"", more=False)
+
+
+def _quoted(headers: Mapping[str, str]) -> dict[str, str]:
+    """Conditions as HTTP writes them: some clients leave the quotes away."""
+    named = {name: headers[name].strip() for name in ("if-match", "if-none-match") if name in headers}
+    return {name: f'"{tag}"' for name, tag in named.items() if tag and tag != "*" and '"' not in tag}
 
 
 def said_of(found: Found, query: Mapping[str, str]) -> Headers:
@@ -114,8 +120,6 @@ async def put(request: S3Request) -> None:
     expected = await expected_of(request)
     names = split_key(request.key)
     incoming = Incoming(announced_bytes=body.size_bytes)
-    if body.size_bytes is None:
-        raise Refused("MissingContentLength", "You must provide the Content-Length HTTP header.")
     node = await write(request, names, body, incoming, expected)
     kept = Described(etag=body.md5, headers=described.headers, meta=described.meta, checksum=body.checksum)
     made = await request.service.describing.keep(node, kept)
@@ -161,7 +165,7 @@ def described_by(headers: Mapping[str, str]) -> Described:
     kept = {name: headers[name] for name in KEPT if name in headers}
     if "content-encoding" in kept:
         codings = [c.strip() for c in kept["content-encoding"].split(",")]
-        kept["content-encoding"] = ",".join(c for c in codings if c and c.lower() != "aws-chunked")
+        kept["content-encoding"] = ", ".join(c for c in codings if c and c.lower() != "aws-chunked")
         if not kept["content-encoding"]:
             del kept["content-encoding"]
     meta = {name.removeprefix(META): _text(value) for name, value in headers.items() if name.startswith(META)}

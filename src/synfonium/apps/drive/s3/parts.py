@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from synfonium.apps.drive.errors import NoSuchUpload
 from synfonium.apps.drive.model import Part, Upload
 from synfonium.apps.drive.s3 import xml
 from synfonium.apps.drive.s3.body import sum_named
@@ -116,8 +117,15 @@ def _range(value: str, size_bytes: int) -> tuple[int, int]:
 
 
 async def complete(request: S3Request) -> None:
-    upload, note = await _find(request)
     root = xml.read(await request.small_body(), "CompleteMultipartUpload")
+    try:
+        upload, note = await _find(request)
+    except NoSuchUpload:
+        found = await request.find()
+        if found is None or found.described.upload != request.query["uploadId"]:
+            raise
+        await _completed(request, found.etag)
+        return
     asked = [_asked(part) for part in xml.children(root, "Part")]
     if not asked or len(asked) > MOST_PARTS:
         raise Refused("MalformedXML", "One to 10000 parts make an object.")
@@ -136,10 +144,14 @@ async def complete(request: S3Request) -> None:
     written = await request.service.uploads.finish(
         request.actor, upload, numbers, parent, names[-1], Incoming(), expected=expected
     )
-    kept = Described(etag=etag_of(chosen), headers=note.headers, meta=note.meta)
+    kept = Described(etag=etag_of(chosen), headers=note.headers, meta=note.meta, upload=upload.id)
     made = await request.service.describing.keep(written.node, kept)
+    await _completed(request, made.etag)
+
+
+async def _completed(request: S3Request, etag: str) -> None:
     place = xml.line("Location", f"/s3/{request.bucket}/{xml.url_encoded(request.key)}")
-    content = [place, *_where(request), xml.line("ETag", f'"{made.etag}"')]
+    content = [place, *_where(request), xml.line("ETag", f'"{etag}"')]
     await request.xml(xml.document("CompleteMultipartUploadResult", content))
 
 

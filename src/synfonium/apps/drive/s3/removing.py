@@ -57,22 +57,45 @@ async def delete_many(request: S3Request) -> None:
         raise Refused("MalformedXML", "One to 1000 keys are removed at once.")
     is_quiet = next(iter(xml.texts(root, "Quiet")), "").strip().lower() == "true"
     await request.bucket_node()
+    refusals = await _delete_all(request, asked)
     content = list[str]()
     for key in asked:
-        said = await _delete_one(request, key)
-        if said or not is_quiet:
-            content.append(said or f"<Deleted>{xml.line('Key', key)}</Deleted>")
+        if key in refusals:
+            content.append(_refusal(key, refusals[key]))
+        elif not is_quiet:
+            content.append(f"<Deleted>{xml.line('Key', key)}</Deleted>")
     await request.xml(xml.document("DeleteResult", content))
 
 
-async def _delete_one(request: S3Request, key: str) -> str:
-    """What to say of a refusal; nothing when it is gone."""
-    try:
+async def _delete_all(request: S3Request, keys: list[str]) -> dict[str, Refused]:
+    """Files go together, in one commit; what is refused, by its key."""
+    refusals, files = dict[str, Refused](), dict[str, Found]()
+    for key in dict.fromkeys(keys):
         found = await request.find(key=key)
-        if found is not None:
-            await _remove(request, found, ANY)
+        if found is not None and found.node.is_file:
+            files[key] = found
+        elif found is not None:
+            refusals |= await _delete_one(request, key, found)
+    try:
+        await request.service.trash.put(request.actor, [found.node.id for found in files.values()])
+    except Problem:
+        for key, found in files.items():
+            refusals |= await _delete_one(request, key, found)
+    top = await request.bucket_node()
+    for parent in {found.node.parent for found in files.values()}:
+        if parent:
+            await _prune(request, top, parent)
+    return refusals
+
+
+async def _delete_one(request: S3Request, key: str, found: Found) -> dict[str, Refused]:
+    try:
+        await _remove(request, found, ANY)
     except Problem as problem:
-        refused = refused_of(problem)
-        lines = (xml.line("Key", key), xml.line("Code", refused.code), xml.line("Message", refused.message))
-        return f"<Error>{''.join(lines)}</Error>"
-    return ""
+        return {key: refused_of(problem)}
+    return {}
+
+
+def _refusal(key: str, refused: Refused) -> str:
+    lines = (xml.line("Key", key), xml.line("Code", refused.code), xml.line("Message", refused.message))
+    return f"<Error>{''.join(lines)}</Error>"

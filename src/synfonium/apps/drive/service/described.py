@@ -27,7 +27,8 @@ _HEAD, _FOOT = '<object xmlns="urn:synfonium:s3">', "</object>"
 
 class Described(msgspec.Struct, frozen=True, omit_defaults=True):
     """version: of the content that etag and checksum are of. headers: given back as they came.
-    is_implied: a folder that stands only because a key has a slash."""
+    is_implied: a folder that stands only because a key has a slash. upload: the id of the upload in parts
+    that made it, for a client that lost the answer."""
 
     version: str = ""
     etag: str = ""
@@ -35,6 +36,7 @@ class Described(msgspec.Struct, frozen=True, omit_defaults=True):
     meta: dict[str, str] = {}
     checksum: dict[str, str] = {}
     is_implied: bool = False
+    upload: str = ""
 
     def etag_of(self, node: Node) -> str:
         return self.etag if self.etag and self.version == (node.version or "") else node.etag
