@@ -27,7 +27,8 @@ from urllib.parse import urlsplit
 
 from answers import keep
 
-from synfonium.testing.server import family, free_ports, real_server
+from synfonium.testing.ports import free_ports
+from synfonium.testing.server import family, real_server
 
 FILE_BYTES = 4096
 WAYS = 8
@@ -116,7 +117,7 @@ def _together(works: list[Callable[[], None]]) -> None:
 
 @contextmanager
 def rclone(folder: Path) -> Iterator[Place]:
-    port = free_ports()
+    port = free_ports()[0]
     words = [shutil.which("rclone") or "", "serve", "webdav", str(folder), "--addr", f"127.0.0.1:{port}"]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(words, stdout=quiet, stderr=quiet)

@@ -64,13 +64,22 @@ def main() -> int:
         _check_web(outcomes)
     if _pytest(chosen.area, python, "not full", "-n", "2", "--dist", "loadfile"):
         outcomes.failed.append("tests")
-    # One at a time: browsers, servers and streams that wait for one another measure time.
-    if chosen.full and _pytest(chosen.area, python, "full"):
+    if chosen.full and not _full_tests(chosen.area, python):
         outcomes.failed.append("full tests")
     took_s = time.monotonic() - started_s
     verdict = f"not good: {', '.join(outcomes.failed)}" if outcomes.failed else "everything checked is good"
     print(f"\n{verdict} ({took_s:.0f} s)", flush=True)
     return 1 if outcomes.failed else 0
+
+
+def _full_tests(areas: Sequence[str], folders: Sequence[Path]) -> bool:
+    """Whether all is good. Journeys come one at a time: browsers, streams and people measure time."""
+    if areas:
+        return _pytest(areas, folders, "full") == 0
+    beside = [_SOURCE, ROOT / "tests" / "engines", ROOT / "tests" / "interop"]
+    rest = [f"--ignore={folder}" for folder in beside]
+    together = _pytest([], [], "full", "-n", "2", "--dist", "loadfile", *map(str, beside))
+    return _pytest([], [], "full", *rest) == together == 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,5 @@
 """A real SMTP server on loopback that keeps what it accepts and refuses as it is told."""
 
-import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from synfonium.testing.ports import free_ports
 
 USER, PASSWORD = "cloud", "correct horse"
 
@@ -73,7 +74,7 @@ class SmtpSink:
             options["ssl_context"] = context
         elif tls == "starttls":
             options |= {"tls_context": context, "require_starttls": True}
-        self._controller = Controller(self.sink, port=_free_port(), **options)
+        self._controller = Controller(self.sink, port=free_ports(1)[0], **options)
         self._tls, self._login = tls, login
 
     def __enter__(self) -> "SmtpSink":
@@ -105,9 +106,3 @@ def wait_until(is_so: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from synfonium.testing.server import free_ports
+from synfonium.testing.ports import free_ports
 from tests.architecture.house import ROOT, tracked_files
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
@@ -84,7 +84,7 @@ def test_one_command_sets_everything_up_without_a_question(newcomer: Newcomer) -
 
 def test_what_it_serves_is_reached_and_stops_at_once(newcomer: Newcomer) -> None:
     newcomer.run("--only-setup")
-    port = free_ports()
+    port = free_ports()[0]
     server = newcomer.start("--port", str(port))
     try:
         assert _answers(f"http://127.0.0.1:{port}/readyz", server)

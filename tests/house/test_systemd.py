@@ -14,7 +14,7 @@ import pytest
 
 from synfonium.apps.operations.service.units import SERVICE, TEMPLATE, install, units
 from synfonium.kernel.notify import keep_watch, notify
-from synfonium.testing.server import free_ports
+from synfonium.testing.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,7 +69,7 @@ def test_systemd_is_told_when_every_role_answers_and_when_we_end(tmp_path: Path)
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(90)
         serving = subprocess.Popen(
-            [sys.executable, "-m", "synfonium.main", "serve", "--port", str(free_ports())],
+            [sys.executable, "-m", "synfonium.main", "serve", "--port", str(free_ports()[0])],
             env={
                 **os.environ,
                 "SYNFONIUM_HOME": str(tmp_path / "home"),

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 from tests.journeys.serving import ROOT
 
-from synfonium.testing.server import RealServer, free_ports
+from synfonium.testing.ports import free_ports
+from synfonium.testing.server import RealServer
 
 HOW_TO = ROOT / "docs" / "how-to" / "run-unmodified-software.md"
 START_S = 30.0
@@ -67,7 +68,7 @@ class Radicale:
 @contextmanager
 def radicale(server: RealServer) -> Iterator[Radicale]:
     """Registers it at the server, mounts what it is given, and runs it, by the words of the how-to."""
-    port = free_ports()
+    port = free_ports()[0]
     told = {
         language: [text.replace("8600", str(server.port)).replace("5232", str(port)) for text in texts]
         for language, texts in blocks(HOW_TO).items()

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,28 +13,12 @@ from pathlib import Path
 
 import httpx
 
+from synfonium.testing.ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "synfonium.main")
 START_S = 60.0
 STOP_S = 20.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Port numbers in a row that nobody listens on now."""
-    for _ in range(50):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            probes[0].bind(("127.0.0.1", 0))
-            first = probes[0].getsockname()[1]
-            for offset, probe in enumerate(probes[1:], 1):
-                probe.bind(("127.0.0.1", first + offset))
-            return list(range(first, first + count))
-        except (OSError, OverflowError):
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise AssertionError("no free ports in a row")
 
 
 @dataclass

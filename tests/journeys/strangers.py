@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import BrowserContext
-from tests.journeys.serving import ROOT, Server, free_ports
+from tests.journeys.serving import ROOT, Server
+
+from synfonium.testing.ports import free_ports
 
 HELLO = ROOT / "examples" / "hello-app"
 START_S = 20.0

@@ -3,7 +3,6 @@ nothing wider than a small phone, and forms that work without script."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+
+from synfonium.testing.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -77,7 +78,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     home = tmp_path_factory.mktemp("look") / "home"
-    port, content_port = _free_port(), _free_port()
+    port, content_port = free_ports()
     environment = {
         **os.environ,
         "SYNFONIUM_HOME": str(home),
@@ -107,12 +108,6 @@ def _run(words: list[str], environment: dict[str, str], entered: str = "") -> No
         words, env=environment, cwd=ROOT, input=entered, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:

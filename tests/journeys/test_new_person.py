@@ -10,7 +10,9 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.journeys.browsing import let_pass, link_from_letter, with_authenticator
-from tests.journeys.serving import Server, free_ports, serving
+from tests.journeys.serving import Server, serving
+
+from synfonium.testing.ports import free_ports
 
 PASSWORD = "une phrase assez longue"
 ADDRESS = "lea@example.org"

@@ -56,7 +56,6 @@ def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None
     assert int(databases) > 0, "the tests did not use the server"
 
 
-# One at a time: what was killed comes back to its port, which another's server would have taken.
 @pytest.mark.timeout(LONGEST_S)
 def test_the_journeys_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, *JOURNEYS)
+    assert " passed" in run_tests(server, *JOURNEYS, "-n", "2", "--dist", "loadfile")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.interop.oidc.upstream import SECRET, client_of, new_key, upstream
-from tests.journeys.serving import Server, free_ports, serving
+from tests.journeys.serving import Server, serving
+
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 

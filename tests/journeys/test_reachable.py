@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.journeys.desktop import BUILD_S, HEIGHT, LIVE, WIDTH, open_terminal, read_picture, share_images
 from tests.journeys.network import NAME, Elsewhere, elsewhere
-from tests.journeys.serving import Server, free_ports, serving
+from tests.journeys.serving import Server, serving
+
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 

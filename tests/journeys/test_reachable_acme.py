@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.journeys.serving import free_ports, serving
+from tests.journeys.serving import serving
+
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.architecture.house import NODE_MODULES
-from tests.journeys.serving import Server, free_ports, serving
+from tests.journeys.serving import Server, serving
 from tests.journeys.strangers import LOCAL_APPS, files_of, pages_at, registered, signed_in
+
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
 

@@ -13,7 +13,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from tests.journeys.serving import Server, free_ports, serving
+from tests.journeys.serving import Server, serving
+
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.journeys.serving import ROOT, Server, free_ports, serving
+from tests.journeys.serving import ROOT, Server, serving
 from tests.journeys.strangers import files_of, signed_in
+
+from synfonium.testing.ports import free_ports
 
 TUTORIALS = ROOT / "docs" / "tutorials"
 SAID_S = 30.0

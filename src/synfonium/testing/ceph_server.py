@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from synfonium.testing.s3_server import KEY_ID, SECRET, Running, free_ports, wait_for
+from synfonium.testing.ports import free_ports
+from synfonium.testing.s3_server import KEY_ID, SECRET, Running, wait_for
 
 __all__ = ["CephServer", "can_run_ceph"]
 

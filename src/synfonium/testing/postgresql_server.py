@@ -5,13 +5,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from synfonium.testing.ports import free_ports
 
 __all__ = ["PostgresqlServer", "find_postgresql"]
 
@@ -41,7 +42,7 @@ class PostgresqlServer:
             self.give(self.folder)
             self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
         self._run("initdb", "-U", "synfonium", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        self.port = _free_port()
+        self.port = free_ports(1)[0]
         self.start()
         self._run("createdb", *self._where(), "synfonium")
 
@@ -144,9 +145,3 @@ def _is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,21 +3,21 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
-__all__ = ["KEY_ID", "SECRET", "Running", "SeaweedServer", "find_seaweed", "free_ports", "wait_for"]
+from synfonium.testing.ports import free_ports
+
+__all__ = ["KEY_ID", "SECRET", "Running", "SeaweedServer", "find_seaweed", "wait_for"]
 
 KEY_ID, SECRET = "synfonium", "synfonium-secret"
 _TIMEOUT_S = 60
@@ -39,7 +39,7 @@ class SeaweedServer:
     def __init__(self, program: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="synfonium-weed-"))
         self._program = program
-        self._ports = free_ports(_PORTS)
+        self._ports = free_ports(_PORTS, also_above=_GRPC)
         keys = [{"accessKey": KEY_ID, "secretKey": SECRET}]
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
         people = {"identities": [{"name": KEY_ID, "credentials": keys, "actions": actions}]}
@@ -115,16 +115,3 @@ def wait_for(server: Running, is_ready: Callable[[], bool], name: str) -> None:
             return
         time.sleep(0.1)
     raise RuntimeError(f"{name} does not start: {server.log.read_text(errors='replace')[-500:]}")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now, with those 10,000 above, all of them different."""
-    ports = list[int]()
-    with ExitStack() as probes:
-        while len(ports) < count:
-            port = random.randrange(12_000, 30_000)
-            with suppress(OSError):
-                for probed in (port, port + _GRPC):
-                    probes.enter_context(socket.socket()).bind(("127.0.0.1", probed))
-                ports.append(port)
-    return ports

@@ -4,7 +4,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from synfonium.testing.chosen_blobs import VARIABLES, blobs_of
 from synfonium.testing.chosen_database import VARIABLE, database_of
+from synfonium.testing.ports import free_ports
 
 START_S = 60.0
 STOP_S = 20.0
@@ -28,7 +28,7 @@ class RealServer:
     def __init__(
         self, home: Path, *, options: Sequence[str] = (), environment: Mapping[str, str] | None = None
     ) -> None:
-        self.home, self.port = home, free_ports()
+        self.home, self.port = home, free_ports()[0]
         self.log = home.parent / f"{home.name}.log"
         self.url = f"http://localhost:{self.port}"
         self._options = tuple(options)
@@ -120,20 +120,6 @@ def real_server(
         yield server
     finally:
         server.stop()
-
-
-def free_ports() -> int:
-    """A free port whose neighbour, the content origin's, is free too."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise OSError("no two free ports side by side")
 
 
 def family(pid: int) -> list[int]:

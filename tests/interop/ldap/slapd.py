@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from synfonium.testing.ports import free_ports
+
 BASE = "dc=school,dc=example"
 READER, READERS_PASSWORD = f"cn=reader,{BASE}", "may-only-search"
 ROOT, ROOTS_PASSWORD = f"cn=root,{BASE}", "root-of-the-school"
@@ -206,9 +208,7 @@ def school(folder: Path) -> Iterator[School]:
     values = {"folder": folder, "base": BASE, "reader": READER, "root": ROOT}
     passwords = {"roots_password": ROOTS_PASSWORD, "readers_password": READERS_PASSWORD}
     (folder / "slapd.conf").write_text(_CONF.format(**values, **passwords))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     made = School(folder, port)
     made.begin()
     try:

@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.interop.oidc.test_relying_party import PASSWORD
-from tests.journeys.serving import free_ports, serving
+from tests.journeys.serving import serving
+
+from synfonium.testing.ports import free_ports
 
 APACHE = shutil.which("apache2") or "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")

@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.interop.oidc.test_relying_party import NODE, PASSWORD, ROOT
-from tests.journeys.serving import free_ports, serving
+from tests.journeys.serving import serving
+
+from synfonium.testing.ports import free_ports
 
 HEADERS = {"accept": "text/html", "sec-fetch-site": "same-origin"}
 START_S = 20

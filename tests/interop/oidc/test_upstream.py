@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from tests.interop.oidc.upstream import SECRET, client_of, new_key, upstream
-from tests.journeys.serving import free_ports
 
 from synfonium.apps.identity.service.outside.upstream import REFETCH_S
 from synfonium.testing.client import Installation, installation
+from synfonium.testing.ports import free_ports
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 HEADERS = {"sec-fetch-site": "same-origin", "accept": "text/html", "user-agent": "Firefox on Linux"}
