@@ -81,7 +81,12 @@ class Town:
         """Does it, or is refused; what is done although nobody lets them fails the test."""
         await self.look()
         ids = list(self.nodes)
-        hand, node = self.hands[who], NodeId(ids[at % len(ids)])
+        hand = self.hands[who]
+        if kind == "share":  # of what they may see: most of the rest would be refused
+            ids = [one for one in ids if self.nodes[one].parent and await self.may(who, one, write=False)]
+        if not ids:
+            return
+        node = NodeId(ids[at % len(ids)])
         needs: list[tuple[str, bool]] = []
         if kind == "folder":
             needs = [(node, True)]
@@ -172,8 +177,10 @@ async def _play(steps: list[tuple[object, ...]], tables: Path) -> None:
         async with open_service(house.context) as service:
             house.context.service = service
             town = Town(house)
-            for hand in town.hands:
-                await hand.folder("in", await hand.folder("top"))
+            inner = [await hand.folder("in", await hand.folder("top")) for hand in town.hands]
+            for giver, taker, mode in ((0, "bo", "view"), (1, "cy", "edit"), (2, "ada", "view")):
+                terms = Terms(mode=mode, may_share=True)  # type: ignore[arg-type]
+                await service.sharing.make(town.hands[giver].actor, inner[giver], taker, terms)
             for step in steps:
                 await town.step(*step)  # type: ignore[arg-type]
             await town.check()
