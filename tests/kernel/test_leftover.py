@@ -57,3 +57,19 @@ async def test_an_endless_body_and_a_silent_client_are_left(monkeypatch) -> None
     silent = Client()
     await Leftover(CHUNKED, silent).forget()
     assert silent.asked == 1
+
+
+async def test_a_body_that_is_held_back_is_not_waited_for() -> None:
+    client = Client()
+    asking: Scope = {"type": "http", "headers": [(b"expect", b"100-continue"), (b"content-length", b"5")]}
+    body = Leftover(asking, client)
+    assert body.is_held_back
+    await body.forget()
+    assert client.asked == 0
+
+
+async def test_a_body_that_was_asked_for_is_held_back_no_more() -> None:
+    asking: Scope = {"type": "http", "headers": [(b"expect", b"100-continue"), (b"content-length", b"5")]}
+    body = Leftover(asking, Client(b"abcde"))
+    await body()
+    assert not body.is_held_back

@@ -76,8 +76,8 @@ class Dispatcher:
         scope["state"] = {}  # the server's own state is of no use to doors
         if await self._serve_another_host(scope, receive, send):
             return
-        watch = _Watch(send, self._headers(scope), drop_body=scope.get("method") == "HEAD")
         body = Leftover(scope, receive)
+        watch = _Watch(send, self._headers(scope), body, drop_body=scope.get("method") == "HEAD")
         try:
             await self._route(scope, body, watch)
         except Problem as problem:
@@ -99,8 +99,8 @@ class Dispatcher:
         app = await self._hosts.of(authority)
         if app is None:
             return False
-        watch = _Watch(send, [], drop_body=scope.get("method") == "HEAD")
         body = Leftover(scope, receive)
+        watch = _Watch(send, [], body, drop_body=scope.get("method") == "HEAD")
         try:
             if not await self._refuse_plain_http(scope, watch):
                 await app(scope, body, watch)
@@ -204,14 +204,16 @@ def _for_typed_doors(scope: Scope, path: bytes) -> bytes:
 class _Watch:
     """Passes messages on; adds missing headers, remembers the status, drops HEAD's body."""
 
-    def __init__(self, send: Send, headers: Headers, *, drop_body: bool) -> None:
-        self._send, self._headers, self._drop_body = send, headers, drop_body
+    def __init__(self, send: Send, headers: Headers, body: Leftover, *, drop_body: bool) -> None:
+        self._send, self._headers, self._body, self._drop_body = send, headers, body, drop_body
         self.started, self.status = False, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             extra = [*self._headers, (b"cache-control", b"no-store")]
+            if self._body.is_held_back:
+                extra.append((b"connection", b"close"))
             message = {**message, "headers": gate.with_missing(list(message.get("headers", ())), extra)}
         elif message["type"] == "http.response.body" and self._drop_body:
             message = {**message, "body": b""}
