@@ -1,10 +1,12 @@
 """Raw request paths to names and back, with nothing decoded twice."""
 
+import re
 from urllib.parse import quote, unquote_to_bytes
 
 MAX_PATH_BYTES = 32_768
 # RFC 3986 `pchar` without the sub-delimiters that some clients encode and others do not.
 _SAFE = "-._~!$'()*,=:@+"
+_NEEDS_NOTHING = re.compile(r"[A-Za-z0-9\-._~!$'()*,=:@+]+").fullmatch
 
 
 class BadPath(ValueError):
@@ -38,5 +40,5 @@ def _name(segment: bytes) -> str:
 
 
 def quote_name(name: str) -> str:
-    """One name as a path segment."""
-    return quote(name, safe=_SAFE)
+    """One name as a path segment; nothing in it needs to be escaped in XML."""
+    return name if _NEEDS_NOTHING(name) else quote(name, safe=_SAFE)

@@ -28,8 +28,9 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     quota_bytes: int | None = None
 
 
-class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder. A folder's size is that of all files below it.
+class Node(msgspec.Struct, frozen=True):
+    """A file or folder. A folder's size is that of all files below it. The fields stand in the order
+    of the columns that the store reads.
 
     number: a small integer for clients that need one, never used twice. etag: changes
     with the node and with everything below it. version: None for folders.

@@ -17,6 +17,7 @@ from synfonium.apps.drive.service.previews import shown_of
 from synfonium.kernel.actor import Person
 from synfonium.libraries.webdav.body import DAV
 from synfonium.libraries.webdav.headers import http_date
+from synfonium.libraries.webdav.rows import Rows, Tag
 
 OC = "http://owncloud.org/ns"
 NC = "http://nextcloud.org/ns"
@@ -154,28 +155,30 @@ class Writer:
     says_missing: also those that a node has not."""
 
     def __init__(self, asked: Sequence[Name], *, says_missing: bool = True) -> None:
-        self._says_missing = says_missing
-        self._asked = [(name, *_tags(name), LIVE.get(name)) for name in asked]
+        self._asked = tuple(asked)
+        tags = [Tag(*(_tags(name) if name in LIVE else ("", "")), "".join(_tags(name))) for name in asked]
+        self._rows = Rows(tags, prefix="d", says_missing=says_missing)
+
+    def page(self, nodes: Sequence[tuple[Node, str]], known: Known) -> str:
+        """Responses of nodes with their paths, percent-encoded."""
+        values = [self._value(name, known) for name in self._asked]
+        row = self._rows.response
+        return "".join([row(href, [value(node, known) for value in values]) for node, href in nodes])
 
     def response(self, node: Node, href: str, known: Known) -> str:
-        found: list[str] = []
-        missing: list[str] = []
-        for name, opening, closing, live in self._asked:
-            if name in known.added:
-                inner: str | None = known.added[name].get(node.id, "")
-            elif live is not None:
-                inner = live(node, known)
-            else:
-                kept = known.kept.get(node.id, {}).get(f"{{{name[0]}}}{name[1]}")
-                if kept is not None:
-                    found.append(kept)
-                    continue
-                inner = None
-            if inner is None and self._says_missing:
-                missing.append(f"{opening}{closing}")
-            elif inner is not None:
-                found.append(f"{opening}{inner}{closing}")
-        return response(href, "".join(found), "".join(missing))
+        return self.page([(node, href)], known)
+
+    def _value(self, name: Name, known: Known) -> Inner:
+        added = known.added.get(name)
+        live = LIVE.get(name)
+        if added is not None:
+            opening, closing = ("", "") if live else _tags(name)
+            return lambda node, _known: f"{opening}{added.get(node.id, '')}{closing}"
+        if live is not None:
+            return live
+        # What clients keep is kept with its tags.
+        word = f"{{{name[0]}}}{name[1]}"
+        return lambda node, known: known.kept.get(node.id, {}).get(word)
 
 
 def _tags(name: Name) -> tuple[str, str]:

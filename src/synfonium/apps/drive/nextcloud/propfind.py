@@ -8,7 +8,7 @@ from synfonium.libraries.webdav.body import PropFind, read_propfind
 from synfonium.libraries.webdav.headers import read_depth
 from synfonium.libraries.webdav.paths import quote_name
 
-PIECE_NODES = 256
+PIECE_NODES = 1024
 
 
 def asked_of(find: PropFind) -> tuple[Name, ...]:
@@ -35,17 +35,14 @@ async def propfind(request: DavRequest) -> None:
 
 
 async def _stream(request: DavRequest, writer: Writer, lookup: Lookup, folder: Node, first: str) -> None:
-    """The folder's members, 256 at a time; memory stays flat however many there are."""
+    """The folder's members, 1024 at a time; memory stays flat however many there are."""
     base = href_of(request.target.base, request.target.names, is_file=False)
 
     async def page(after: bytes) -> tuple[list[Node], str]:
         members = await request.service.tree.members(request.actor, folder, after=after, limit=PIECE_NODES)
         known = await lookup.of(members)
-        texts = [
-            writer.response(node, base + quote_name(node.name) + ("" if node.is_file else "/"), known)
-            for node in members
-        ]
-        return members, "".join(texts)
+        hrefs = [base + quote_name(node.name) + ("" if node.is_file else "/") for node in members]
+        return members, writer.page(list(zip(members, hrefs, strict=True)), known)
 
     members, text = await page(b"")
     if len(members) < PIECE_NODES:

@@ -42,12 +42,12 @@ COLUMNS = (
     n.version,
     n.revision,
 )
-_NAMES = tuple(column.name for column in COLUMNS)
+_WIDTH = len(COLUMNS)
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Node:
     """The node in a row that begins with COLUMNS."""
-    return Node(**dict(zip(_NAMES, row, strict=False)))
+    return Node(*row[:_WIDTH])
 
 
 def _up() -> CTE:

@@ -1,10 +1,13 @@
 """What Nextcloud's clients ask besides sending files."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import event
 
+from synfonium.apps.drive.nextcloud import propfind
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.tests.conftest import Hand, House
 from synfonium.apps.drive.tests.nextcloud import (
@@ -147,6 +150,18 @@ async def test_the_thirteen_properties_cost_no_query_a_row(
         assert await count("small", 2) == await count("large", 60)
     finally:
         event.remove(engine, "before_cursor_execute", seen)
+
+
+@pytest.mark.parametrize("at_once", [7, 30, 1024])
+async def test_a_large_folder_is_listed_whole_and_once(
+    client: Client, hand: Hand, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(propfind, "PIECE_NODES", at_once)
+    parent = await hand.folder("large")
+    await asyncio.gather(*(hand.file(f"é {number}", b"x", parent) for number in range(30)))
+    text = await client.props(f"{FILES}/large", *THIRTEEN, depth="1")
+    assert text.count("<d:response>") == 31
+    assert len(set(re.findall("<oc:fileid>([0-9]+)<", text))) == 31
 
 
 async def test_an_etag_changes_up_to_the_root(client: Client, hand: Hand) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.tests.conftest import Hand, House
-from synfonium.apps.drive.webdav import asgi_app
+from synfonium.apps.drive.webdav import asgi_app, propfind
 from synfonium.kernel.actor import Person
 
 TOP = "/dav/files/ada"
@@ -167,13 +167,17 @@ async def test_an_unlimited_listing_is_refused_in_the_rfcs_words(dav: Client) ->
         assert "propfind-finite-depth" in answer.text
 
 
-async def test_a_large_folder_is_listed_whole_and_once(dav: Client, hand: Hand) -> None:
-    names = {f"é{number:04}" for number in range(600)}
+@pytest.mark.parametrize("at_once", [7, 60, 1024])
+async def test_a_large_folder_is_listed_whole_and_once(
+    dav: Client, hand: Hand, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(propfind, "PIECE_NODES", at_once)
+    names = {f"é{number:04}" for number in range(60)}
     for name in sorted(names):
         await hand.folder(name)
     answer = await dav("PROPFIND", f"{TOP}/", depth="1")
     assert answer.status_code == 207
-    assert answer.text.count("<D:response>") == 601
+    assert answer.text.count("<D:response>") == 61
     for name in names:
         assert f"<D:displayname>{name}</D:displayname>" in answer.text
 

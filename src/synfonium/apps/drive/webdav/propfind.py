@@ -12,8 +12,9 @@ from synfonium.libraries.webdav import multistatus
 from synfonium.libraries.webdav.body import DAV, PropFind, read_propfind
 from synfonium.libraries.webdav.headers import http_date, read_depth
 from synfonium.libraries.webdav.paths import quote_name
+from synfonium.libraries.webdav.rows import Rows, Tag
 
-PIECE_NODES = 256
+PIECE_NODES = 1024
 Live = Callable[[Node], str | None]
 
 
@@ -29,6 +30,10 @@ def _modified(second: int) -> str:
     return f"<D:getlastmodified>{http_date(second)}</D:getlastmodified>"
 
 
+def _escaped(text: str) -> str:
+    return escape(text) if "&" in text or "<" in text or ">" in text else text
+
+
 def _kind(node: Node) -> str:
     return "<D:resourcetype/>" if node.is_file else "<D:resourcetype><D:collection/></D:resourcetype>"
 
@@ -42,10 +47,10 @@ LIVE: dict[str, Live] = {
         f"<D:getcontentlength>{n.size_bytes}</D:getcontentlength>" if n.is_file else None
     ),
     "getcontenttype": lambda n: (
-        f"<D:getcontenttype>{escape(n.media_type)}</D:getcontenttype>" if n.is_file else None
+        f"<D:getcontenttype>{_escaped(n.media_type)}</D:getcontenttype>" if n.is_file else None
     ),
     "creationdate": lambda n: _created(int(n.created_s)),
-    "displayname": lambda n: f"<D:displayname>{escape(n.name)}</D:displayname>",
+    "displayname": lambda n: f"<D:displayname>{_escaped(n.name)}</D:displayname>",
     "supportedlock": lambda n: f"<D:supportedlock>{multistatus.SUPPORTED_LOCK}</D:supportedlock>",
 }
 ONLY_WHEN_NAMED = frozenset({"lockdiscovery", "quota-used-bytes", "quota-available-bytes"})
@@ -61,27 +66,21 @@ class Writer:
         self._is_plain = asked.kind == "prop" and all(
             namespace == DAV and local in LIVE for namespace, local in names
         )
+        # Live properties alone: the common case, without a look elsewhere.
+        self._live = [LIVE[local] for _namespace, local in names] if self._is_plain else []
+        tags = [Tag("", "", multistatus.empty_property(name)) for name in names] if self._is_plain else []
+        self._rows = Rows(tags, prefix="D")
 
     async def piece(self, nodes: Sequence[tuple[Node, str]]) -> str:
         """Responses of nodes, each with its percent-encoded path."""
         if self._is_plain:
-            return "".join([self._plain(node, href) for node, href in nodes])
+            return "".join([self._rows.response(href, [live(n) for live in self._live]) for n, href in nodes])
         ids = [node.id for node, _ in nodes]
         service, actor = self._request.service, self._request.actor
         kept = await service.properties.of(actor, ids)
         held = await service.locks.on(actor, ids)
         return "".join(
             [self._response(node, href, kept.get(node.id, {}), held.get(node.id, [])) for node, href in nodes]
-        )
-
-    def _plain(self, node: Node, href: str) -> str:
-        """A response of live properties alone: the common case, without a look elsewhere."""
-        values = [(name, LIVE[name[1]](node)) for name in self._names]
-        found = "".join([xml for _, xml in values if xml is not None])
-        missing = "".join([multistatus.empty_property(name) for name, xml in values if xml is None])
-        content = multistatus.propstat(found) if found or not missing else ""
-        return multistatus.response(
-            href, content + multistatus.propstat(missing, 404) if missing else content
         )
 
     def _response(self, node: Node, href: str, kept: dict[str, str], held: list[Lock]) -> str:
@@ -158,7 +157,7 @@ async def propfind(request: DavRequest) -> None:
 
 
 async def _stream(request: DavRequest, writer: Writer, folder: Node, first: str) -> None:
-    """The folder's members, 256 at a time; memory stays flat however many there are."""
+    """The folder's members, 1024 at a time; memory stays flat however many there are."""
     tree = request.service.tree
     base = href_of(request.target.base, request.target.names, is_file=False)
 
