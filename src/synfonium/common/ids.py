@@ -10,6 +10,9 @@ GrantId = NewType("GrantId", str)
 EventId = NewType("EventId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# Two characters at a time: ids are made for each row.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 
 
 def new_id(now_s: float | None = None) -> str:
@@ -20,7 +23,7 @@ def new_id(now_s: float | None = None) -> str:
     """
     milliseconds = int((time.time() if now_s is None else now_s) * 1000)
     number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def made_s(id_: str) -> float:

@@ -61,7 +61,7 @@ class Dispatcher:
         by_length = sorted(mounts.items(), key=lambda item: -len(item[0]))
         self._mounts = [(prefix.encode(), app) for prefix, app in by_length]
         self._anonymous = [prefix.encode() for prefix in anonymous]
-        self._cross_origin = [prefix.encode() for prefix in shared]
+        self._cross_origin = tuple(prefix.encode() for prefix in shared)
         self._popups = [tuple(popup.encode().split(b"?")) for popup in popups]
         self._content_authority = urlsplit(site.content_url).netloc.lower()
         self._page_headers = gate.security_headers(site, gate.page_policy(site))
@@ -128,7 +128,9 @@ class Dispatcher:
         return gate.with_missing(extra, self._page_headers) if extra else self._page_headers
 
     def _is_cross_origin(self, path: bytes) -> bool:
-        return any(under(path, prefix) for prefix in self._cross_origin)
+        return path.startswith(self._cross_origin) and any(
+            under(path, prefix) for prefix in self._cross_origin
+        )
 
     def _is_content(self, scope: Scope) -> bool:
         return self._is_front and gate.host_of(scope)[1] == self._content_authority

@@ -21,7 +21,7 @@ _UNDER_WAY = 1000
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 # For events that another process wrote, and for whatever a wake-up might miss.
 _POLL_S = 5.0
-_GATHER_S = 0.01
+_GATHER_S = 0.02
 
 Pending = Sequence[tuple[int, Event, int]]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.children.text import can_read
 from synfonium.apps.drive.contract import ROOT, Described, address_of
 from synfonium.apps.drive.errors import ContentDamaged, Quarantined
-from synfonium.apps.drive.model import BlobName, Node, NodeId, Space
+from synfonium.apps.drive.model import Node, NodeId, Space
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import nodes, spaces, versions
@@ -30,9 +30,8 @@ class TextSource(msgspec.Struct, frozen=True, kw_only=True):
 class _Found(msgspec.Struct, frozen=True):
     """path: from the top down to the node."""
 
-    path: list[Node]
+    path: Sequence[Node]
     space: Space
-    blob: BlobName | None
 
     @property
     def node(self) -> Node:
@@ -56,30 +55,34 @@ class Told:
 
     async def text_sources(self, ids: Sequence[NodeId]) -> list[TextSource]:
         """Those of the nodes that are files, out of the trash; without their content."""
-        found = await self._room.read(lambda c: [_find(c, node) for node in ids])
-        return [_source(one) for one in found if one is not None and one.blob is not None]
+        found = await self._room.read(lambda c: _find_all(c, ids))
+        return [_source(one) for one in found if one.node.is_file]
 
     async def standing(self, ids: Sequence[NodeId]) -> list[NodeId]:
         """Those of the nodes that exist, and are not in the trash."""
-        found = await self._room.read(lambda c: [_find(c, node) for node in ids])
-        return [one.node.id for one in found if one is not None]
+        return [one.node.id for one in await self._room.read(lambda c: _find_all(c, ids))]
 
     async def text_of(self, node: NodeId) -> str:
         """The first 2 MiB, base64; empty for what has gone meanwhile, or has no text."""
-        found = await self._room.read(lambda c: _find(c, node))
-        if found is None or found.blob is None or not can_read(found.node.media_type):
+        content = await self._room.read(lambda c: _content(c, node))
+        if content is None or not can_read(content.node.media_type):
             return ""
-        return base64.b64encode(await self._start(found, found.blob)).decode()
+        return base64.b64encode(await self._start(content)).decode()
 
-    async def _start(self, found: _Found, blob: BlobName) -> bytes:
-        content = Content(node=found.node, space=found.space, blob=blob)
+    async def _start(self, content: Content) -> bytes:
         try:
             return b"".join([piece async for piece in self._files.read(content, 0, TEXT_SOURCE_BYTES)])
-        except (
-            ContentDamaged,
-            Quarantined,
-        ):  # others have told of it; whoever searches finds the file by its name
+        except (ContentDamaged, Quarantined):
+            # Others have told of it; whoever searches finds the file by its name.
             return b""
+
+
+def _content(connection: Connection, node: NodeId) -> Content | None:
+    found = _find(connection, node)
+    stored = versions.stored_of(connection, found.node.version) if found and found.node.version else None
+    if found is None or stored is None:
+        return None
+    return Content(node=found.node, space=found.space, blob=stored[0], sealed=stored[1])
 
 
 def _source(found: _Found) -> TextSource:
@@ -92,12 +95,22 @@ def _source(found: _Found) -> TextSource:
 
 
 def _find(connection: Connection, node: NodeId) -> _Found | None:
-    path = nodes.path(connection, node)
-    space = spaces.by_id(connection, path[0].space) if path else None
-    if space is None or path[0].id != space.root:
-        return None
-    blob = versions.blob_of(connection, path[-1].version) if path[-1].version else None
-    return _Found(path, space, blob)
+    return next(iter(_find_all(connection, [node])), None)
+
+
+def _find_all(connection: Connection, ids: Sequence[NodeId]) -> list[_Found]:
+    """Those of the nodes that exist and are not in the trash. A folder is looked at once, however many
+    of them lie in it."""
+    found = nodes.find_all(connection, ids)
+    parents = {node.parent for node in found.values() if node.parent}
+    above = {parent: nodes.path(connection, parent) for parent in parents}
+    kept = {id_: spaces.by_id(connection, id_) for id_ in {node.space for node in found.values()}}
+    paths = [[*(above[node.parent] if node.parent else ()), node] for node in found.values()]
+    return [
+        _Found(path, space)
+        for path in paths
+        if (space := kept[path[-1].space]) is not None and path[0].id == space.root
+    ]
 
 
 def _described(node: Node, space: Space) -> Described:
