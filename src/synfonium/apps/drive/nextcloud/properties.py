@@ -140,7 +140,7 @@ class Lookup:
             actor=actor,
             free_bytes=self._room[1] if self._room else None,
             sha1=await service.files.sha1_of(nodes) if CHECKSUMS in asked else {},
-            kept=await service.properties.of(actor, ids) if self._dead else {},
+            kept=await service.properties.of(actor, nodes) if self._dead else {},
             favorites=await service.favorites.among(actor, ids) if FAVORITE in asked else frozenset(),
             added={
                 name: await values(actor, nodes)

@@ -254,8 +254,7 @@ class Files:
 
     async def sha1_of(self, files: Sequence[Node]) -> dict[NodeId, bytes]:
         """Of those of the nodes (of `resolve`) that came with a checksum."""
-        ids = [node.version for node in files if node.version]
-        return await self._room.read(lambda c: versions.sha1_of(c, ids)) if ids else {}
+        return await self._room.read(lambda c: versions.sha1_of(c, files)) if files else {}
 
     def read(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Bytes [start, stop), each verified before it is given out. Raises ContentDamaged, at once

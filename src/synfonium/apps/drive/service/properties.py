@@ -1,11 +1,11 @@
 """What clients keep with a node: dead properties, and its modification time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.errors import TooMany
-from synfonium.apps.drive.model import NodeId
+from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.places import NO_TOKENS
 from synfonium.apps.drive.service.room import Room, within
@@ -29,10 +29,10 @@ class Properties:
     def __init__(self, room: Room) -> None:
         self._room = room
 
-    async def of(self, actor: Person, ids: list[NodeId]) -> dict[NodeId, dict[str, str]]:
+    async def of(self, actor: Person, members: Sequence[Node]) -> dict[NodeId, dict[str, str]]:
         """`{namespace}local` to XML, for those of the nodes (of `resolve`) that have any."""
         await self._room.reach(actor)
-        return await self._room.read(lambda c: properties.of_nodes(c, ids))
+        return await self._room.read(lambda c: properties.of_members(c, members))
 
     async def change(
         self,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Row,
     String,
+    and_,
     bindparam,
     case,
     delete,
@@ -43,6 +44,7 @@ COLUMNS = (
     n.revision,
 )
 _WIDTH = len(COLUMNS)
+FEW = 20
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Node:
@@ -149,6 +151,33 @@ class NewContent(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     etag: str
     modified_s: float
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Members of a folder, in the order of their keys, from the first to the last."""
+
+    parent: NodeId
+    first: bytes
+    last: bytes
+
+    @classmethod
+    def of(cls, members: Sequence[Node]) -> "Span | None":
+        """None for a few, and for those that do not lie in one folder: these are better named."""
+        top = members[0] if len(members) >= FEW else None
+        if top is None or top.parent is None:
+            return None
+        # What is mounted in a folder says that it lies there, and is in another's space.
+        if any(node.parent != top.parent or node.space != top.space for node in members):
+            return None
+        return cls(top.parent, name_key(top.name), name_key(members[-1].name))
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What IN_SPAN needs."""
+        return {"parent": self.parent, "first": self.first, "last": self.last}
+
+
+IN_SPAN = and_(n.parent == bindparam("parent"), n.name_key.between(bindparam("first"), bindparam("last")))
 
 
 def find(connection: Connection, node: NodeId) -> Node | None:

@@ -1,19 +1,36 @@
 """Dead properties: what clients keep with a file and we do not interpret."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from synfonium.apps.drive.model import NodeId, SpaceId
+from synfonium.apps.drive.model import Node, NodeId, SpaceId
+from synfonium.apps.drive.store.nodes import IN_SPAN, Span
 from synfonium.apps.drive.store.tables import nodes, properties
 
 p = properties.c
 
 
+_IN_SPAN = select(properties).join(nodes, nodes.c.id == p.node).where(IN_SPAN).order_by(p.name)
+
+
 def of_nodes(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, dict[str, str]]:
     """Name (`{namespace}local`) to XML, for those of the nodes that have any."""
+    return _by_node(connection.execute(select(properties).where(p.node.in_(ids)).order_by(p.name)))
+
+
+def of_members(connection: Connection, members: Sequence[Node]) -> dict[NodeId, dict[str, str]]:
+    """As `of_nodes`, of a page of a listing."""
+    span = Span.of(members)
+    if span is None:
+        return of_nodes(connection, [node.id for node in members])
+    return _by_node(connection.execute(_IN_SPAN, span.values))
+
+
+def _by_node(rows: Iterable[Any]) -> dict[NodeId, dict[str, str]]:
     found: dict[NodeId, dict[str, str]] = {}
-    for row in connection.execute(select(properties).where(p.node.in_(ids)).order_by(p.name)):
+    for row in rows:
         found.setdefault(NodeId(row.node), {})[row.name] = row.xml
     return found
 

@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy import Connection, Float, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from synfonium.apps.drive.model import BlobName, NodeId, SpaceId, VersionId
+from synfonium.apps.drive.model import BlobName, Node, NodeId, SpaceId, VersionId
 from synfonium.apps.drive.model.versions import TOGETHER_S
-from synfonium.apps.drive.store.tables import blobs, small_blobs, versions
+from synfonium.apps.drive.store.nodes import IN_SPAN, Span
+from synfonium.apps.drive.store.tables import blobs, nodes, small_blobs, versions
 from synfonium.common.ids import made_s, new_id
 
 v, b = versions.c, blobs.c
@@ -121,10 +122,18 @@ def supersede(connection: Connection, version: VersionId, *, now_s: float, autho
     connection.execute(_SUPERSEDE, {"old": version, "now": now_s})
 
 
-def sha1_of(connection: Connection, ids: Sequence[VersionId]) -> dict[NodeId, bytes]:
-    """By node, of those of the versions whose writer gave a checksum."""
-    query = select(v.node, v.sha1).where(v.id.in_(ids), v.sha1.is_not(None))
-    return {NodeId(node): sha1 for node, sha1 in connection.execute(query)}
+_SHA1_IN_SPAN = (
+    select(v.node, v.sha1).join(nodes, nodes.c.version == v.id).where(IN_SPAN, v.sha1.is_not(None))
+)
+
+
+def sha1_of(connection: Connection, members: Sequence[Node]) -> dict[NodeId, bytes]:
+    """Of those of the nodes whose writer gave a checksum."""
+    span = Span.of(members)
+    ids = [node.version for node in members if node.version]
+    named = select(v.node, v.sha1).where(v.id.in_(ids), v.sha1.is_not(None))
+    found = connection.execute(_SHA1_IN_SPAN, span.values) if span else connection.execute(named)
+    return {NodeId(node): sha1 for node, sha1 in found}
 
 
 def drop(connection: Connection, node_ids: Sequence[NodeId], *, now_s: float) -> None:

@@ -1,6 +1,7 @@
 """What Nextcloud's clients ask besides sending files."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 
@@ -162,6 +163,22 @@ async def test_a_large_folder_is_listed_whole_and_once(
     text = await client.props(f"{FILES}/large", *THIRTEEN, depth="1")
     assert text.count("<d:response>") == 31
     assert len(set(re.findall("<oc:fileid>([0-9]+)<", text))) == 31
+
+
+@pytest.mark.parametrize("files", [3, 40])
+async def test_what_one_of_many_has_is_said_of_that_one(client: Client, hand: Hand, files: int) -> None:
+    parent = await hand.folder("many")
+    await asyncio.gather(*(hand.file(f"{number:02}", b"x", parent) for number in range(files)))
+    sha1 = hashlib.sha1(b"sum", usedforsecurity=False).hexdigest()
+    await client("PUT", f"{FILES}/many/01", b"sum", oc_checksum=f"SHA1:{sha1}")
+    word = setting("z:kept", "word").replace("<z:kept", '<z:kept xmlns:z="urn:z"')
+    assert (await client("PROPPATCH", f"{FILES}/many/02", word)).status_code == 207
+    asked = "<oc:checksums/><z:kept xmlns:z='urn:z'/>"
+    body = f"<d:propfind {NAMESPACES}><d:prop>{asked}</d:prop></d:propfind>"
+    text = (await client("PROPFIND", f"{FILES}/many", body, depth="1")).text
+    said = dict(re.findall("<d:href>[^<]*/many/([^<]*)</d:href>(.*?)</d:response>", text))
+    assert [name for name, what in said.items() if f"SHA1:{sha1}" in what] == ["01"]
+    assert [name for name, what in said.items() if ">word<" in what] == ["02"]
 
 
 async def test_an_etag_changes_up_to_the_root(client: Client, hand: Hand) -> None:

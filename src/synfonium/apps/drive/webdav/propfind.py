@@ -77,7 +77,7 @@ class Writer:
             return "".join([self._rows.response(href, [live(n) for live in self._live]) for n, href in nodes])
         ids = [node.id for node, _ in nodes]
         service, actor = self._request.service, self._request.actor
-        kept = await service.properties.of(actor, ids)
+        kept = await service.properties.of(actor, [node for node, _ in nodes])
         held = await service.locks.on(actor, ids)
         return "".join(
             [self._response(node, href, kept.get(node.id, {}), held.get(node.id, [])) for node, href in nodes]
