@@ -110,7 +110,7 @@ def state_of(home: Path) -> dict[str, list[Any]]:
         table: sorted(map(repr, query(home, app, f'SELECT * FROM "{table}"')))
         for app, table in tables(home)
         if not table.endswith(
-            ("_index_due", "_outbox", "_audit", "_audit_head", "_version", "sqlite_sequence")
+            ("_index_due", "_outbox", "_audit", "_audit_head", "_version", "_scrub", "sqlite_sequence")
         )
     }
     assert found
