@@ -173,9 +173,7 @@ class Batch:
             above = nodes.ancestors(connection, parent)
         else:
             parent, name = place.parent, place.name
-            path = self._path(connection, put.reach, parent)
-            if place.way is not None and place.way != tuple(name_key(node.name) for node in path[1:]):
-                raise FolderMoved
+            path = self._way(connection, put.reach, place)
             above = self._above(connection, put.reach, path)
             there = known.get((parent, name_key(name)))
             if place.when_taken == "number" and there is not None:
@@ -194,6 +192,18 @@ class Batch:
             version=VersionId(new_id(self._now_s)),
             etag=new_id(self._now_s),
         )
+
+    def _way(self, connection: Connection, reach: Reach, place: Place) -> list[Node]:
+        """As `_path`. Raises FolderMoved when a remembered folder stands there no more."""
+        if place.way is None:
+            return self._path(connection, reach, place.parent)
+        try:
+            path = self._path(connection, reach, place.parent)
+        except Problem:
+            raise FolderMoved from None
+        if place.way != tuple(name_key(node.name) for node in path[1:]):
+            raise FolderMoved
+        return path
 
     def _path(self, connection: Connection, reach: Reach, parent: NodeId) -> list[Node]:
         """To a folder that may get members. Raises as folder_within."""
