@@ -8,6 +8,7 @@ import fnmatch
 import os
 import shutil
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,25 @@ def allowed_skips() -> list[dict[str, str]]:
     """The committed list: `test` (a pattern of test ids) and `reason`."""
     listed: list[dict[str, str]] = tomllib.loads(_SKIPS.read_text(encoding="utf-8")).get("skip", [])
     return listed
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "of a test with many parameters only the first N, where the parameters are not the question"
+    parser.addoption("--first-of-each", type=int, metavar="N", default=0, help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    most = config.getoption("--first-of-each")
+    if most:
+        seen: Counter[str] = Counter()
+        left: list[pytest.Item] = []
+        chosen: list[pytest.Item] = []
+        for item in items:
+            name = item.nodeid.partition("[")[0]
+            seen[name] += 1
+            (chosen if seen[name] <= most else left).append(item)
+        config.hook.pytest_deselected(items=left)
+        items[:] = chosen
 
 
 def is_ci() -> bool:

@@ -1,4 +1,7 @@
-"""What the apps do on SQLite they do on PostgreSQL: the same tests, on a real server."""
+"""What the apps do on SQLite they do on PostgreSQL: the same tests, on a real server.
+
+Of a test with many parameters the first is enough: they are hostile words, and no question of the database.
+"""
 
 import os
 import subprocess
@@ -20,6 +23,7 @@ JOURNEYS = (
     *("tests/journeys/test_your_data.py", "tests/journeys/test_hostile_archives.py"),
     *("tests/journeys/test_erasure.py", "tests/journeys/test_moving_out_killed.py"),
 )
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
 LONGEST_S = 2400
 
 
@@ -51,11 +55,11 @@ def run_tests(server: PostgresqlServer, *words: str) -> str:
 
 @pytest.mark.timeout(LONGEST_S)
 def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, *TESTED, "-m", "not full", "-n", "2", "--dist", "loadfile")
+    assert " passed" in run_tests(server, *TESTED, "-m", "not full", "--first-of-each", "1", *TWO_AT_A_TIME)
     databases = server.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'home_%'")
     assert int(databases) > 0, "the tests did not use the server"
 
 
 @pytest.mark.timeout(LONGEST_S)
 def test_the_journeys_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, *JOURNEYS, "-n", "2", "--dist", "loadfile")
+    assert " passed" in run_tests(server, *JOURNEYS, *TWO_AT_A_TIME)

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.journeys.raw import Answer, exchange, request
@@ -28,6 +28,7 @@ class House:
     home: Path
     token: str
     cookie: str
+    _books: "dict[Path, Book]" = field(default_factory=dict)
 
     async def send(self, method: str, target: bytes, *, body: bytes | None = None, **headers: str) -> Answer:
         """As the administrator, by token; a program that wants no page."""
@@ -40,12 +41,34 @@ class House:
         """Rows of every table of every app."""
         found: Counter[str] = Counter()
         for path in sorted((self.home / "databases").glob("*.sqlite")):
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-                names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-                for (name,) in names:
-                    if name not in COUNTED and not name.endswith(SIGNED):
-                        (count,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
-                        found[f"{path.stem}.{name}"] = count
+            if path not in self._books:
+                self._books[path] = Book(path)
+            found.update(self._books[path].rows())
+        return found
+
+
+class Book:
+    """How many rows one database has. It is counted again when somebody has written to it since
+    (sqlite.org/pragma.html#pragma_data_version)."""
+
+    def __init__(self, path: Path) -> None:
+        self._name, self._version = path.stem, -1
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self._rows: Counter[str] = Counter()
+
+    def rows(self) -> Counter[str]:
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._rows = version, self._count()
+        return self._rows
+
+    def _count(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            if name not in COUNTED and not name.endswith(SIGNED):
+                (count,) = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+                found[f"{self._name}.{name}"] = count
         return found
 
 
