@@ -123,6 +123,7 @@ def test_a_stranger_with_a_link_and_its_password_takes_a_folder_without_script(
     assert waiting.value.suggested_filename == "Photos.zip"
     assert Path(waiting.value.path()).read_bytes().startswith(b"PK")
     ada.get_by_role("button", name="End the link").click()
+    expect(ada.get_by_role("button", name="End the link")).to_have_count(0)
     assert guest.goto(url).status == 404  # type: ignore[union-attr]
     expect(guest.get_by_text("Ce lien ne mène nulle part.")).to_be_visible()
     for page in (ada, guest):
