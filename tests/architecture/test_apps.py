@@ -20,7 +20,8 @@ APPS = pytest.mark.parametrize("app", own_apps(), ids=lambda app: app.name)
 def references(app: App) -> Iterator[str]:
     yield from (text for text in (app.service, app.doors, app.cli, app.config) if text)
     yield from (mount.asgi for mount in app.mounts)
-    yield from (one.handler for one in (*app.subscriptions, *app.commands))
+    yield from (one.handler or one.of_many for one in app.subscriptions)
+    yield from (one.handler for one in app.commands)
     for protocol, maker in app.offers.items():
         yield from (protocol, maker)
 

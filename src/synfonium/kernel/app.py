@@ -28,17 +28,21 @@ class Mount(msgspec.Struct, frozen=True):
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """`handler` (`module:function`, called with Context and Event) hears `types`.
+    """What hears `types`: `handler` (`module:function`, called with Context and Event), or `of_many`
+    (called with Context and one or several Events, oldest first; it does all or nothing).
 
     It may be called twice for one event and runs in the app's own role, or in `role`.
-    of_many: one that is called with Context and several Events, oldest first, and does all or nothing.
     """
 
     name: str
     types: frozenset[str]
-    handler: str
+    handler: str = ""
     of_many: str = ""
     role: Role | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.handler) == bool(self.of_many):
+            raise ValueError(f"the subscription {self.name} has a handler, or one of many")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

@@ -211,7 +211,10 @@ class Runtime:
         self, app: App, subscription: Subscription, _role: Role
     ) -> tuple[Subscriber, ManySubscriber]:
         async def handle(event: Event) -> None:
-            await resolve(subscription.handler)(self.contexts[app.name], event)
+            if subscription.of_many:
+                await handle_many([event])
+            else:
+                await resolve(subscription.handler)(self.contexts[app.name], event)
 
         async def handle_many(events: Sequence[Event]) -> None:
             await resolve(subscription.of_many)(self.contexts[app.name], events)

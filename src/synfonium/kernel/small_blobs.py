@@ -3,7 +3,7 @@ durable together, where a file costs three syncs of its own. Larger ones go to t
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from types import TracebackType
 
 import msgspec
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Insert,
     LargeBinary,
     MetaData,
     String,
@@ -59,9 +60,16 @@ def add_small(connection: Connection, table: Table, blobs: Sequence[SmallBlob], 
     """Within the caller's transaction. One that is there keeps its bytes and becomes young."""
     rows = [{"name": blob.name, "sealed": blob.sealed, "made_s": now_s} for blob in blobs]
     if rows:
-        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
-        young = insert.on_conflict_do_update(index_elements=["name"], set_={"made_s": now_s})
-        connection.execute(young, rows)
+        connection.execute(_insert(table, connection.dialect.name), rows)
+
+
+# Built once: it goes with every write of a small file.
+@lru_cache(maxsize=16)
+def _insert(table: Table, dialect: str) -> Insert:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    young = {"made_s": insert.excluded.made_s}
+    statement: Insert = insert.on_conflict_do_update(index_elements=["name"], set_=young)
+    return statement
 
 
 def blobs_of(

@@ -77,7 +77,6 @@ app = App(
         Subscription(
             name="drive-index",
             types=ALL_EVENTS | {INDEX_WANTED},
-            handler=f"{_HERE}.events:on_change",
             of_many=f"{_HERE}.events:on_changes",
         ),
     ),

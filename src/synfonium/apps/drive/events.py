@@ -12,10 +12,6 @@ from synfonium.common.event import Event
 from synfonium.kernel.context import Context
 
 
-async def on_change(context: Context, event: Event) -> None:
-    await on_changes(context, [event])
-
-
 async def on_changes(context: Context, events: Sequence[Event]) -> None:
     """A second delivery costs a repetition and changes nothing."""
     service: DriveService = context.service

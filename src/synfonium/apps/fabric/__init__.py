@@ -69,13 +69,11 @@ app = App(
         Subscription(
             name="fabric-journal",
             types=emitted_types(),
-            handler=f"{_HERE}.events:on_fact",
             of_many=f"{_HERE}.events:on_facts",
         ),
         Subscription(
             name="fabric-rules",
             types=emitted_types(),
-            handler=f"{_HERE}.jobs:on_fact",
             of_many=f"{_HERE}.jobs:on_facts",
         ),
     ),

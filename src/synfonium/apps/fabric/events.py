@@ -13,10 +13,6 @@ from synfonium.kernel.context import Call, Context
 from synfonium.ports.index import IndexDocument, SearchIndex
 
 
-async def on_fact(context: Context, event: Event) -> None:
-    await on_facts(context, [event])
-
-
 async def on_facts(context: Context, events: Sequence[Event]) -> None:
     """Whoever may hear of what an app tells will: in the role that keeps the journal."""
     service: FabricService = context.service

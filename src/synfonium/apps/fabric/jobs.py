@@ -7,10 +7,6 @@ from synfonium.common.event import Event
 from synfonium.kernel.context import Context
 
 
-async def on_fact(context: Context, event: Event) -> None:
-    await on_facts(context, [event])
-
-
 async def on_facts(context: Context, events: Sequence[Event]) -> None:
     """Only writes down what is to be done: nobody's rule keeps an event from others."""
     service: FabricService = context.service
