@@ -15,9 +15,10 @@ from synfonium.apps.drive.nextcloud import (
 )
 from synfonium.apps.drive.nextcloud.credentials import person_of
 from synfonium.apps.drive.nextcloud.request import ENTRY, NextcloudRequest, files_target
-from synfonium.apps.drive.webdav import door, lock, read, write
+from synfonium.apps.drive.webdav import door
+from synfonium.apps.drive.webdav.door import Method
 from synfonium.apps.drive.webdav.refusals import BadRequest, DepthRefused, RefusedByLock
-from synfonium.apps.drive.webdav.request import XML_TYPE, DavRequest
+from synfonium.apps.drive.webdav.request import XML_TYPE
 from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel.actor import Person
 from synfonium.kernel.asgi import ASGIApp, Message, Receive, Scope, Send, raw_path, respond
@@ -28,19 +29,10 @@ from synfonium.libraries.webdav.body import BadBody
 from synfonium.libraries.webdav.headers import BadHeader
 from synfonium.libraries.webdav.paths import BadPath, split_path
 
-Method = Callable[[DavRequest], Awaitable[None]]
 FILES: dict[str, Method] = {
-    "GET": read.get,
-    "HEAD": read.get,
-    "PUT": write.put,
-    "DELETE": write.delete,
-    "MKCOL": write.mkcol,
-    "COPY": write.copy,
-    "MOVE": write.move,
+    **door.METHODS,
     "PROPFIND": propfind.propfind,
     "PROPPATCH": proppatch.proppatch,
-    "LOCK": lock.lock,
-    "UNLOCK": lock.unlock,
     "REPORT": report.report,
 }
 SPOKEN = ("OPTIONS", *FILES, "POST", "SEARCH")
