@@ -64,6 +64,16 @@ def program() -> Callable[[str], str]:
     return find
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    done = yield
+    if "TEST_DATABASE_URL" in os.environ:
+        from synfonium.testing.chosen_database import drop_of_gone_homes
+
+        drop_of_gone_homes()
+    return done
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and not hasattr(report, "wasxfail") and not _is_allowed(report.nodeid):
         _unlisted.append(report.nodeid)
