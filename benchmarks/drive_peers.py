@@ -27,6 +27,7 @@ class Place:
     ) -> None:
         self.name, self.url, self.pid, self.lists = name, url, pid, lists
         self._parts = urlsplit(url)
+        self.token = auth[1] if auth else ""
         self.headers: dict[str, str] = {}
         if auth:
             secret = base64.b64encode(":".join(auth).encode()).decode()
