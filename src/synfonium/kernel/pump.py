@@ -16,12 +16,13 @@ _POLL_S = 5.0
 
 
 class Pump:
-    """Runs between `start` and `stop`: calls `work` until it says that nothing was left.
+    """Runs between `start` and `stop`: calls `work` until it says that no more may be left.
 
     work: takes the next few things of the queue, does them, and only then takes them out; so
-    a crash anywhere does them again. When it raises, it is asked again after 0.25 s, 0.5 s, …
-    30 s: one thing that can never be done is for `work` to put aside. gather_s: how long it lets
-    more come when it is woken, where a few at once cost little more than one.
+    a crash anywhere does them again. It says whether they were as many as it takes at once. When it
+    raises, it is asked again after 0.25 s, 0.5 s, … 30 s: one thing that can never be done is for
+    `work` to put aside. gather_s: how long it lets more come when it is woken, where a few at once
+    cost little more than one.
     """
 
     def __init__(

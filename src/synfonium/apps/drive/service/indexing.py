@@ -28,7 +28,7 @@ __all__ = ["Due", "Indexing", "Teller"]
 log = logs.get("drive")
 T = TypeVar("T")
 AT_ONCE = 32
-GATHER_S = 0.05
+GATHER_S = 0.25
 AWAY = (503, 507)
 
 
@@ -51,7 +51,7 @@ class Indexing:
         await self.want(await self._room.read(lambda c: store.tops(c, owner)))
 
     async def step(self) -> bool:
-        """Works off the next few of the queue; whether there were any.
+        """Works off the next few of the queue; whether there may be more.
 
         Some files of a large drive and some single ones each time, so that neither waits long.
         """
@@ -81,7 +81,7 @@ class Indexing:
             store.add(connection, rest)
 
         await self._room.context.database.write(work)
-        return True
+        return len(told) == AT_ONCE or len(due) > len(told)
 
     async def _below(self, due: Due) -> tuple[list[str], list[Due]]:
         """The node and the next files below it, and what then remains."""

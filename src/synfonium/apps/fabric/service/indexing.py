@@ -68,17 +68,19 @@ class Indexing:
         return msgspec.structs.replace(answer, refused=(*refused, *answer.refused))
 
     async def step(self) -> bool:
-        """Hands the next few to the worker; whether there were any."""
+        """Hands the next few to the worker; whether there may be more."""
         if not self._is_checked:
             await self._check()
         async with self._lock:
-            found = await self._context.database.read(lambda c: store.next_due(c, BATCH, BATCH_BYTES))
+            found, is_full = await self._context.database.read(
+                lambda c: store.next_due(c, BATCH, BATCH_BYTES)
+            )
             if not found:
                 return False
             wire = [msgspec.to_builtins(document) for _seq, document in found]
             await self._context.call("fabric.index_apply", {"documents": wire})
             await self._context.database.write(lambda c: store.done(c, [seq for seq, _document in found]))
-        return True
+        return is_full
 
     async def _check(self) -> None:
         """An index and a table that do not fit together: one of them is new, was lost, or is of

@@ -141,8 +141,9 @@ def waiting(connection: Connection) -> Use:
     return Use(int(row[0]), int(row[1]))
 
 
-def next_due(connection: Connection, limit: int, most_bytes: int) -> Sequence[tuple[int, Held]]:
-    """The oldest, at most so many and so much of them, at least one: (seq, document)."""
+def next_due(connection: Connection, limit: int, most_bytes: int) -> tuple[Sequence[tuple[int, Held]], bool]:
+    """The oldest, at most so many and so much of them, at least one: (seq, document); and whether
+    these are as many as may be taken at once."""
     sizes = connection.execute(select(due.c.seq, due.c.size_bytes).order_by(due.c.seq).limit(limit)).all()
     last, total = 0, 0
     for seq, size in sizes:
@@ -150,7 +151,8 @@ def next_due(connection: Connection, limit: int, most_bytes: int) -> Sequence[tu
             break
         last, total = seq, total + size
     query = select(due.c.seq, due.c.document).where(due.c.seq <= last).order_by(due.c.seq)
-    return [(row.seq, msgspec.json.decode(row.document, type=Held)) for row in connection.execute(query)]
+    found = [(row.seq, msgspec.json.decode(row.document, type=Held)) for row in connection.execute(query)]
+    return found, len(sizes) == limit or len(found) < len(sizes)
 
 
 def done(connection: Connection, sequences: Sequence[int]) -> None:
