@@ -64,7 +64,8 @@ class Relay:
 
     def wake(self) -> None:
         """Says that the outbox got an event; from any thread, also before the commit."""
-        if self._loop is not None and not self._loop.is_closed():
+        # Who has been woken and has not looked yet looks in the writer, after what this tells of.
+        if self._loop is not None and not self._woken.is_set() and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def stop(self) -> None:

@@ -19,7 +19,7 @@ class Work(Generic[T]):
     alone: it shares no transaction with others.
     """
 
-    __slots__ = ("alone", "awaited", "future", "loop", "run")
+    __slots__ = ("_future", "alone", "awaited", "loop", "run")
 
     def __init__(
         self,
@@ -29,8 +29,14 @@ class Work(Generic[T]):
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.run, self.alone, self.loop = run, alone, loop
-        self.future: Future[T] = Future()
         self.awaited: asyncio.Future[T] | None = loop.create_future() if loop else None
+        self._future: Future[T] | None = None if loop else Future()
+
+    @property
+    def future(self) -> "Future[T]":
+        """Of a work without a loop."""
+        assert self._future is not None
+        return self._future
 
     def begin(self) -> bool:
         """False when its caller was cancelled while it waited; later it runs to its end."""

@@ -127,6 +127,11 @@ class Hub:
                     await self._woken.wait()
 
     async def _read(self) -> int:
+        if not self._count:
+            last = await self._context.database.read(store.last)
+            if not self._count:  # who came meanwhile hears of all
+                self.place = last
+                return 0
         place = self.place
         found, hearers = await self._context.database.read(lambda c: store.after(c, place, AT_ONCE))
         by_place: dict[int, dict[Listener, list[str]]] = {}
