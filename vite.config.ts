@@ -77,6 +77,10 @@ export default defineConfig({
   base: "./",
   publicDir: false,
   plugins: [manifest(sources, others)],
+  worker: {
+    format: "es",
+    rollupOptions: { output: { entryFileNames: "shared/[name]-[hash].js" } },
+  },
   build: {
     outDir: OUT,
     emptyOutDir: true,

@@ -45,6 +45,7 @@ SIGNED_IN = (
     "/signin/passkey?next=/admin",
     "/drive",
     "/drive/trash",
+    "/drive/vaults/new",
     "/pc",
     "/fabric/grants",
     "/notifications",

@@ -8,10 +8,12 @@ __all__ = ["Wire"]
 
 
 class Wire:
-    """Forwards to a port of this machine. break_after_bytes: of one connection; 0 for never."""
+    """Forwards to a port of this machine. break_after_bytes: of one connection; 0 for never.
+    sent: what went to the server, when it is kept."""
 
-    def __init__(self, server_port: int) -> None:
-        self._server_port = server_port
+    def __init__(self, server_port: int, *, keeps: bool = False) -> None:
+        self._server_port, self._keeps = server_port, keeps
+        self.sent = bytearray()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.break_after_bytes = 0
@@ -34,6 +36,8 @@ class Wire:
         with suppress(OSError):
             while received := source.recv(65_536):
                 count += len(received)
+                if is_up and self._keeps:
+                    self.sent += received
                 if is_up and 0 < self.break_after_bytes < count:
                     self.break_after_bytes, self.breaks = 0, self.breaks + 1
                     break

@@ -43,6 +43,12 @@ export interface Delegating {
   uses?: number;
 }
 
+/** more: the `after` of the next page, empty at the end. */
+export interface Entries {
+  entries: Sealed[];
+  more: string;
+}
+
 /** A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
  * characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
  * spec ids such as `file/1`. lang: BCP 47. modified_s: UTC seconds. revision: changes with its
@@ -117,6 +123,10 @@ export interface IndexPush {
 
 export interface Key {
   public_key: string;
+}
+
+export interface Made {
+  node: string;
 }
 
 /** What a biscuit is narrowed to at once; anybody may narrow it further. */
@@ -201,6 +211,15 @@ export interface Results {
   results: Result[];
 }
 
+/** One file or folder; its name and size are those of what is stored. */
+export interface Sealed {
+  id: string;
+  name: string;
+  is_file: boolean;
+  size_bytes: number;
+  modified_s: number;
+}
+
 export interface Token {
   token: string;
 }
@@ -210,12 +229,29 @@ export interface Told {
   done?: boolean;
 }
 
+export interface VaultForm {
+  into: string;
+  name: string;
+  check: string;
+  second?: boolean;
+}
+
 /** An installation, as one credential sees it. Each call rejects with Refused. */
 export class Synfonium extends Base {
   /** Waits until the folder's etag is another than `etag`, at most `wait_s`. Without `folder`: the
    * trash. Ask again with the etag given. */
   drive_changes(more: { folder?: string; etag?: string; wait_s?: number } = {}): Promise<FolderState> {
     return this.call("GET", "/drive/changes", { query: { "folder": more.folder, "etag": more.etag, "wait_s": more.wait_s } });
+  }
+
+  /** What lies in a folder of a vault. */
+  drive_entries(node_id: string, more: { after?: string } = {}): Promise<Entries> {
+    return this.call("GET", `/drive/vaults/${part(node_id)}/entries`, { query: { "after": more.after } });
+  }
+
+  /** A new vault. */
+  drive_make(body: VaultForm): Promise<Made> {
+    return this.call("POST", "/drive/vaults", { body, sent: "application/x-www-form-urlencoded" });
   }
 
   /** A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is

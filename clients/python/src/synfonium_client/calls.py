@@ -13,6 +13,7 @@ from synfonium_client.types import (
     Asking,
     CloudEvent,
     Delegating,
+    Entries,
     FolderState,
     Found,
     GrantTold,
@@ -20,6 +21,7 @@ from synfonium_client.types import (
     IndexAnswer,
     IndexPush,
     Key,
+    Made,
     Narrowing,
     ObjectTold,
     Offered,
@@ -27,6 +29,7 @@ from synfonium_client.types import (
     Results,
     Token,
     Told,
+    VaultForm,
 )
 
 
@@ -42,6 +45,18 @@ class Synfonium(Base):
         told: FolderState = self._call(
             "GET", "/drive/changes", query={"folder": folder, "etag": etag, "wait_s": wait_s}
         )
+        return told
+
+    def drive_entries(self, node_id: str, *, after: str | None = None) -> Entries:
+        """What lies in a folder of a vault."""
+        told: Entries = self._call(
+            "GET", f"/drive/vaults/{self._part(node_id)}/entries", query={"after": after}
+        )
+        return told
+
+    def drive_make(self, body: VaultForm) -> Made:
+        """A new vault."""
+        told: Made = self._call("POST", "/drive/vaults", body=body, sent="application/x-www-form-urlencoded")
         return told
 
     def drive_preview(

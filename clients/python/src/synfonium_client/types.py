@@ -53,6 +53,13 @@ class Delegating(TypedDict):
     uses: NotRequired[int]
 
 
+class Entries(TypedDict):
+    """more: the `after` of the next page, empty at the end."""
+
+    entries: list[Sealed]
+    more: str
+
+
 class Findable(TypedDict):
     """A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
     characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
@@ -137,6 +144,10 @@ class IndexPush(TypedDict):
 
 class Key(TypedDict):
     public_key: str
+
+
+class Made(TypedDict):
+    node: str
 
 
 class Narrowing(TypedDict):
@@ -232,6 +243,16 @@ class Results(TypedDict):
     results: list[Result]
 
 
+class Sealed(TypedDict):
+    """One file or folder; its name and size are those of what is stored."""
+
+    id: str
+    name: str
+    is_file: bool
+    size_bytes: int
+    modified_s: float
+
+
 class Token(TypedDict):
     token: str
 
@@ -240,3 +261,10 @@ class Told(TypedDict):
     """It was taken in; how the person hears of it is their choice."""
 
     done: NotRequired[bool]
+
+
+class VaultForm(TypedDict):
+    into: str
+    name: str
+    check: str
+    second: NotRequired[bool]

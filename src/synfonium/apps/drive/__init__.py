@@ -34,6 +34,7 @@ app = App(
         # The same, for clients that take the first name of a path for the bucket.
         Mount("/s3drive", f"{_HERE}.s3:asgi_app"),
         Mount("/drive/tus", f"{_HERE}.tus:asgi_app"),
+        Mount("/drive/sealed", f"{_HERE}.http.sealed:asgi_app"),
         Mount("/drive/upload", f"{_HERE}.http.upload:asgi_app"),
         Mount("/content/drive", f"{_HERE}.http.content:asgi_app"),
         Mount("/status.php", f"{_HERE}.nextcloud:status_app"),

@@ -301,3 +301,11 @@ class TooManyKeys(Problem):
     status, code = 422, "drive.too_many_keys"
     title = _("There are too many keys.")
     remedy = _("Take back one that is no longer used.")
+
+
+class VaultStaysShut(Conflict):
+    """What lies in a vault can be read by whoever has its passphrase, and by nobody else."""
+
+    code = "drive.vault"
+    title = _("This lies in a vault.")
+    remedy = _("Nobody but the holders of its passphrase can read it: a link to it would show nothing.")

@@ -13,6 +13,7 @@ from synfonium.apps.drive.http import (
     sharing,
     storage,
     trash,
+    vaults,
     versions,
 )
 
@@ -30,6 +31,7 @@ doors = (
     *public.doors,
     *reports.doors,
     *s3_keys.doors,
+    *vaults.doors,
 )
 
 __all__ = ["doors"]

@@ -45,11 +45,13 @@ async def show(
     done: Done = "",
     node: str = "",
     count: int = 0,
-) -> Page:
-    """A folder's content, or a file."""
+) -> Page | See:
+    """A folder's content, or a file; a vault is opened in a page of its own."""
     found = await service_of(context).tree.node(actor, NodeId(node_id))
     if found.is_file:
         return await _about(actor, context, found.id, done)
+    if await service_of(context).vaults.of(actor, found.id):
+        return See(f"/drive/vaults/{found.id}")
     return await _folder(actor, context, found.id, after, (done, node, count))
 
 
@@ -60,6 +62,7 @@ async def _folder(
     listing = await service.tree.listing(
         actor, folder, after=NodeId(after) if after else None, limit=PAGE_NODES
     )
+    vaults = await service.vaults.among([*listing.entries, *listing.received])
     return Page(
         "drive/folder.html",
         path=listing.path,
@@ -73,7 +76,7 @@ async def _folder(
         done=done[0],
         undo=done[1],
         count=done[2],
-        icon_of=icon_of,
+        icon_of=lambda node: "lock" if node.id in vaults else icon_of(node),
         url_of=url_of,
         address_of=address_of,
         shown_of=shown_of,

@@ -38,6 +38,7 @@ from synfonium.apps.drive.service.told import Told
 from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.drive.service.uploads import Uploads
+from synfonium.apps.drive.service.vaults import Vaults
 from synfonium.apps.drive.service.versions import Versions
 from synfonium.apps.drive.service.viewing import Viewing
 from synfonium.apps.drive.service.zipping import Zipping
@@ -88,6 +89,7 @@ class DriveService:
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)
+        self.vaults = Vaults(room, self.tree)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from synfonium.apps.drive.errors import (
     NoSuchShare,
     NotThatKind,
     TooManyShares,
+    VaultStaysShut,
     WrongPassword,
 )
 from synfonium.apps.drive.model import Node, NodeId
@@ -26,6 +27,7 @@ from synfonium.apps.drive.service.room import Guest, Room
 from synfonium.apps.drive.service.sharing import MOST_NOTE, NUMBER_BITS, Sharing
 from synfonium.apps.drive.service.tickets import Ticket, Tickets
 from synfonium.apps.drive.service.tries import Tries
+from synfonium.apps.drive.service.vaults import is_within
 from synfonium.apps.drive.store import links, mounted, nodes
 from synfonium.common.ids import PersonId, new_id
 from synfonium.common.problem import BadInput
@@ -102,6 +104,8 @@ class Linking:
 
         def work(connection: Connection) -> None:
             found = self._sharing.shareable(connection, reach, node)
+            if is_within(connection, node):
+                raise VaultStaysShut
             if found.is_file and terms.mode in ("drop", "drop_own"):
                 raise NotThatKind
             if len(links.of_nodes(connection, [node])) >= MOST_OF_NODE:

@@ -14,6 +14,7 @@ from synfonium.apps.drive.errors import ContentDamaged, NoSuchVersion, ScannerAw
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId
 from synfonium.apps.drive.model.quarantine import Suspect
 from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.vaults import is_within
 from synfonium.apps.drive.store import nodes, quarantine, spaces, upkeep
 from synfonium.apps.notifications.contract import NOTIFY, Notice
 from synfonium.apps.shell.contract import Words
@@ -55,7 +56,8 @@ class Quarantine:
         now_s = self._room.now_s()
 
         def work(connection: Connection) -> bool:
-            return sum(quarantine.want(connection, node, now_s=now_s) for node in written) > 0
+            readable = [node for node in written if not is_within(connection, node)]
+            return sum(quarantine.want(connection, node, now_s=now_s) for node in readable) > 0
 
         if await self._room.context.database.write(work):
             self.pump.wake()

@@ -12,6 +12,7 @@ from synfonium.apps.drive.errors import ContentDamaged, Quarantined
 from synfonium.apps.drive.model import Node, NodeId, Space
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
+from synfonium.apps.drive.service.vaults import within_any
 from synfonium.apps.drive.store import nodes, spaces, versions
 
 TEXT_SOURCE_BYTES = 2 * 1024 * 1024
@@ -54,13 +55,13 @@ class Told:
         return _described(found.node, found.space) if found else None
 
     async def text_sources(self, ids: Sequence[NodeId]) -> list[TextSource]:
-        """Those of the nodes that are files, out of the trash; without their content."""
-        found = await self._room.read(lambda c: _find_all(c, ids))
+        """Those of the nodes that are files, out of the trash and of vaults; without their content."""
+        found = await self._room.read(lambda c: _open_ones(c, ids))
         return [_source(one) for one in found if one.node.is_file]
 
     async def standing(self, ids: Sequence[NodeId]) -> list[NodeId]:
-        """Those of the nodes that exist, and are not in the trash."""
-        return [one.node.id for one in await self._room.read(lambda c: _find_all(c, ids))]
+        """Those of the nodes that exist, and are not in the trash nor in a vault."""
+        return [one.node.id for one in await self._room.read(lambda c: _open_ones(c, ids))]
 
     async def text_of(self, node: NodeId) -> str:
         """The first 2 MiB, base64; empty for what has gone meanwhile, or has no text."""
@@ -111,6 +112,13 @@ def _find_all(connection: Connection, ids: Sequence[NodeId]) -> list[_Found]:
         for path in paths
         if (space := kept[path[-1].space]) is not None and path[0].id == space.root
     ]
+
+
+def _open_ones(connection: Connection, ids: Sequence[NodeId]) -> list[_Found]:
+    """As `_find_all`, without what lies in vaults: nobody can search for a name that is sealed."""
+    found = _find_all(connection, ids)
+    shut = within_any(connection, {step.id for one in found for step in one.path if not step.is_file})
+    return [one for one in found if not any(step.id in shut for step in one.path)]
 
 
 def _described(node: Node, space: Space) -> Described:
