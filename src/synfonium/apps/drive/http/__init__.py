@@ -2,6 +2,7 @@
 
 from synfonium.apps.drive.http import (
     changes,
+    chosen,
     connect,
     group_folders,
     nodes,
@@ -20,6 +21,7 @@ from synfonium.apps.drive.http import (
 doors = (
     *pages.doors,
     *nodes.doors,
+    *chosen.doors,
     *trash.doors,
     *versions.doors,
     *previews.doors,

@@ -72,7 +72,7 @@ async def _archive(service: DriveService, token: str, scope: Scope, send: Send) 
     if scope["method"] == "HEAD":
         await respond(send, 200, [*SAFE, (b"content-type", b"application/zip")])
         return
-    actor, folder = await service.links.open_folder(token)
+    actor, folder, chosen = await service.links.open_folder(token)
     top = await service.zipping.top(actor, folder)
     place = f"attachment; filename*=UTF-8''{quote(top.name or 'Drive', safe='')}.zip"
     headers: Headers = [
@@ -82,7 +82,7 @@ async def _archive(service: DriveService, token: str, scope: Scope, send: Send) 
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     try:
-        async for piece in service.zipping.pieces(actor, top):
+        async for piece in service.zipping.pieces(actor, top, chosen):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except (Problem, ValueError):
         raise ConnectionError from None  # too late to say why; the cut archive tells the client

@@ -5,6 +5,8 @@ import binascii
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import msgspec
 from blake3 import blake3
@@ -24,6 +26,9 @@ LIFETIME_S = 600
 # A player asks for the next piece of a film while it is watched.
 PLAYED_S = 6 * 3600
 KEPT_BEGUN = 100_000
+TOKEN_CHARACTERS = 500
+# For an archive of what was chosen; proxies commonly take addresses of 8 KiB.
+CHOSEN_CHARACTERS = 5_000
 _MAC_BYTES = 16
 
 
@@ -46,6 +51,9 @@ class _Folder(msgspec.Struct, frozen=True, array_like=True):
     guest: tuple[LinkId, NodeId, LinkMode] | None
     expires_s: int
     once: str = ""
+    steps: tuple[int, ...] = ()
+    """Of what was chosen in the folder, when not all is wanted: the numbers, each as its distance from the
+    one before, so that some hundred find room in an address."""
 
 
 class LinkExpired(NoSuchNode):
@@ -81,27 +89,34 @@ class Links:
         claim = _Claim(node.id, node.version, expires_s, is_shown, content.shares[:5], content.link, nonce)
         return self._sealed(msgspec.msgpack.encode(claim))
 
-    async def make_folder(self, actor: Person, folder: NodeId, *, once: bool = False) -> str:
-        """A token for a folder and all below it, as an archive. Raises NoSuchNode, NotThatKind."""
+    async def make_folder(
+        self, actor: Person, folder: NodeId, *, once: bool = False, chosen: Sequence[int] = ()
+    ) -> str:
+        """A token for a folder and all below it, as an archive. chosen: the numbers of those of its members
+        that are wanted; none for all. Raises NoSuchNode, NotThatKind."""
         reach = await self._room.reach(actor, at=folder)
         if (await self._room.read(lambda c: within(c, reach, folder))).is_file:
             raise NotThatKind
         guest = (actor.link, actor.node, actor.mode) if isinstance(actor, Guest) else None
         expires_s = int(self._room.now_s()) + LIFETIME_S
         nonce = secrets.token_urlsafe(9) if once else ""
-        claim = _Folder(folder, actor.id, guest, expires_s, nonce)
+        ordered = sorted(set(chosen))
+        steps = tuple(there - here for here, there in pairwise([0, *ordered]))
+        claim = _Folder(folder, actor.id, guest, expires_s, nonce, steps)
         return "z" + self._sealed(msgspec.msgpack.encode(claim))
 
-    async def open_folder(self, token: str) -> tuple[Person, NodeId]:
-        """Who takes which folder. Raises LinkExpired."""
-        claim = msgspec.msgpack.decode(self._claim(token[1:]), type=_Folder)
+    async def open_folder(self, token: str) -> tuple[Person, NodeId, Sequence[int]]:
+        """Who takes which folder, and which of its members, none for all. Raises LinkExpired."""
+        claim = msgspec.msgpack.decode(self._claim(token[1:], CHOSEN_CHARACTERS), type=_Folder)
         if claim.expires_s < self._room.now_s():
             raise LinkExpired
         self._begin(claim.once)
+        chosen = tuple(accumulate(claim.steps))
         if claim.guest is None:
-            return Person(id=claim.person, name="", display=""), claim.folder
+            return Person(id=claim.person, name="", display=""), claim.folder, chosen
         link, node, mode = claim.guest
-        return Guest(id=claim.person, name="", display="", link=link, node=node, mode=mode), claim.folder
+        guest = Guest(id=claim.person, name="", display="", link=link, node=node, mode=mode)
+        return guest, claim.folder, chosen
 
     def _sealed(self, claim: bytes) -> str:
         return base64.urlsafe_b64encode(claim + self._mac(claim)).decode().rstrip("=")
@@ -152,13 +167,13 @@ class Links:
     def _read(self, token: str) -> _Claim:
         return msgspec.msgpack.decode(self._claim(token), type=_Claim)
 
-    def _claim(self, token: str) -> bytes:
+    def _claim(self, token: str, most_characters: int = TOKEN_CHARACTERS) -> bytes:
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise LinkExpired from None
         claim, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-        if len(token) > 500 or not hmac.compare_digest(mac, self._mac(claim)):
+        if len(token) > most_characters or not hmac.compare_digest(mac, self._mac(claim)):
             raise LinkExpired
         return claim
 

@@ -104,6 +104,30 @@ class Tree:
 
         return await self._room.read(work)
 
+    async def members_numbered(self, actor: Person, folder: NodeId, numbers: Sequence[int]) -> list[Node]:
+        """Those of the folder's members, in the order of their names. Raises NoSuchNode."""
+        reach = await self._room.reach(actor, at=folder)
+
+        def work(connection: Connection) -> list[Node]:
+            within(connection, reach, folder)
+            return nodes.children_numbered(connection, folder, numbers)
+
+        return await self._room.read(work)
+
+    async def members_chosen(self, actor: Person, folder: NodeId, ids: Sequence[NodeId]) -> list[Node]:
+        """Members of the folder by their ids. Raises NoSuchNode, also when one of them lies elsewhere."""
+        reach = await self._room.reach(actor, at=folder)
+
+        def work(connection: Connection) -> list[Node]:
+            within(connection, reach, folder)
+            found = nodes.find_all(connection, ids)
+            return [found[id_] for id_ in ids if id_ in found and found[id_].parent == folder]
+
+        members = await self._room.read(work)
+        if len(members) < len(ids):
+            raise NoSuchNode
+        return members
+
     async def member(self, folder: NodeId, name: str) -> Node | None:
         """What has that name in a folder that the actor reaches."""
         return await self._room.read(lambda c: nodes.child(c, folder, name))

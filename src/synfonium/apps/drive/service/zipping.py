@@ -4,7 +4,7 @@ Our own writer (libraries/safezip): what is on PyPI for this writes from synchro
 for each entry in memory uncompressed, or needs a second library for encryption that is not used here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from synfonium.apps.drive.model import Node, NodeId, name_key
 from synfonium.apps.drive.model.names import MAX_DEPTH
@@ -27,10 +27,11 @@ class Zipping:
         """Raises NoSuchNode."""
         return await self._tree.node(actor, folder)
 
-    async def pieces(self, actor: Person, top: Node) -> AsyncIterator[bytes]:
-        """Depth first; at any time the names of one page of each open folder are in memory."""
+    async def pieces(self, actor: Person, top: Node, chosen: Sequence[int] = ()) -> AsyncIterator[bytes]:
+        """Depth first; at any time the names of one page of each open folder are in memory. chosen: the
+        numbers of the members of `top` that are wanted, none for all; one that has gone is left out."""
         flow, gathered = ZipFlow(), bytearray()
-        async for piece in self._entries(flow, actor, top):
+        async for piece in self._entries(flow, actor, top, chosen):
             gathered += piece
             if len(gathered) >= GATHERED_BYTES:
                 yield bytes(gathered)
@@ -39,8 +40,12 @@ class Zipping:
             gathered += piece
         yield bytes(gathered)
 
-    async def _entries(self, flow: ZipFlow, actor: Person, top: Node) -> AsyncIterator[bytes]:
-        async for node, path in self._walk(actor, top, "", 0, SafeNames()):
+    async def _entries(
+        self, flow: ZipFlow, actor: Person, top: Node, chosen: Sequence[int]
+    ) -> AsyncIterator[bytes]:
+        names = SafeNames()
+        walk = self._some(actor, top, chosen, names) if chosen else self._walk(actor, top, "", 0, names)
+        async for node, path in walk:
             if not node.is_file:
                 yield flow.folder(f"{path}/", node.modified_s)
                 continue
@@ -48,6 +53,17 @@ class Zipping:
             size_bytes = content.node.size_bytes
             async for piece in flow.file(path, size_bytes, node.modified_s, self._files.read(content)):
                 yield piece
+
+    async def _some(
+        self, actor: Person, top: Node, chosen: Sequence[int], names: SafeNames
+    ) -> AsyncIterator[tuple[Node, str]]:
+        """As `_walk`, beginning with these members."""
+        for member in await self._tree.members_numbered(actor, top.id, chosen):
+            place = names.take(member.name)
+            yield member, place
+            if not member.is_file:
+                async for below in self._walk(actor, member, f"{place}/", 1, names):
+                    yield below
 
     async def _walk(
         self, actor: Person, folder: Node, path: str, depth: int, names: SafeNames

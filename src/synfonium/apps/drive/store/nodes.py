@@ -237,6 +237,12 @@ def children(connection: Connection, parent: NodeId, *, after: Node | None = Non
     return [from_row(row) for row in connection.execute(query)]
 
 
+def children_numbered(connection: Connection, parent: NodeId, numbers: Sequence[int]) -> list[Node]:
+    """Children that clients know by these numbers, in the order of their keys."""
+    query = select(*COLUMNS).where(n.number.in_(numbers), n.parent == parent).order_by(n.name_key)
+    return [from_row(row) for row in connection.execute(query)]
+
+
 def children_by_key(connection: Connection, parent: NodeId, *, after: bytes, limit: int) -> list[Node]:
     """Up to `limit` children in the order of their keys: one range of the unique index."""
     values = {"parent": parent, "after": after, "most": limit}

@@ -1,17 +1,23 @@
-/* Drive's page with script: dropping files, progress, choosing, and seeing changes made elsewhere. */
+/* Drive's page with script: choosing, the keyboard, dropping files, progress, and changes made elsewhere. */
 
+import { Acts } from "./features/acts";
 import { Follower } from "./features/follow";
-import { startSelection } from "./features/select";
+import { Keys } from "./features/keys";
+import { Rows } from "./features/rows";
+import { Selection } from "./features/select";
 import { startUploads } from "./features/upload";
 
 const listing = document.querySelector<HTMLElement>("#listing");
 if (listing) {
   document.documentElement.classList.add("scripted");
-  const selection = startSelection(listing);
+  const rows = new Rows(listing);
+  const selection = new Selection(listing, rows);
   const follower = new Follower(listing, () => selection.restore());
+  const refresh = () => follower.refresh().catch(() => undefined);
+  new Keys(listing, rows, selection, new Acts(listing, rows, selection, refresh));
   if (listing.getAttribute("data-folder")) {
     // Rows that cannot be had now come with the next change.
-    startUploads(listing, () => void follower.refresh().catch(() => undefined));
+    startUploads(listing, () => void refresh());
   }
-  follower.start();
+  void follower.start();
 }
