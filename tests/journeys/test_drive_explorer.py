@@ -1,4 +1,4 @@
-"""Drive's explorer in a real browser: choosing several, the keyboard, and taking away what was chosen."""
+"""Drive's explorer in a real browser: choosing, the keyboard, sending folders, dragging, taking away."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Download, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Download, Locator, Page, Route, expect, sync_playwright
 
 from synfonium.testing.server import RealServer, real_server
 
@@ -208,3 +208,121 @@ def test_without_script_several_are_taken_moved_and_thrown_away(plain: Page, dav
     expect(row(plain, "two")).to_be_visible()
     assert dav.get("plainly/goal/one").content == b"one"
     assert dav.get("plainly/one").status_code == 404
+
+
+# Chromium lets no test drag a file in from outside; the event a browser makes is made here.
+DRAG = """([from, to]) => {
+  const transfer = new DataTransfer();
+  const send = (type, target) => target.dispatchEvent(
+    new DragEvent(type, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+  send('dragstart', from);
+  const kinds = [...transfer.types], url = transfer.getData('DownloadURL');
+  if (to) { send('dragover', to); send('drop', to); }
+  send('dragend', from);
+  return [kinds, url];
+}"""
+
+
+def folder_on_disk(at: Path, files: int, size_bytes: int = 2_000) -> Path:
+    """A folder named `tour` with files, some of them deeper."""
+    top = at / "tour"
+    (top / "deeper").mkdir(parents=True)
+    for number in range(files):
+        place = top / "deeper" if number % 3 == 0 else top
+        (place / f"file {number:02}.bin").write_bytes(bytes([number]) * size_bytes)
+    return top
+
+
+def test_a_whole_folder_is_sent_goes_on_after_a_lost_connection_and_is_sent_only_once(
+    page: Page, dav: httpx.Client, tmp_path: Path
+) -> None:
+    opened(page, dav, "sent here", "first")
+    top = folder_on_disk(tmp_path, 24)
+    held: list[str] = []
+    # The first file stays under way until the connection is lost; then nothing comes through for a while.
+    page.context.set_offline(False)
+    page.route("**/drive/upload/**", lambda route: (held.append("one"), route.abort("connectionreset"))[1])
+    page.locator("details.send summary").click()
+    page.set_input_files("input[data-folder-picker]", top)
+    expect(page.locator(".tray")).to_contain_text("Waiting for the connection")
+    assert held
+    page.unroute("**/drive/upload/**")
+    expect(page.get_by_text("All files have arrived.")).to_be_visible(timeout=30_000)
+    expect(row(page, "tour")).to_be_visible()
+    for number in (0, 1, 23):
+        where = "deeper/" if number % 3 == 0 else ""
+        assert dav.get(f"sent here/tour/{where}file {number:02}.bin").content == bytes([number]) * 2_000
+    # The same folder again, with one file more: only that one is sent.
+    (top / "new.bin").write_bytes(b"new")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/drive/upload/" in request.url else None)
+    page.reload()
+    page.locator("details.send summary").click()
+    page.set_input_files("input[data-folder-picker]", top)
+    expect(page.get_by_text("All files have arrived.")).to_be_visible(timeout=30_000)
+    assert len(sent) == 1
+    assert dav.get("sent here/tour/new.bin").content == b"new"
+    listed = dav.request("PROPFIND", "sent here/tour/", headers={"depth": "1"}).text
+    assert listed.count("<d:response>") + listed.count("<D:response>") == 1 + 1 + 16 + 1
+
+
+def test_a_folder_that_was_cut_by_a_reload_is_asked_for_again(
+    page: Page, dav: httpx.Client, tmp_path: Path
+) -> None:
+    opened(page, dav, "cut", "first")
+    top = folder_on_disk(tmp_path, 12)
+    arrived: list[str] = []
+
+    def some(route: Route) -> None:
+        if len(arrived) < 5:
+            arrived.append(route.request.url)
+            route.continue_()
+
+    page.route("**/drive/upload/**", some)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("details.send summary").click()
+    page.set_input_files("input[data-folder-picker]", top)
+    expect(page.locator(".tray")).to_contain_text("5 / 12")
+    page.unroute_all()
+    page.reload()
+    expect(page.get_by_text("Sending tour was cut off.")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/drive/upload/" in request.url else None)
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Go on").click()
+    choosing.value.set_files(top)
+    expect(page.get_by_text("All files have arrived.")).to_be_visible(timeout=30_000)
+    assert 1 <= len(sent) <= 7, "five had arrived"
+    assert dav.get("cut/tour/deeper/file 09.bin").content == bytes([9]) * 2_000
+    page.reload()
+    expect(page.get_by_text("Sending tour was cut off.")).to_have_count(1)
+    expect(page.get_by_text("Sending tour was cut off.")).to_be_hidden()
+
+
+def test_entries_are_dragged_into_a_folder_up_the_trail_and_out(page: Page, dav: httpx.Client) -> None:
+    dav.request("MKCOL", "dragged")
+    dav.request("MKCOL", "dragged/goal")
+    opened(page, dav, "dragged", "one two three")
+    row(page, "one").locator("input.check").check()
+    row(page, "two").locator("input.check").check()
+    kinds, _url = drag(page, "two", row(page, "goal"))
+    assert "application/x-synfonium-nodes" in kinds
+    expect(page.locator(".toast")).to_contain_text("2 items were moved.")
+    expect(row(page, "one")).to_have_count(0)
+    assert dav.get("dragged/goal/two").content == b"two"
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "two")).to_be_visible()
+    drag(page, "three", page.locator(".crumbs a").first)
+    expect(row(page, "three")).to_have_count(0)
+    assert dav.get("three").content == b"three"
+    kinds, url = drag(page, "one", None)
+    assert url.startswith("application/octet-stream:one:http")
+    taken = page.context.request.get(url.split(":", 2)[2])
+    assert taken.body() == b"one"
+
+
+def drag(page: Page, name: str, to: Locator | None) -> tuple[list[str], str]:
+    """Drags an entry there and lets it go; which kinds of data it carried, and where it could be taken."""
+    handles = [row(page, name).element_handle(), to.element_handle() if to else None]
+    kinds, url = page.evaluate(DRAG, handles)
+    return kinds, url

@@ -23,6 +23,7 @@ from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.photos import Photos
+from synfonium.apps.drive.service.present import Presence
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
 from synfonium.apps.drive.service.quarantine import Quarantine
@@ -78,6 +79,7 @@ class DriveService:
         self.thinning = Thinning(room)
         self.previews = Previews(room, self.files, self.versions)
         self.photos = Photos(room, self.previews)
+        self.presence = Presence(room)
         self.viewing = Viewing(room, self.files)
         self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)

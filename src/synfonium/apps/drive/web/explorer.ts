@@ -1,6 +1,7 @@
 /* Drive's page with script: choosing, the keyboard, dropping files, progress, and changes made elsewhere. */
 
 import { Acts } from "./features/acts";
+import { startDragging } from "./features/drag";
 import { Follower } from "./features/follow";
 import { Keys } from "./features/keys";
 import { Rows } from "./features/rows";
@@ -18,6 +19,7 @@ if (listing) {
   if (listing.getAttribute("data-folder")) {
     // Rows that cannot be had now come with the next change.
     startUploads(listing, () => void refresh());
+    startDragging(listing, rows, selection, refresh);
   }
   void follower.start();
 }

@@ -1,4 +1,4 @@
-/* What was dropped on the page, folders included. */
+/* What was dropped on the page or chosen in a field, folders included. */
 
 /** A file to send into `folder`, below it at `path`. */
 export interface Item {
@@ -7,9 +7,9 @@ export interface Item {
   folder: string;
 }
 
-const MOST_FILES = 10_000;
+export const MOST_FILES = 50_000;
 
-/** The files of a drop; those in folders with their path. At most 10,000. */
+/** The files of a drop; those in folders with their path. At most 50,000. */
 export async function dropped(transfer: DataTransfer, folder: string): Promise<Item[]> {
   // Entries must be asked for before the first await: then the browser forgets them.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
@@ -20,6 +20,15 @@ export async function dropped(transfer: DataTransfer, folder: string): Promise<I
   }
   for (const entry of entries) if (entry) await walk(entry, "", folder, items);
   return items;
+}
+
+/** The files of a field; those of a folder with their path. */
+export function picked(field: HTMLInputElement, folder: string): Item[] {
+  return [...(field.files ?? [])].slice(0, MOST_FILES).map((file) => ({
+    file,
+    path: file.webkitRelativePath.split("/").slice(0, -1).join("/"),
+    folder,
+  }));
 }
 
 async function walk(entry: FileSystemEntry, path: string, folder: string, items: Item[]): Promise<void> {

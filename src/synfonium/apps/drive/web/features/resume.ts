@@ -1,5 +1,6 @@
 /* Sending a large file so that a lost connection costs nothing: tus 1.0 (`/drive/tus`). */
 
+import { problemText } from "./ask";
 import type { Item } from "./drop";
 import type { Tray } from "./tray";
 
@@ -57,7 +58,7 @@ class Sending {
       await this.pause(failures);
       if (this.place) offset = await this.asked(offset);
     }
-    this.fail("");
+    if (!this.stopped) this.fail("");
   }
 
   /** Where an upload that was begun before stands; 0 for a new one. */
@@ -78,8 +79,8 @@ class Sending {
   private async begin(): Promise<Outcome> {
     const { file, folder, path } = this.item;
     const words = { filename: file.name, folder, path, modified: String(file.lastModified) };
-    const said = Object.entries(words).map(([name, value]) => `${name} ${base64(value)}`);
-    const headers = { ...VERSION, "Upload-Length": String(file.size), "Upload-Metadata": said.join(",") };
+    const meant = Object.entries(words).map(([name, value]) => `${name} ${base64(value)}`);
+    const headers = { ...VERSION, "Upload-Length": String(file.size), "Upload-Metadata": meant.join(",") };
     const outcome = await this.send("POST", "/drive/tus", headers);
     this.place = outcome.status === 201 ? (this.request?.getResponseHeader("Location") ?? "") : "";
     if (this.place) localStorage.setItem(this.key, this.place);
@@ -133,6 +134,7 @@ class Sending {
     this.wake();
     if (this.place) void fetch(this.place, { method: "DELETE", headers: VERSION });
     this.forget();
+    this.tray.stopped(this.item);
   }
 
   private finish(): void {
@@ -153,7 +155,7 @@ class Sending {
 
 function outcomeOf(request: XMLHttpRequest): Outcome {
   const offset = Number(request.getResponseHeader("Upload-Offset") ?? 0);
-  return { status: request.status, problem: problemText(request.responseText), offset };
+  return { status: request.status, problem: said(request.responseText), offset };
 }
 
 /** Whether asking again changes nothing. 409: the offset is asked for; 423 and 429 pass. */
@@ -167,10 +169,9 @@ function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
-function problemText(text: string): string {
+function said(text: string): string {
   try {
-    const { title = "", detail = "" } = JSON.parse(text) as { title?: string; detail?: string };
-    return `${title} ${detail}`.trim();
+    return problemText(JSON.parse(text));
   } catch {
     return "";
   }

@@ -44,6 +44,7 @@ export class Rows {
     const rows = this.all();
     const there = current ?? rows.find((row) => row.querySelector("[tabindex='0']")) ?? rows[0];
     for (const row of rows) {
+      row.draggable = Boolean(idOf(row));
       for (const part of partsOf(row)) part.tabIndex = -1;
     }
     const name = there?.querySelector<HTMLElement>("a.name, input.check");

@@ -1,25 +1,61 @@
-/* Sending files: by the form's button or by dropping, one after the other, with progress. */
+/* Sending files and folders: by the form's button or by dropping; several small ones at once. */
 
-import { dropped, type Item } from "./drop";
+import { begun, forgetBegun, rememberBegun } from "./begun";
+import { dropped, type Item, picked } from "./drop";
+import { present } from "./present";
 import { LARGE_BYTES, sendLarge } from "./resume";
+import { sendSmall } from "./small";
 import { Tray } from "./tray";
 
-/** Takes over the form and the page as a place to drop on; `onSent` is called after each file. */
+const SMALL_AT_ONCE = 4;
+const LARGE_AT_ONCE = 1;
+const CALM_MS = 400;
+
+/** Takes over the form and the page as a place to drop on; `onSent` is called now and then while files
+ * arrive. */
 export function startUploads(listing: HTMLElement, onSent: () => void): void {
   const queue = new Queue(listing, onSent);
   const form = document.querySelector<HTMLFormElement>("form[data-send]");
+  const whole = document.querySelector<HTMLInputElement>("input[data-folder-picker]");
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const files = [...(form.querySelector<HTMLInputElement>("input[type=file]")?.files ?? [])];
+    const field = form.querySelector<HTMLInputElement>("input[type=file]:not([data-folder-picker])");
+    const items = field ? picked(field, folderOf(listing)) : [];
     form.closest("details")?.removeAttribute("open");
     form.reset();
-    queue.add(files.map((file) => ({ file, path: "", folder: folderOf(listing) })));
+    void queue.add(items);
   });
+  whole?.addEventListener("change", () => {
+    const items = picked(whole, folderOf(listing));
+    whole.closest("details")?.removeAttribute("open");
+    whole.value = "";
+    void queue.add(items);
+  });
+  document.querySelector("[data-pick-folder]")?.addEventListener("click", () => whole?.click());
+  offerToGoOn(listing, whole);
   listenToDrops(listing, queue);
 }
 
 function folderOf(listing: HTMLElement): string {
   return listing.getAttribute("data-folder") ?? "";
+}
+
+/** Says which folder was cut when the page went; the browser lets nobody read it again but by a choice. */
+function offerToGoOn(listing: HTMLElement, whole: HTMLInputElement | null): void {
+  const left = begun(folderOf(listing));
+  const note = document.querySelector<HTMLElement>("[data-begun]");
+  if (!left || !note || !whole) return;
+  note.hidden = false;
+  const name = note.querySelector("[data-name]");
+  if (name) name.textContent = left.name;
+  note.querySelector("[data-go-on]")?.addEventListener("click", () => {
+    note.hidden = true;
+    whole.click();
+  });
+  note.querySelector("[data-leave]")?.addEventListener("click", () => {
+    note.hidden = true;
+    forgetBegun();
+  });
 }
 
 function listenToDrops(listing: HTMLElement, queue: Queue): void {
@@ -32,7 +68,7 @@ function listenToDrops(listing: HTMLElement, queue: Queue): void {
     target?.classList.add("over");
     over = target;
   };
-  const targetOf = (event: DragEvent) => (event.target as Element).closest("tr[data-into]") ?? place;
+  const targetOf = (event: DragEvent) => (event.target as Element).closest("[data-into]") ?? place;
   place.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
@@ -46,71 +82,81 @@ function listenToDrops(listing: HTMLElement, queue: Queue): void {
     event.preventDefault();
     const into = targetOf(event).getAttribute("data-into") ?? folderOf(listing);
     mark(null);
-    queue.add(await dropped(event.dataTransfer, into));
+    await queue.add(await dropped(event.dataTransfer, into));
   });
 }
 
 class Queue {
-  private readonly waiting: Item[] = [];
+  private readonly small: Item[] = [];
+  private readonly large: Item[] = [];
   private readonly tray: Tray;
-  private running = false;
+  private readonly active = { small: 0, large: 0 };
+  private sentDue = false;
 
   constructor(
     listing: HTMLElement,
     private readonly onSent: () => void,
   ) {
-    this.tray = new Tray(listing.dataset);
+    this.tray = new Tray(
+      listing.dataset,
+      (item) => this.put([item]),
+      () => this.stop(),
+    );
   }
 
-  add(items: Item[]): void {
-    for (const item of items) this.tray.add(item);
-    this.waiting.push(...items);
-    if (!this.running) void this.run();
+  /** Sends them all; of folders, what is there already is left as it is. */
+  async add(items: Item[]): Promise<void> {
+    if (!items.length) return;
+    this.tray.add(items);
+    rememberBegun(items);
+    const inFolders = items.filter((item) => item.path);
+    const there = await present(inFolders).catch(() => new Set<Item>());
+    for (const item of there) this.tray.done(item);
+    this.put(items.filter((item) => !there.has(item)));
   }
 
-  private async run(): Promise<void> {
-    this.running = true;
+  private put(items: Item[]): void {
+    for (const item of items) (item.file.size > LARGE_BYTES ? this.large : this.small).push(item);
     window.addEventListener("beforeunload", warn);
-    for (let item = this.waiting.shift(); item; item = this.waiting.shift()) {
-      await (item.file.size > LARGE_BYTES ? sendLarge(item, this.tray) : send(item, this.tray));
-      this.onSent();
-    }
+    this.pump();
+  }
+
+  private pump(): void {
+    while (this.active.small < SMALL_AT_ONCE && this.small.length) this.start("small", sendSmall);
+    while (this.active.large < LARGE_AT_ONCE && this.large.length) this.start("large", sendLarge);
+    if (this.active.small || this.active.large) return;
     window.removeEventListener("beforeunload", warn);
+    forgetBegun();
     this.tray.finish();
-    this.running = false;
+  }
+
+  private start(kind: "small" | "large", send: (item: Item, tray: Tray) => Promise<void>): void {
+    const item = this[kind].shift();
+    if (!item) return;
+    this.active[kind] += 1;
+    void send(item, this.tray).finally(() => {
+      this.active[kind] -= 1;
+      this.tell();
+      this.pump();
+    });
+  }
+
+  /** Nothing more is begun; what moves is stopped by its own button, or ends. */
+  private stop(): void {
+    for (const item of [...this.small.splice(0), ...this.large.splice(0)]) this.tray.stopped(item);
+    this.tray.stopMoving();
+  }
+
+  private tell(): void {
+    if (this.sentDue) return;
+    this.sentDue = true;
+    setTimeout(() => {
+      this.sentDue = false;
+      this.onSent();
+    }, CALM_MS);
   }
 }
 
 function warn(event: BeforeUnloadEvent): void {
   event.preventDefault();
-}
-
-/** Sends one file; how it went stands in the tray. */
-function send(item: Item, tray: Tray): Promise<void> {
-  const form = new FormData();
-  if (item.path) form.append("path", item.path);
-  form.append("modified", String(item.file.lastModified));
-  form.append("file", item.file, item.file.name);
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", `/drive/upload/${item.folder}`);
-    request.setRequestHeader("accept", "application/json");
-    request.responseType = "json";
-    request.upload.onprogress = (event) => tray.progress(item, event.loaded);
-    request.onload = () => {
-      if (request.status === 200) tray.done(item);
-      else tray.failed(item, problemText(request.response));
-    };
-    request.onerror = () => tray.failed(item, "");
-    request.onabort = () => tray.failed(item, "");
-    request.onloadend = () => resolve();
-    tray.onStop(item, () => request.abort());
-    request.send(form);
-  });
-}
-
-function problemText(problem: unknown): string {
-  if (typeof problem !== "object" || problem === null) return "";
-  const { title = "", detail = "" } = problem as { title?: string; detail?: string };
-  return `${title} ${detail}`.trim();
 }
