@@ -133,13 +133,19 @@ async def mkcol(request: DavRequest) -> None:
     await request.wrote(201, made)
 
 
-async def delete(request: DavRequest) -> None:
-    if read_depth(request.header("depth"), "infinity") != "infinity":
+def _need_all_of(request: DavRequest, node: Node) -> None:
+    """A folder goes with all that is in it; a file has no depth (RFC 4918, 9.6.1 and 9.9.2)."""
+    depth = read_depth(request.header("depth"), "infinity")
+    if depth != "infinity" and not node.is_file:
         raise BadHeader("Depth")
+
+
+async def delete(request: DavRequest) -> None:
     path = await request.path()
     expected = await request.expected(path)
     if len(path) <= len(request.target.names):
         raise NotFound
+    _need_all_of(request, path[-1])
     if is_mount(path):
         await request.service.sharing.leave(request.actor, path[-1].id)
         await request.answer(204)
@@ -149,9 +155,8 @@ async def delete(request: DavRequest) -> None:
 
 
 async def move(request: DavRequest) -> None:
-    if read_depth(request.header("depth"), "infinity") != "infinity":
-        raise BadHeader("Depth")
     source, parent, target = await _both_ends(request)
+    _need_all_of(request, source)
     expected = await request.expected(await request.path())
     placed = await request.service.moving.move(
         request.actor,
