@@ -20,7 +20,6 @@ from answers import keep
 
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.kernel.sealed_blobs import SealedBlobs, SpaceKey
-from synfonium.kernel.secret_box import InstallationSecretBox
 
 MIB = 1024 * 1024
 SMALL_BYTES, SMALL_FILES = 4096, 200
@@ -78,7 +77,7 @@ class Sealed:
     """Our blobs as apps use them."""
 
     def __init__(self, folder: Path) -> None:
-        self._blobs = SealedBlobs(LocalBlobs(folder), InstallationSecretBox(bytes(32)))
+        self._blobs = SealedBlobs(LocalBlobs(folder))
 
     async def write(self, content: Content) -> str:
         async def pieces() -> AsyncIterator[bytes]:

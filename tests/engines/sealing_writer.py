@@ -12,7 +12,6 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.sealed_blobs import SealedBlobs, SpaceKey
-from synfonium.kernel.secret_box import InstallationSecretBox
 from synfonium.testing.child import serve_forks
 
 KEY = SpaceKey(bytes(range(32)))
@@ -26,7 +25,7 @@ def content_of(number: int) -> bytes:
 
 
 def open_blobs(folder: Path) -> SealedBlobs:
-    return SealedBlobs(LocalBlobs(folder / "blobs", kept_free_bytes=0), InstallationSecretBox(bytes(32)))
+    return SealedBlobs(LocalBlobs(folder / "blobs", kept_free_bytes=0))
 
 
 async def write_for_ever(folder: Path, first: int) -> None:

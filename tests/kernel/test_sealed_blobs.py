@@ -29,7 +29,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.local = LocalBlobs(folder, kept_free_bytes=0)
-        self.blobs = SealedBlobs(self.local, BOX)
+        self.blobs = SealedBlobs(self.local)
 
     def write(self, content: bytes, *, key: SpaceKey = KEY, piece: int = 300_000) -> SealedBlob:
         async def pieces() -> AsyncIterator[bytes]:
@@ -262,7 +262,7 @@ def test_what_the_sender_raises_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.blobs = SealedBlobs(LocalBlobs(tmp_path, kept_free_bytes=10**18), BOX)
+    store.blobs = SealedBlobs(LocalBlobs(tmp_path, kept_free_bytes=10**18))
     with pytest.raises(StorageFull):
         store.write(content_of(FRAME_BYTES * 2))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

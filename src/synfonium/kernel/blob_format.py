@@ -47,6 +47,11 @@ class SpaceKey:
         self._cipher = _derive(secret, "synfonium 2026-11 blob cipher")
         self._binding = _derive(secret, "synfonium 2026-11 blob binding")
 
+    @staticmethod
+    def fresh() -> bytes:
+        """The secret of a new space."""
+        return os.urandom(_KEY_BYTES)
+
     def __repr__(self) -> str:
         return "SpaceKey(secret)"
 

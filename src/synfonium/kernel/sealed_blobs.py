@@ -2,7 +2,6 @@
 alone tells neither content, nor names, nor that two spaces hold the same thing."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
@@ -25,7 +24,6 @@ from synfonium.kernel.blob_format import (
 from synfonium.kernel.sealed_content import SealedContent
 from synfonium.kernel.small_blobs import LARGEST_BYTES, SmallBlob
 from synfonium.ports.blobs import BlobStore
-from synfonium.ports.secrets import SecretBox
 
 __all__ = ["SMALL_BYTES", "BlobDamaged", "SealedBlob", "SealedBlobs", "SmallBlob", "SpaceKey"]
 
@@ -51,18 +49,8 @@ class SealedBlobs:
     gives_way: whether the blob of that name, known to be damaged, makes room for the same content.
     """
 
-    def __init__(
-        self, store: BlobStore, secrets: SecretBox, *, gives_way: Callable[[str], bool] | None = None
-    ) -> None:
-        self._store, self._secrets, self._gives_way = store, secrets, gives_way
-
-    def new_space(self, space_id: str) -> bytes:
-        """A fresh key for the space, wrapped: to be kept in the space's row."""
-        return self._secrets.seal(os.urandom(32), purpose=f"space/{space_id}")
-
-    def open_space(self, space_id: str, wrapped: bytes) -> SpaceKey:
-        """Unwraps the space's key. Raises ValueError for another space's."""
-        return SpaceKey(self._secrets.open(wrapped, purpose=f"space/{space_id}"))
+    def __init__(self, store: BlobStore, *, gives_way: Callable[[str], bool] | None = None) -> None:
+        self._store, self._gives_way = store, gives_way
 
     async def seal(self, space: SpaceKey, content: bytes) -> SmallBlob:
         """A whole small content as it is stored, for a commit of the caller's. Raises ValueError

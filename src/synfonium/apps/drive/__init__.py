@@ -71,6 +71,7 @@ app = App(
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
         Command(name="scrub", handler=f"{_HERE}.jobs:scrub"),
+        Command(name="keys", handler=f"{_HERE}.jobs:keys"),
         Command(name="mend", handler=f"{_HERE}.jobs:mend"),
         Command(name="check", handler=f"{_HERE}.jobs:check"),
     ),

@@ -20,6 +20,16 @@ def add_commands(commands: Commands) -> None:
     key.add_argument("--label", required=True, help="what it is for")
     key.add_argument("--read-only", action="store_true", help="it opens files and changes none")
     key.add_argument("--days", type=int, default=0, metavar="N", help="how long it is good for; 0: for ever")
+    rewrap = commands.add(
+        "drive rewrap", _rewrap, help="wrap the keys of spaces by another key; content stays"
+    )
+    rewrap.add_argument("name", nargs="?", default="", help="a person, or the id of a group folder; else all")
+    rewrap.add_argument("--key", required=True, help="its name in [drive] keys, or house")
+    lock = commands.add("drive lock-space", _lock, help="make a space unreadable at once")
+    lock.add_argument("name", help="a person, or the id of a group folder")
+    unlock = commands.add("drive unlock-space", _unlock, help="make it readable again")
+    unlock.add_argument("name", help="a person, or the id of a group folder")
+    commands.add("drive keys", _keys, help="which keys wrap those of spaces, and whether they answer")
     commands.add("drive mend", _mend, help="count sizes and references anew; deletes nothing")
 
 
@@ -48,6 +58,33 @@ def _told(walk: Walk) -> str:
     if walk.state == "stopped":
         return f"stopped at {walk.done} of {walk.total} contents, {read}"
     return f"{walk.done} contents were read, {read}" if walk.ended_s else "never read so far"
+
+
+async def _rewrap(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    key = "" if args.key == "house" else args.key
+    answer = await call("drive.keys", {"act": "rewrap", "name": args.name, "key": key})
+    out.line(f"{answer['changed']} keys of spaces are wrapped by {args.key}")
+    return 0
+
+
+async def _lock(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("drive.keys", {"act": "lock", "name": args.name})
+    out.line("locked: nobody reads or writes it until synfonium drive unlock-space")
+    return 0
+
+
+async def _unlock(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("drive.keys", {"act": "unlock", "name": args.name})
+    out.line("open, as far as its key is there")
+    return 0
+
+
+async def _keys(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    answer = await call("drive.keys", {"act": "state", "name": ""})
+    for one in answer["keys"]:
+        said = "answers" if one["answers"] else "DOES NOT ANSWER: its spaces are locked"
+        out.line(f"{one['key'] or 'house'}: {one['spaces']} spaces, {one['locked']} locked by word; {said}")
+    return 0 if all(one["answers"] for one in answer["keys"]) else 1
 
 
 async def _mend(args: argparse.Namespace, call: Caller, out: Terminal) -> int:

@@ -15,7 +15,10 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     scrub_days: how often all content is read for damage, 0 for never. scrub_mib_per_s: how fast.
     clamd: who scans new content for what is harmful, unix:/path or host:port, empty for nobody.
     scan_mib: how much of each content is scanned.
-    changes_days: how long the journal of changes is kept for clients that were away."""
+    changes_days: how long the journal of changes is kept for clients that were away.
+    keys: keys of others that wrap those of spaces, each NAME=file:/PATH or
+    NAME=transit:https://HOST/v1/transit/KEY?token_file=/PATH. space_key: the name of the one
+    for new spaces, empty for the house's own."""
 
     default_quota_bytes: Count = 0
     max_file_bytes: Count = 0
@@ -27,3 +30,5 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     clamd: str = ""
     scan_mib: Annotated[int, msgspec.Meta(ge=1)] = 100
     changes_days: Annotated[int, msgspec.Meta(ge=1)] = 90
+    keys: tuple[str, ...] = ()
+    space_key: str = ""

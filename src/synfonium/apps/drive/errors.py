@@ -309,3 +309,28 @@ class VaultStaysShut(Conflict):
     code = "drive.vault"
     title = _("This lies in a vault.")
     remedy = _("Nobody but the holders of its passphrase can read it: a link to it would show nothing.")
+
+
+class SpaceLocked(Problem):
+    """The space's key is wrapped by another that is withdrawn, or an operator locked it. A client that
+    synchronises keeps what it has, and asks again."""
+
+    status, code = 503, "drive.space_locked"
+    title = _("This space is locked by its key.")
+    remedy = _("Nothing is lost. Whoever holds the key can open it again.")
+    headers = {"retry-after": "60"}
+
+
+class NoSuchWrappingKey(NotFound):
+    """No key of that name is set."""
+
+    code = "drive.no_such_wrapping_key"
+    title = _("There is no key of this name.")
+    remedy = _("Set it as one of keys in the part [drive] of synfonium.toml.")
+
+
+class NoSuchSpace(NotFound):
+    """Nobody of that name has a space."""
+
+    code = "drive.no_such_space"
+    title = _("Nobody of this name has a space here.")

@@ -109,6 +109,26 @@ async def s3_key(context: Context, call: Call) -> dict[str, str]:
     return {"key": made.key.id, "secret": made.secret}
 
 
+async def keys(context: Context, call: Call) -> dict[str, object]:
+    """Looks after the keys of spaces, from the command line alone. act: lock, unlock, rewrap or state.
+    name: of a person, or the id of whose space it is; empty with rewrap for all. key: of `[drive] keys`."""
+    if call.caller != "cli":
+        raise Forbidden
+    locking, act, name = _service(context).locking, call.text("act"), call.text("name")
+    owner = await _owner(context, name) if name else None
+    if act in ("lock", "unlock") and owner is not None:
+        await locking.lock(owner, is_locked=act == "lock")
+        return {"changed": 1}
+    if act == "rewrap":
+        return {"changed": await locking.rewrap(owner, call.text("key"))}
+    return {"keys": msgspec.to_builtins(await locking.state())}
+
+
+async def _owner(context: Context, name: str) -> PersonId:
+    view = await context.offer(People).by_name(name)  # type: ignore[type-abstract]
+    return view.id if view else PersonId(name)
+
+
 async def mend(context: Context, call: Call) -> dict[str, int]:
     """Counts sizes and references anew; `mended`: how many were wrong. Deletes nothing."""
     return {"mended": await checking.mend(context)}

@@ -75,11 +75,12 @@ _WORDS: tuple[tuple[type[Problem], str, str], ...] = (
     (errors.NoSuchUpload, "NoSuchUpload", "This upload does not exist; it may be finished or given up."),
     (errors.BadParts, "InvalidPart", "The parts do not make a whole."),
     (errors.TooMany, "InvalidArgument", "A part's number is 1 to 10000."),
+    (errors.SpaceLocked, "ServiceUnavailable", "This space is locked by its key."),
     (NotFound, "NoSuchKey", "The specified key does not exist."),
     (SignInNeeded, "AccessDenied", "A signature is needed."),
     (Forbidden, "AccessDenied", "Access Denied"),
 )
-_OWN_STATUS = {"InvalidObjectName": 400, "KeyIsFolder": 409}
+_OWN_STATUS = {"InvalidObjectName": 400, "KeyIsFolder": 409, "ServiceUnavailable": 503}
 
 
 def refused_of(problem: Problem) -> Refused:

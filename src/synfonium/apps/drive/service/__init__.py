@@ -19,6 +19,7 @@ from synfonium.apps.drive.service.group_folders import GroupFolders
 from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.linking import Linking
 from synfonium.apps.drive.service.links import Links
+from synfonium.apps.drive.service.locking import Locking
 from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
@@ -91,6 +92,7 @@ class DriveService:
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)
+        self.locking = Locking(room, self.indexing)
         self.vaults = Vaults(room, self.tree)
 
 

@@ -116,7 +116,7 @@ class Arrival:
             owner=self._person,
             root=NodeId(self._coming.new_id(self._root)),
             trash=NodeId(self._coming.new_id(self._trash)),
-            sealed_key=self._room.sealed.new_space(id_),
+            sealed_key=await self._room.keys.fresh(SpaceId(id_)),
         )
 
         def work(connection: Connection) -> None:
@@ -127,7 +127,7 @@ class Arrival:
 
     async def _bring_content(self, space: Space) -> None:
         paths = {str(row.get("version")): str(row.get("path")) for row in self._coming.rows("content")}
-        used, old_bytes, key = 0, 0, self._room.key_of(space)
+        used, old_bytes, key = 0, 0, await self._room.key(space)
         quota = (await self._room.allowances.of(space)).limit_bytes
         for row in self._rows(version_table):
             seat, path = self._seats.get(row["node"]), paths.pop(row["id"], None)

@@ -1,8 +1,11 @@
 """What Drive tells the doctor (operations/contract.py). It reads alone, also where no server runs."""
 
 from synfonium.apps.drive.config import DriveConfig
+from synfonium.apps.drive.errors import SpaceLocked
+from synfonium.apps.drive.model import Space, SpaceId
 from synfonium.apps.drive.model.upkeep import Damage, Walk
-from synfonium.apps.drive.store import upkeep, wholeness
+from synfonium.apps.drive.service.keys import SpaceKeys, every_space
+from synfonium.apps.drive.store import spaces, upkeep, wholeness
 from synfonium.apps.drive.store.wholeness import Faults
 from synfonium.apps.operations.contract import Finding, State
 from synfonium.kernel.context import Context
@@ -24,8 +27,34 @@ async def check(context: Context) -> list[Finding]:
     walk = await context.database.read(upkeep.walk)
     damage = await context.database.read(upkeep.all_damage)
     faults = await context.database.read(wholeness.look)
+    keys = await _of_keys(context, config)
     late_s = context.clock.now_s() - max(walk.ended_s, walk.begun_s)
-    return [*_of_content(damage, walk), *_of_walk(config, walk, late_s), *_of_tables(faults)]
+    return [*_of_content(damage, walk), *_of_walk(config, walk, late_s), *_of_tables(faults), *keys]
+
+
+async def _of_keys(context: Context, config: DriveConfig) -> list[Finding]:
+    """Whether whoever holds the keys of others that wrap spaces' still gives them."""
+
+    async def find(space: SpaceId) -> Space | None:
+        return await context.database.read(lambda c: spaces.by_id(c, space))
+
+    keys, samples = SpaceKeys(context.secrets, config, context.clock.now_s, find), dict[str, list[Space]]()
+    async for space in every_space(context.database.read):
+        envelope = keys.envelope_of(space)
+        if envelope.key and not envelope.is_locked:
+            samples.setdefault(envelope.key, []).append(space)
+    return [await _of_key(keys, key, some) for key, some in sorted(samples.items())]
+
+
+async def _of_key(keys: SpaceKeys, key: str, wrapped: list[Space]) -> Finding:
+    try:
+        await keys.open(wrapped[0])
+    except SpaceLocked:
+        said = _("The key {key} does not answer: the {count} spaces that it wraps are locked.")
+        remedy = _("Give it back (its file, or its service and token): they are readable again in a minute.")
+        return _finding("keys", "bad", said, remedy, key=key, count=len(wrapped))
+    said = _("The key {key} answers; it wraps those of {count} spaces.")
+    return _finding("keys", "good", said, key=key, count=len(wrapped))
 
 
 def _of_content(damage: list[Damage], walk: Walk) -> list[Finding]:

@@ -98,11 +98,12 @@ class Crossing:
         blob = await self._room.read(lambda c: versions.blob_of(c, version))
         if blob is None:
             raise WrongState
-        written = await self._room.sealed.write(self._room.key_of(self._into.space), self._bytes(blob))
+        written = await self._room.sealed.write(await self._room.key(self._into.space), self._bytes(blob))
         return Carried(node=node, blob=BlobName(written.name))
 
-    def _bytes(self, blob: BlobName) -> AsyncIterator[bytes]:
-        return self._room.sealed.read(self._room.key_of(self._reach.space), blob, 0, None)
+    async def _bytes(self, blob: BlobName) -> AsyncIterator[bytes]:
+        async for piece in self._room.sealed.read(await self._room.key(self._reach.space), blob, 0, None):
+            yield piece
 
     def _commit(
         self, connection: Connection, carried: Sequence[Carried], clear: Clear, moves: bool

@@ -185,7 +185,7 @@ class Files:
         self, space: Space, pieces: AsyncIterator[bytes]
     ) -> tuple[BlobName, int, SmallBlob | None]:
         """The content's name and size, and what is small still undurable: it goes with the row."""
-        key, first = self._room.key_of(space), bytearray()
+        key, first = await self._room.key(space), bytearray()
         async for piece in pieces:
             first += piece
             if len(first) > SMALL_BYTES:
@@ -270,7 +270,8 @@ class Files:
         return self._room.damages.watched(content.blob, content.space.id, pieces)
 
     async def begin(self, content: Content, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """As `read`, and the first of them has been verified: an answer may begin."""
+        """As `read`, and the first of them has been verified: an answer may begin. Raises SpaceLocked."""
+        await self._room.keys.need(content.space)
         pieces = self.read(content, start, stop)
         first = await anext(pieces, b"")
         return _after(first, pieces)

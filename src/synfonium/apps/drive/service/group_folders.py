@@ -81,7 +81,7 @@ class GroupFolders:
             owner=PersonId(folder.id),
             root=NodeId(new_id(now_s)),
             trash=NodeId(new_id(now_s)),
-            sealed_key=self._room.sealed.new_space(id_),
+            sealed_key=await self._room.keys.fresh(id_),
             quota_bytes=quota_bytes,
         )
         whole = Sharee(kind="organisation", id=organisation, name=membership.name, display=membership.name)

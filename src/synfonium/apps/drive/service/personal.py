@@ -73,7 +73,7 @@ class _Drive:
     async def export(self, person: PersonId, seen: _Seen | None, archive: Archive) -> None:
         if seen is None:
             return
-        key = self._room.key_of(seen.space)
+        key = await self._room.key(seen.space)
         with seen.listed, cast(BinaryIO, tempfile.TemporaryFile(dir=self._context.home)) as content:
             for line in seen.listed:
                 stored = msgspec.json.decode(line, type=Stored)

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.drive.errors import ContentDamaged, NoSuchNode
+from synfonium.apps.drive.errors import ContentDamaged, NoSuchNode, SpaceLocked
 from synfonium.apps.drive.model import BlobName, Node, NodeId
 from synfonium.apps.drive.model.previews import is_photo
 from synfonium.apps.drive.service.files import Content
@@ -59,8 +59,9 @@ class Photos:
             await self._room.context.database.write(partial(photos.forget, ids=due))
             return True
         try:
+            await self._room.keys.need(found.space)
             preview = await self._previews.ensure(found)
-        except ContentDamaged:
+        except (ContentDamaged, SpaceLocked):
             preview = None
         taken_s = preview.taken_s if preview else None
         time_s = found.node.modified_s if taken_s is None else taken_s

@@ -153,7 +153,7 @@ class Previews:
             return preview if await self._room.context.database.write(work) else None
 
     async def _seal(self, space: Space, image: str) -> tuple[BlobName, int]:
-        sealed = await self._room.sealed.write(self._room.key_of(space), _one(base64.b64decode(image)))
+        sealed = await self._room.sealed.write(await self._room.key(space), _one(base64.b64decode(image)))
         return BlobName(sealed.name), sealed.size_bytes
 
     async def source(self, node: NodeId, version: VersionId, start: int) -> Source | None:

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.contract import address_of
-from synfonium.apps.drive.errors import ContentDamaged, NoSuchVersion, ScannerAway
+from synfonium.apps.drive.errors import ContentDamaged, NoSuchVersion, ScannerAway, SpaceLocked
 from synfonium.apps.drive.model import BlobName, NodeId, SpaceId
 from synfonium.apps.drive.model.quarantine import Suspect
 from synfonium.apps.drive.service.room import Room
@@ -82,7 +82,7 @@ class Quarantine:
                 raise ScannerAway from None
             log.warning("drive.not_scanned")
             found = ""
-        except (clamd.TooLong, BlobDamaged, ContentDamaged, KeyError):
+        except (clamd.TooLong, BlobDamaged, ContentDamaged, SpaceLocked, KeyError):
             found = ""
         self._broken.pop(blob, None)
         suspect = None
@@ -100,7 +100,7 @@ class Quarantine:
         if space is None:
             return
         most_bytes = self._room.config.scan_mib * 1024 * 1024
-        async for piece in self._room.sealed.read(self._room.key_of(space), blob, 0, most_bytes):
+        async for piece in self._room.sealed.read(await self._room.key(space), blob, 0, most_bytes):
             yield piece
 
     async def suspects(self) -> list[Suspect]:

@@ -15,6 +15,7 @@ from synfonium.apps.drive.model.share import ADDING, SHOWING, LinkId, LinkMode, 
 from synfonium.apps.drive.service.damage import Damages
 from synfonium.apps.drive.service.facts import Told
 from synfonium.apps.drive.service.gates import Gate, Signal
+from synfonium.apps.drive.service.keys import SpaceKeys
 from synfonium.apps.drive.service.mounts import Mounted, Mounts
 from synfonium.apps.drive.service.quota import Allowance, Allowances
 from synfonium.apps.drive.service.replaced import Replaced
@@ -78,14 +79,14 @@ class Room:
         self.config = config if isinstance(config, DriveConfig) else DriveConfig()
         self.damages = Damages(context)
         self.harmful: set[str] = set()
-        self.sealed = SealedBlobs(context.blobs, context.secrets, gives_way=self.damages.give_way)
+        self.sealed = SealedBlobs(context.blobs, gives_way=self.damages.give_way)
         self.allowances = Allowances(context, self.config.default_quota_bytes)
         self.replaced = Replaced(self.config.versions_percent)
         self.mounts = Mounts(context)
         self.signal = Signal()
         self.gate = Gate()
         self._spaces: OrderedDict[PersonId, Space] = OrderedDict()
-        self._keys: OrderedDict[SpaceId, SpaceKey] = OrderedDict()
+        self.keys = SpaceKeys(context.secrets, self.config, self.now_s, self._space)
 
     def now_s(self) -> float:
         return self.context.clock.now_s()
@@ -124,6 +125,7 @@ class Room:
         line = await self.read(lambda c: nodes.ancestors(c, at)) if received and at else []
         found = [one for one in received if one.node in line]
         if not found:
+            await self.keys.need(space)
             return Reach(
                 space=space,
                 top=space.root,
@@ -142,6 +144,7 @@ class Room:
         if not able:
             raise NotWritable
         one = max(able, key=lambda one: line.index(one.node))
+        await self.keys.need(one.space)
         return Reach(
             space=one.space,
             top=one.node,
@@ -160,6 +163,7 @@ class Room:
         space = await self.read(lambda c: spaces.of_node(c, guest.node))
         if space is None:
             raise NoSuchNode
+        await self.keys.need(space)
         return Reach(
             space=space,
             top=top,
@@ -223,24 +227,27 @@ class Room:
             return kept
         space = await self.read(lambda c: spaces.of_owner(c, owner))
         if space is None:
-            space = await self.context.database.write(lambda c: self._ensure_space(c, owner))
+            id_ = SpaceId(new_id(self.now_s()))
+            sealed_key = await self.keys.fresh(id_)
+            space = await self.context.database.write(lambda c: self._ensure_space(c, owner, id_, sealed_key))
         self._spaces[owner] = space
         if len(self._spaces) > KEPT_SPACES:
             self._spaces.popitem(last=False)
         return space
 
-    def _ensure_space(self, connection: Connection, owner: PersonId) -> Space:
+    def _ensure_space(
+        self, connection: Connection, owner: PersonId, id_: SpaceId, sealed_key: bytes
+    ) -> Space:
         found = spaces.of_owner(connection, owner)
         if found is not None:
             return found
         now_s = self.now_s()
-        id_ = SpaceId(new_id(now_s))
         space = Space(
             id=id_,
             owner=owner,
             root=NodeId(new_id(now_s)),
             trash=NodeId(new_id(now_s)),
-            sealed_key=self.sealed.new_space(id_),
+            sealed_key=sealed_key,
         )
         spaces.add(connection, space, etag=new_id(now_s), now_s=now_s)
         return space
@@ -248,8 +255,7 @@ class Room:
     def forget(self, owner: PersonId) -> None:
         """Keeps no key and no space of somebody who is gone."""
         space = self._spaces.pop(owner, None)
-        for id_ in [kept for kept in self._keys if space is None or kept == space.id]:
-            del self._keys[id_]
+        self.keys.forget(space.id if space else None)
         self.mounts.forget()
 
     async def owner_of(self, node: Node) -> PersonId:
@@ -299,13 +305,15 @@ class Room:
         return Mounted(connection, reach.space.root, reach.received, self.now_s())
 
     def key_of(self, space: Space) -> SpaceKey:
-        """The space's key, unwrapped once."""
-        kept = self._keys.get(space.id)
-        if kept is None:
-            kept = self._keys[space.id] = self.sealed.open_space(space.id, space.sealed_key)
-            if len(self._keys) > KEPT_SPACES:
-                self._keys.popitem(last=False)
-        return kept
+        """The key of a space that was reached just now. Raises SpaceLocked."""
+        return self.keys.opened(space)
+
+    async def key(self, space: Space) -> SpaceKey:
+        """The space's key, for whoever has not just reached it, or took their time. Raises SpaceLocked."""
+        return await self.keys.open(space)
+
+    async def _space(self, space: SpaceId) -> Space | None:
+        return await self.read(lambda c: spaces.by_id(c, space))
 
     def tell(
         self,

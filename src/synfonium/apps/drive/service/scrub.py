@@ -10,6 +10,7 @@ from functools import partial
 
 import msgspec
 
+from synfonium.apps.drive.errors import SpaceLocked
 from synfonium.apps.drive.model import BlobName, SpaceId
 from synfonium.apps.drive.model.upkeep import DamageKind, Walk
 from synfonium.apps.drive.service.alarm import Alarm
@@ -170,9 +171,9 @@ class Scrub:
         if space is None:
             return "damaged"
         try:
-            async for piece in self._room.sealed.read(self._room.key_of(space), blob):
+            async for piece in self._room.sealed.read(await self._room.key(space), blob):
                 await self._pace(len(piece))
-        except (BlobDamaged, KeyError):
+        except (BlobDamaged, KeyError, SpaceLocked):
             return "damaged"
         return "seal"
 

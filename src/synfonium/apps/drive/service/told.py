@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from synfonium.apps.drive.children.text import can_read
 from synfonium.apps.drive.contract import ROOT, Described, address_of
-from synfonium.apps.drive.errors import ContentDamaged, Quarantined
+from synfonium.apps.drive.errors import ContentDamaged, Quarantined, SpaceLocked
 from synfonium.apps.drive.model import Node, NodeId, Space
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
@@ -57,7 +57,17 @@ class Told:
     async def text_sources(self, ids: Sequence[NodeId]) -> list[TextSource]:
         """Those of the nodes that are files, out of the trash and of vaults; without their content."""
         found = await self._room.read(lambda c: _open_ones(c, ids))
-        return [_source(one) for one in found if one.node.is_file]
+        return [self._source(one) for one in found if one.node.is_file]
+
+    def _source(self, found: _Found) -> TextSource:
+        # The search keeps words in plain: those under another's key must not outlive its withdrawal.
+        has_text = not self._room.keys.is_foreign(found.space) and can_read(found.node.media_type)
+        return TextSource(
+            file=_described(found.node, found.space),
+            has_text=has_text and found.node.size_bytes > 0,
+            path=found.addresses,
+            revision=found.node.etag,
+        )
 
     async def standing(self, ids: Sequence[NodeId]) -> list[NodeId]:
         """Those of the nodes that exist, and are not in the trash nor in a vault."""
@@ -68,12 +78,14 @@ class Told:
         content = await self._room.read(lambda c: _content(c, node))
         if content is None or not can_read(content.node.media_type):
             return ""
+        if self._room.keys.is_foreign(content.space):
+            return ""
         return base64.b64encode(await self._start(content)).decode()
 
     async def _start(self, content: Content) -> bytes:
         try:
             return b"".join([piece async for piece in self._files.read(content, 0, TEXT_SOURCE_BYTES)])
-        except (ContentDamaged, Quarantined):
+        except (ContentDamaged, Quarantined, SpaceLocked):
             # Others have told of it; whoever searches finds the file by its name.
             return b""
 
@@ -84,15 +96,6 @@ def _content(connection: Connection, node: NodeId) -> Content | None:
     if found is None or stored is None:
         return None
     return Content(node=found.node, space=found.space, blob=stored[0], sealed=stored[1])
-
-
-def _source(found: _Found) -> TextSource:
-    return TextSource(
-        file=_described(found.node, found.space),
-        has_text=can_read(found.node.media_type) and found.node.size_bytes > 0,
-        path=found.addresses,
-        revision=found.node.etag,
-    )
 
 
 def _find(connection: Connection, node: NodeId) -> _Found | None:

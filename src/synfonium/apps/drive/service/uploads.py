@@ -137,7 +137,7 @@ class Uploads:
         _check(announced_bytes or 0, most)
         async with self._room.gate.upload():
             checked = self._limited(incoming, most)
-            blob = await self._room.sealed.write(self._room.key_of(reach.space), checked)
+            blob = await self._room.sealed.write(await self._room.key(reach.space), checked)
             part = Part(
                 upload=upload.id,
                 number=number,
@@ -232,7 +232,7 @@ class Uploads:
         uploads.drop(connection, upload.id, now_s=self._room.now_s())
 
     async def _content(self, space: Space, parts: Sequence[Part]) -> AsyncIterator[bytes]:
-        key = self._room.key_of(space)
+        key = await self._room.key(space)
         for part in parts:
             async for piece in self._room.sealed.read(key, part.blob):
                 yield piece

@@ -49,6 +49,18 @@ def add(connection: Connection, space: Space, *, etag: str, now_s: float) -> Non
     connection.execute(insert(spaces), {**row, **values})
 
 
+def every(connection: Connection, *, after: str, limit: int) -> list[Space]:
+    """In order of their ids, those after `after`."""
+    query = select(*_columns).where(s.id > after).order_by(s.id).limit(limit)
+    return [_space(row) for row in connection.execute(query)]
+
+
+def set_key(connection: Connection, space: Space, sealed_key: bytes) -> bool:
+    """False when it has another key than it had."""
+    there = update(spaces).where(s.id == space.id, s.sealed_key == space.sealed_key)
+    return bool(connection.execute(there.values(sealed_key=sealed_key)).rowcount)
+
+
 def set_quota(connection: Connection, space: str, quota_bytes: int) -> None:
     connection.execute(update(spaces).where(s.id == space).values(quota_bytes=quota_bytes))
 

@@ -88,7 +88,7 @@ async def check_blobs(look: Look, box: SecretBox, told: Callable[[int], Any]) ->
     count = size_bytes = 0
     for app in look.apps:
         for column in app.blob_columns:
-            sealed = SealedBlobs(look.blobs(app), box)
+            sealed = SealedBlobs(look.blobs(app))
             for names in _named(look.database(app), column):
                 for name in names:
                     size_bytes += await _scrub(sealed, app, name)
