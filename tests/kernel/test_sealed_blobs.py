@@ -15,9 +15,7 @@ from synfonium.common.problem import StorageFull
 from synfonium.engines.blobs.local import LocalBlobs
 from synfonium.kernel.blob_format import FRAME_BYTES, Layout, Sealer
 from synfonium.kernel.sealed_blobs import BlobDamaged, SealedBlob, SealedBlobs, SpaceKey
-from synfonium.kernel.secret_box import InstallationSecretBox
 
-BOX = InstallationSecretBox(bytes(range(32)))
 KEY, OTHER = SpaceKey(bytes([1]) * 32), SpaceKey(bytes([2]) * 32)
 EDGES = [0, 1, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 2 * FRAME_BYTES, 3 * FRAME_BYTES + 7]
 ANY_FIXTURE = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
