@@ -266,17 +266,6 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_space_key_is_wrapped_for_its_space_alone(store: Store) -> None:
-    wrapped = store.blobs.new_space("one")
-    assert store.blobs.open_space("one", wrapped).secret == store.blobs.open_space("one", wrapped).secret
-    assert store.blobs.new_space("one") != wrapped
-    with pytest.raises(ValueError, match="not sealed"):
-        store.blobs.open_space("two", wrapped)
-    assert store.blobs.open_space("one", wrapped).secret.hex() not in repr(
-        store.blobs.open_space("one", wrapped)
-    )
-
-
 @given(size=st.integers(0, 50 * FRAME_BYTES))
 def test_the_layout_is_known_from_the_stored_size(size: int) -> None:
     frames = max(1, -(-size // FRAME_BYTES))

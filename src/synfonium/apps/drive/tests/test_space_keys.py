@@ -14,17 +14,20 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from synfonium.apps.drive import jobs
 from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.errors import NoSuchWrappingKey, SpaceLocked
 from synfonium.apps.drive.http.content import asgi_app as content_app
+from synfonium.apps.drive.model import SpaceId
 from synfonium.apps.drive.s3.refusals import refused_of
 from synfonium.apps.drive.service import DriveService, checking
 from synfonium.apps.drive.service.sharing import Terms
 from synfonium.apps.drive.tests.conftest import Hand, House
 from synfonium.apps.drive.webdav import asgi_app as dav_app
 from synfonium.common.problem import Forbidden
+from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Call
 from synfonium.libraries.key_wrapping import Away, Transit, Withdrawn, wrapping_of
 
@@ -288,6 +291,22 @@ async def test_new_spaces_are_wrapped_by_the_key_that_is_set_for_them(
     house.clock.time_s += MINUTE_S
     await _refuses(hand.read(node))
     house.context.database.close()
+
+
+async def test_a_space_key_is_wrapped_for_its_space_alone(
+    house: House, drive: DriveService, ada: Person
+) -> None:
+    keys, space = drive.room.keys, await drive.room.space_of(ada.id)
+    other = replace(space, id=SpaceId("another"))
+    assert (await drive.room.key(space)).secret.hex() not in repr(await drive.room.key(space))
+    assert await keys.fresh(space.id) != await keys.fresh(space.id)
+    with pytest.raises(ValueError, match="not sealed"):
+        keys.envelope_of(other)
+    for key in ("customer", "school"):
+        wrapped = keys.envelope_of(replace(space, sealed_key=await keys.rewrapped(space, key)))
+        moved = replace(other, sealed_key=keys.seal(other.id, wrapped))
+        await _refuses(keys.open(moved))
+        keys.forget(None)
 
 
 async def test_a_key_service_that_refuses_is_told_from_one_that_is_away(service: str, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def check_indexes(home: Path, manifest: Manifest) -> int:
     return len(manifest.indexes)
 
 
-async def check_blobs(look: Look, box: SecretBox, told: Callable[[int], Any]) -> tuple[int, int]:
+async def check_blobs(look: Look, told: Callable[[int], Any]) -> tuple[int, int]:
     """Every blob that a database names is there and its bytes are those that were written.
 
     Gives their number and bytes. Raises NotTheSame.

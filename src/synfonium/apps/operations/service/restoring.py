@@ -63,7 +63,7 @@ async def check(
     with refusing():
         box = checking.check_key(home, manifest)
         found = await asyncio.to_thread(checking.check_rows, manifest, look.copies)
-        blobs, blob_bytes = await checking.check_blobs(look, box, told)
+        blobs, blob_bytes = await checking.check_blobs(look, told)
         return msgspec.structs.replace(
             found,
             blobs=blobs,
