@@ -242,10 +242,11 @@ def test_five_thousand_files_stay_in_hand(page: Page, dav: httpx.Client, server:
         assert answer.status_code == 200, answer.text
     began_s = time.monotonic()
     page.goto(f"/drive/node/{folder}")
-    expect(page.locator("tr[data-node]")).to_have_count(200)
+    expect(page.locator("tr[data-node]").first).to_be_visible()
     assert time.monotonic() - began_s < 2
-    page.get_by_role("link", name="More of this folder").click()
-    expect(_row(page, "0-file 200.txt")).to_be_visible()
+    expect(page.locator("table[aria-rowcount='5000']")).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(_row(page, "9-file 499.txt")).to_be_visible()
 
 
 def test_without_script_everything_can_still_be_done(plain: Page, tmp_path: Path, dav: httpx.Client) -> None:

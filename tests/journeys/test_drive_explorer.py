@@ -1,6 +1,7 @@
 """Drive's explorer in a real browser: choosing, the keyboard, sending folders, dragging, taking away."""
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -318,6 +319,74 @@ def test_entries_are_dragged_into_a_folder_up_the_trail_and_out(page: Page, dav:
     assert url.startswith("application/octet-stream:one:http")
     taken = page.context.request.get(url.split(":", 2)[2])
     assert taken.body() == b"one"
+
+
+def test_a_long_folder_is_scrolled_walked_sorted_and_chosen_whole(
+    page: Page, plain: Page, dav: httpx.Client, server: RealServer
+) -> None:
+    dav.request("MKCOL", "long")
+    page.goto("/drive")
+    expect(row(page, "long")).to_be_visible()
+    folder = row(page, "long").get_attribute("data-node")
+    for part in range(2):
+        form = [("file", (f"file {part}{number:03}", b"x" * (number + 1))) for number in range(500)]
+        assert dav.post(f"{server.url}/drive/upload/{folder}", files=form, timeout=120).status_code == 200
+    page.goto(f"/drive/node/{folder}")
+    expect(page.locator("table.long")).to_have_attribute("aria-rowcount", "1000")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
+    expect(page.locator("tr[aria-rowindex='500']")).to_contain_text("file 0499")
+    assert page.locator("tr[data-node]").count() <= 500, "what is far from the screen is not in the page"
+    page.evaluate("scrollTo(0, 0)")
+    row(page, "file 0000").locator("a.name").focus()
+    page.keyboard.press("End")
+    expect(row(page, "file 1499").locator("a.name")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(row(page, "file 1498").locator("a.name")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    expect(page.locator("[data-count]")).to_have_text("1,000")
+    page.keyboard.press("Escape")
+    row(page, "file 1498").locator("button[data-menu]").click()
+    with page.expect_download() as waiting:
+        row(page, "file 1498").get_by_role("link", name="Download", exact=True).click()
+    assert Path(waiting.value.path()).read_bytes() == b"x" * 499
+    page.locator("thead").get_by_role("link", name="Size").click()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("Size")
+    expect(page.locator("tr[data-node]").first).to_contain_text("file 1499")
+    # Without script the pages follow one another, in that order.
+    plain.goto(page.url)
+    expect(plain.locator("tr[data-node]").first).to_contain_text("file 1499")
+    plain.get_by_role("link", name="More of this folder").click()
+    expect(plain.locator("tr[data-node]").first).to_contain_text("file 1399")
+    expect(plain.locator("tr[data-node]")).to_have_count(200)
+
+
+def test_the_page_can_be_installed_and_takes_what_other_apps_share(
+    browser: Browser, server: RealServer, session: dict[str, object], dav: httpx.Client
+) -> None:
+    context = browser.new_context(base_url=server.url, storage_state=session)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/drive")
+    asked = context.new_cdp_session(page)
+    faults = asked.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [fault["errorId"] for fault in faults] == ["in-incognito"], (
+        "but for the private window of this test"
+    )
+    said = asked.send("Page.getAppManifest")
+    assert said["errors"] == []
+    target = json.loads(said["data"])["share_target"]
+    assert (target["method"], target["enctype"]) == ("POST", "multipart/form-data")
+    cookies = {one["name"]: one["value"] for one in context.cookies()}
+    context.close()
+    field = target["params"]["files"][0]["name"]
+    shared = {field: ("from the phone.jpg", b"photo")}
+    with httpx.Client(base_url=server.url, cookies=cookies, headers={"accept": "text/html"}) as client:
+        strange = client.post(target["action"], files=shared, headers={"sec-fetch-site": "cross-site"})
+        assert strange.status_code == 403
+        # As a browser sends what an app of its device shares: of no page's making.
+        answer = client.post(target["action"], files=shared, headers={"sec-fetch-site": "none"})
+        assert answer.status_code == 303
+        assert "from the phone.jpg" in client.get(answer.headers["location"]).text
+    assert dav.get("Sent here/from the phone.jpg").content == b"photo"
 
 
 def drag(page: Page, name: str, to: Locator | None) -> tuple[list[str], str]:

@@ -1,13 +1,15 @@
 """Looking: folders, one file, choosing where to move, downloading."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from litestar.params import QueryParameter
 
 from synfonium.apps.drive.contract import ROOT, address_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
+from synfonium.apps.drive.model.order import ORDERS, Order
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.previews import shown_of
 from synfonium.apps.drive.service.versions import History
@@ -23,6 +25,26 @@ MOST_CHOSEN = 500
 SHOWN_VERSIONS = 200
 
 
+class Words(msgspec.Struct, frozen=True):
+    """What a row asks of a node. vaults: which of the nodes are some."""
+
+    vaults: Collection[NodeId] = ()
+
+    def icon_of(self, node: Node) -> str:
+        return "lock" if node.id in self.vaults else icon_of(node)
+
+    def shown_of(self, node: Node) -> bool:
+        return shown_of(node)
+
+    def url_of(self, node: Node) -> str:
+        return url_of(node)
+
+
+def order_of(text: str) -> Order:
+    """Of an address that anybody may have typed."""
+    return next((order for order in ORDERS if order == text), "name")
+
+
 def service_of(context: Context) -> DriveService:
     service: DriveService = context.service
     return service
@@ -30,10 +52,16 @@ def service_of(context: Context) -> DriveService:
 
 @get("/drive")
 async def top(
-    actor: Reader, context: Context, after: str = "", done: Done = "", node: str = "", count: int = 0
+    actor: Reader,
+    context: Context,
+    after: str = "",
+    done: Done = "",
+    node: str = "",
+    count: int = 0,
+    sort: str = "name",
 ) -> Page:
     """The actor's topmost folder."""
-    return await _folder(actor, context, None, after, (done, node, count))
+    return await _folder(actor, context, None, (after, order_of(sort)), (done, node, count))
 
 
 @get("/drive/node/{node_id:str}")
@@ -45,6 +73,7 @@ async def show(
     done: Done = "",
     node: str = "",
     count: int = 0,
+    sort: str = "name",
 ) -> Page | See:
     """A folder's content, or a file; a vault is opened in a page of its own."""
     found = await service_of(context).tree.node(actor, NodeId(node_id))
@@ -52,15 +81,19 @@ async def show(
         return await _about(actor, context, found.id, done)
     if await service_of(context).vaults.of(actor, found.id):
         return See(f"/drive/vaults/{found.id}")
-    return await _folder(actor, context, found.id, after, (done, node, count))
+    return await _folder(actor, context, found.id, (after, order_of(sort)), (done, node, count))
 
 
 async def _folder(
-    actor: Person, context: Context, folder: NodeId | None, after: str, done: tuple[Done, str, int]
+    actor: Person,
+    context: Context,
+    folder: NodeId | None,
+    place: tuple[str, Order],
+    done: tuple[Done, str, int],
 ) -> Page:
-    service = service_of(context)
+    service, (after, order) = service_of(context), place
     listing = await service.tree.listing(
-        actor, folder, after=NodeId(after) if after else None, limit=PAGE_NODES
+        actor, folder, after=NodeId(after) if after else None, limit=PAGE_NODES, order=order
     )
     vaults = await service.vaults.among([*listing.entries, *listing.received])
     return Page(
@@ -76,9 +109,10 @@ async def _folder(
         done=done[0],
         undo=done[1],
         count=done[2],
-        icon_of=lambda node: "lock" if node.id in vaults else icon_of(node),
+        order=order,
+        words=Words(vaults),
+        icon_of=Words(vaults).icon_of,
         url_of=url_of,
-        address_of=address_of,
         shown_of=shown_of,
     )
 

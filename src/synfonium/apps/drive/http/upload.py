@@ -17,6 +17,7 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from synfonium.apps.drive.errors import Cut
+from synfonium.apps.drive.http.installed import SHARED
 from synfonium.apps.drive.http.pages import MOST_CHOSEN, service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
@@ -77,15 +78,25 @@ async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) 
     actor = await context.authenticate(scope)
     if actor is None:
         raise SignInNeeded
-    folder = NodeId(raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX))
-    if not folder.isalnum():
+    service, name = service_of(context), raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX)
+    if not name.isalnum():
         raise NotFound
-    sent = await receive_form(service_of(context), actor, folder, scope, receive)
+    folder = await _for_shared(context, scope, actor) if name == SHARED else NodeId(name)
+    sent = await receive_form(service, actor, folder, scope, receive)
     if wants_page(scope):
         place = f"/drive/node/{folder}?done=sent&count={len(sent)}"
         await respond(send, 303, [(b"location", place.encode())])
     else:
         await respond(send, 200, [(b"content-type", b"application/json")], msgspec.json.encode(sent))
+
+
+async def _for_shared(context: Context, scope: Scope, actor: Person) -> NodeId:
+    """Where files of other apps of the device go, made when it is missing; in the language of its reader."""
+    tree = service_of(context).tree
+    name = _("Sent here")
+    if context.pages is not None:
+        name = context.pages.catalogue(context.pages.reader(scope).locale).gettext(name)
+    return await tree.ensure_folders(actor, (await tree.top(actor)).id, [name])
 
 
 async def receive_form(

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from synfonium.apps.drive.errors import NameTaken, NoSuchNode, NotThatKind
 from synfonium.apps.drive.model import Name, Node, NodeId, name_key
 from synfonium.apps.drive.model.names import MAX_DEPTH
+from synfonium.apps.drive.model.order import Order
 from synfonium.apps.drive.service.guard import guard
 from synfonium.apps.drive.service.mounts import Mounted
 from synfonium.apps.drive.service.places import NO_TOKENS, checked_name, folder_within
 from synfonium.apps.drive.service.room import Reach, Room, path_within, within
-from synfonium.apps.drive.store import nodes, spaces
+from synfonium.apps.drive.store import nodes, ordered, spaces
 from synfonium.common.ids import new_id
 from synfonium.kernel.actor import Person
 
@@ -26,6 +27,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Node, ...]
     has_more: bool
     received: tuple[Node, ...] = ()
+
+
+class Marked(msgspec.Struct, frozen=True, kw_only=True):
+    """A long folder: its etag, how many members it has, and the last member of each of its pieces."""
+
+    etag: str
+    count: int
+    marks: Sequence[NodeId]
 
 
 def add_folder(connection: Connection, reach: Reach, parent: NodeId, name: Name, now_s: float) -> Node:
@@ -71,13 +80,34 @@ class Tree:
         return await self._room.read(lambda c: walk(self._room, c, reach, names))
 
     async def listing(
-        self, actor: Person, folder: NodeId | None = None, *, after: NodeId | None = None, limit: int = 200
+        self,
+        actor: Person,
+        folder: NodeId | None = None,
+        *,
+        after: NodeId | None = None,
+        limit: int = 200,
+        order: Order = "name",
     ) -> Listing:
-        """Folders first, then by name. `after`: the last node of the page before; one that
+        """Folders first, then in `order`. `after`: the last node of the page before; one that
         is gone begins at the start. Raises NoSuchNode, NotThatKind."""
         reach = await self._room.reach(actor, at=folder)
         own = await self._room.reach(actor) if reach.shares and not actor.grants else None
-        return await self._room.read(lambda c: _list(self._room, c, reach, own, folder, after, limit))
+        return await self._room.read(lambda c: _list(self._room, c, reach, own, folder, after, limit, order))
+
+    async def marks(self, actor: Person, folder: NodeId, order: Order, *, step: int) -> Marked:
+        """Where the pieces of a long folder begin. Raises NoSuchNode."""
+        reach = await self._room.reach(actor, at=folder)
+
+        def work(connection: Connection) -> Marked:
+            top = within(connection, reach, folder)
+            mounted = self._room.mounted(connection, reach)
+            return Marked(
+                etag=(mounted.felt(top) if mounted else top).etag,
+                count=ordered.count(connection, folder),
+                marks=ordered.marks(connection, folder, order, step),
+            )
+
+        return await self._room.read(work)
 
     async def members(self, actor: Person, folder: Node, *, after: bytes, limit: int) -> list[Node]:
         """Children in key order, those after the key. `folder` comes from `resolve`."""
@@ -249,6 +279,7 @@ def _list(
     folder: NodeId | None,
     after: NodeId | None,
     limit: int,
+    order: Order,
 ) -> Listing:
     folder = folder or reach.top
     path = seen_path(room, connection, reach, own, folder)
@@ -258,7 +289,7 @@ def _list(
         raise NotThatKind
     last = nodes.find(connection, after) if after else None
     last = last if last and last.parent == folder else None
-    found = nodes.children(connection, folder, after=last, limit=limit + 1)
+    found = ordered.members(connection, folder, order, after=last, limit=limit + 1)
     mounted = room.mounted(connection, reach)
     if mounted:
         path[-1] = mounted.felt(path[-1])

@@ -113,8 +113,38 @@ export class Acts {
     const act = target.closest("[data-act]")?.getAttribute("data-act");
     if (act === "clear") this.selection.clear();
     if (act === "rename") this.rename(null);
+    const button = target.closest<HTMLElement>("button[data-menu]");
+    if (button) this.openMenu(button, event);
     // A download leaves the page as it is: its menu closes all the same.
     target.closest(".menu a")?.closest("details")?.removeAttribute("open");
+  }
+
+  /** Of a light row: the menu is made when it is asked for. */
+  private openMenu(button: HTMLElement, event: MouseEvent): void {
+    const row = this.rows.of(button);
+    const kind = row?.hasAttribute("data-into") ? "folder" : "file";
+    const made = document.querySelector<HTMLTemplateElement>(`template[data-menu=${kind}]`);
+    if (!row || !made) return;
+    event.preventDefault();
+    const pop = document.createElement("details");
+    pop.className = "pop";
+    pop.setAttribute("data-pop", "");
+    const summary = document.createElement("summary");
+    summary.className = "ib";
+    summary.setAttribute("aria-label", button.getAttribute("aria-label") ?? "");
+    summary.append(...button.childNodes);
+    const menu = document.createElement("div");
+    menu.className = "menu";
+    menu.append(made.content.cloneNode(true));
+    for (const link of menu.querySelectorAll("a")) link.href = link.href.replace("NODE", idOf(row));
+    for (const one of menu.querySelectorAll("button")) one.value = idOf(row);
+    pop.append(summary, menu);
+    button.replaceWith(pop);
+    // After this click, which would shut it again.
+    setTimeout(() => {
+      pop.open = true;
+      summary.focus();
+    });
   }
 
   /** The trash needs no page of its own: what was said of it stands at the foot, with the way back. */

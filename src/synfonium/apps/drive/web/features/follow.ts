@@ -11,6 +11,8 @@ export class Follower {
   constructor(
     private readonly listing: HTMLElement,
     private readonly onRows: () => void,
+    /** Of a folder that is longer than a page; false when it is not. */
+    private readonly takeLong: () => Promise<boolean> = async () => false,
   ) {}
 
   /** Follows until the page goes. */
@@ -54,6 +56,7 @@ export class Follower {
   }
 
   private async take(): Promise<void> {
+    if (await this.takeLong()) return;
     const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

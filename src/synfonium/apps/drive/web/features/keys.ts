@@ -35,7 +35,7 @@ export class Keys {
     const { key } = event;
     const command = event.ctrlKey || event.metaKey;
     if (command && !event.shiftKey && !event.altKey) {
-      if (key === "a" && isFree(row)) return this.did(() => this.selection.all());
+      if (key === "a" && isFree(row)) return this.did(() => void this.selection.all());
       if (key === "z") return this.acts.undo();
       return false;
     }
@@ -70,7 +70,7 @@ export class Keys {
       End: Number.POSITIVE_INFINITY,
     };
     const step = steps[event.key];
-    if (step !== undefined) return this.did(() => this.go(event, row, step));
+    if (step !== undefined) return this.did(() => void this.go(event, row, step));
     if (event.key === "ArrowRight" || event.key === "ArrowLeft")
       return this.did(() => aside(event, row, event.key === "ArrowRight" ? 1 : -1));
     if (event.key === " " && !isOwn(event.target)) {
@@ -82,13 +82,13 @@ export class Keys {
     return event.key.length === 1 && event.key !== "?" && event.key !== "/" && this.type(event.key, row);
   }
 
-  private go(event: KeyboardEvent, row: HTMLElement, step: number): void {
-    const next = this.rows.stepped(row, step);
-    if (!next) return;
-    if (event.shiftKey && idOf(row)) this.selection.begin(idOf(row));
+  private async go(event: KeyboardEvent, row: HTMLElement, step: number): Promise<void> {
     const isBox = event.target instanceof Element && event.target.matches("input.check");
+    if (event.shiftKey && idOf(row)) this.selection.begin(idOf(row));
+    const next = await this.rows.stepped(row, step);
+    if (!next) return;
     this.rows.focus(next, isBox ? "input.check" : undefined);
-    if (event.shiftKey && idOf(next)) this.selection.through(idOf(next));
+    if (event.shiftKey && idOf(next)) void this.selection.through(idOf(next));
   }
 
   /** To the next name that begins with what is typed. */

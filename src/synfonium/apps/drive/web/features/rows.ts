@@ -1,10 +1,15 @@
 /* The rows of a listing: who stands where. Rows of a long folder come while one goes to them. */
 
+import type { Long } from "./long";
+
 const ROWS = "tbody > tr[data-node], tbody > tr[data-received]";
 /** What can be reached with the arrows in a row, in the order in which it stands. */
 const PARTS = "input.check, a.name, a.who, summary, .do > button";
 
 export class Rows {
+  /** Set while the folder is longer than what stands in the page. */
+  long: Long | undefined;
+
   constructor(readonly listing: HTMLElement) {}
 
   all(): HTMLElement[] {
@@ -24,8 +29,15 @@ export class Rows {
     return target instanceof Element ? target.closest<HTMLElement>(ROWS) : null;
   }
 
+  /** The ids of all, of a long folder too. */
+  async everyId(): Promise<string[]> {
+    return this.long ? this.long.ids() : this.ids();
+  }
+
   /** The row so many further down; the first or last when there are not so many. */
-  stepped(from: HTMLElement, by: number): HTMLElement | undefined {
+  async stepped(from: HTMLElement, by: number): Promise<HTMLElement | undefined> {
+    const place = this.long?.at(from) ?? -1;
+    if (this.long && place >= 0 && place + by >= 0) return this.long.row(place + by);
     const rows = this.all();
     const at = rows.indexOf(from) + by;
     return rows[Math.max(0, Math.min(rows.length - 1, at))];

@@ -26,7 +26,7 @@ export class Selection {
     table?.setAttribute("role", "grid");
     table?.setAttribute("aria-multiselectable", "true");
     const here = new Set(this.rows.ids());
-    for (const id of this.chosen) if (!here.has(id)) this.chosen.delete(id);
+    for (const id of this.chosen) if (!this.rows.long && !here.has(id)) this.chosen.delete(id);
     this.rows.settle();
     this.show();
   }
@@ -45,8 +45,10 @@ export class Selection {
   }
 
   /** All from where one began to this one. keep: besides what was chosen before. */
-  through(id: string, keep = false): void {
-    const ids = this.rows.ids();
+  async through(id: string, keep = false): Promise<void> {
+    let ids = this.rows.ids();
+    // In a long folder what lies between may stand nowhere in the page.
+    if (this.rows.long) ids = await this.rows.everyId();
     const from = ids.indexOf(this.anchor);
     const to = ids.indexOf(id);
     if (from < 0) {
@@ -63,8 +65,8 @@ export class Selection {
     if (!this.chosen.size) this.anchor = id;
   }
 
-  all(): void {
-    for (const id of this.rows.ids()) this.chosen.add(id);
+  async all(): Promise<void> {
+    for (const id of await this.rows.everyId()) this.chosen.add(id);
     this.show();
   }
 
@@ -109,10 +111,10 @@ export class Selection {
       if (!event.shiftKey) return;
       // The browser puts a box back that was refused its click: it is shown after that.
       event.preventDefault();
-      setTimeout(() => this.through(id, true));
+      setTimeout(() => void this.through(id, true));
       return;
     }
-    if (event.shiftKey) this.through(id, event.ctrlKey || event.metaKey);
+    if (event.shiftKey) void this.through(id, event.ctrlKey || event.metaKey);
     else if (event.ctrlKey || event.metaKey) this.toggle(id);
     else if (target.closest("a")) return;
     else if ((event as PointerEvent).pointerType === "touch") this.toggle(id);
