@@ -154,7 +154,9 @@ export class Inside {
 
   private crumbs(): void {
     const name = this.page.getAttribute("data-name") ?? "";
-    const items = this.way.map((step, at) => {
+    // The page says the vault's own name already.
+    const steps = this.way.length > 1 ? this.way : [];
+    const items = steps.map((step, at) => {
       const item = document.createElement("li");
       const title = at === 0 ? name : step.title;
       const isLast = at === this.way.length - 1;

@@ -95,7 +95,12 @@ function sizeOf(entry: Entry): string {
   }
   let at = 0;
   for (; size >= 1000 && at < UNITS.length - 1; at++) size /= 1000;
-  const way = { style: "unit", unit: UNITS[at], unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  const way = {
+    style: "unit",
+    unit: UNITS[at],
+    unitDisplay: at === 0 ? "long" : "short",
+    maximumFractionDigits: 1,
+  } as const;
   return new Intl.NumberFormat(document.documentElement.lang, { ...way, unit: UNITS[at] ?? "byte" }).format(
     size,
   );
