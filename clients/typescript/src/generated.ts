@@ -78,6 +78,11 @@ export interface Found {
   after?: number;
 }
 
+/** is_present: for each of the files, in their order. */
+export interface FoundFiles {
+  is_present: boolean[];
+}
+
 /** A grant, for the app that holds it. */
 export interface GrantTold {
   grant: string;
@@ -127,6 +132,13 @@ export interface Key {
 
 export interface Made {
   node: string;
+}
+
+/** marks: every `step`th entry's id, after which a piece begins. etag: as the folder was then. */
+export interface Marks {
+  etag: string;
+  count: number;
+  marks: string[];
 }
 
 /** What a biscuit is narrowed to at once; anybody may narrow it further. */
@@ -220,6 +232,19 @@ export interface Sealed {
   modified_s: number;
 }
 
+/** A file as its sender knows it. path: folders below the one that it goes to, with `/` between
+ * them. */
+export interface Sought {
+  path: string;
+  name: string;
+  size_bytes: number;
+  modified_ms: number;
+}
+
+export interface SoughtFiles {
+  files: Sought[];
+}
+
 export interface Token {
   token: string;
 }
@@ -252,6 +277,16 @@ export class Synfonium extends Base {
   /** A new vault. */
   drive_make(body: VaultForm): Promise<Made> {
     return this.call("POST", "/drive/vaults", { body, sent: "application/x-www-form-urlencoded" });
+  }
+
+  /** How many entries a folder has, and where its pieces of `step` entries begin. */
+  drive_marks(node_id: string, more: { sort?: string; step?: number } = {}): Promise<Marks> {
+    return this.call("GET", `/drive/node/${part(node_id)}/marks`, { query: { "sort": more.sort, "step": more.step } });
+  }
+
+  /** Which of the files are in the folder, or below it, already and unchanged. */
+  drive_present(node_id: string, body: SoughtFiles): Promise<FoundFiles> {
+    return this.call("POST", `/drive/node/${part(node_id)}/present`, { body, sent: "application/json" });
   }
 
   /** A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is

@@ -94,6 +94,12 @@ class Found(TypedDict):
     after: NotRequired[int]
 
 
+class FoundFiles(TypedDict):
+    """is_present: for each of the files, in their order."""
+
+    is_present: list[bool]
+
+
 class GrantTold(TypedDict):
     """A grant, for the app that holds it."""
 
@@ -148,6 +154,14 @@ class Key(TypedDict):
 
 class Made(TypedDict):
     node: str
+
+
+class Marks(TypedDict):
+    """marks: every `step`th entry's id, after which a piece begins. etag: as the folder was then."""
+
+    etag: str
+    count: int
+    marks: list[str]
 
 
 class Narrowing(TypedDict):
@@ -251,6 +265,21 @@ class Sealed(TypedDict):
     is_file: bool
     size_bytes: int
     modified_s: float
+
+
+class Sought(TypedDict):
+    """A file as its sender knows it. path: folders below the one that it goes to, with `/` between
+    them.
+    """
+
+    path: str
+    name: str
+    size_bytes: int
+    modified_ms: int
+
+
+class SoughtFiles(TypedDict):
+    files: list[Sought]
 
 
 class Token(TypedDict):

@@ -16,17 +16,20 @@ from synfonium_client.types import (
     Entries,
     FolderState,
     Found,
+    FoundFiles,
     GrantTold,
     Held,
     IndexAnswer,
     IndexPush,
     Key,
     Made,
+    Marks,
     Narrowing,
     ObjectTold,
     Offered,
     PlainNotice,
     Results,
+    SoughtFiles,
     Token,
     Told,
     VaultForm,
@@ -58,6 +61,20 @@ class AsyncSynfonium(AsyncBase):
         """A new vault."""
         told: Made = await self._call(
             "POST", "/drive/vaults", body=body, sent="application/x-www-form-urlencoded"
+        )
+        return told
+
+    async def drive_marks(self, node_id: str, *, sort: str | None = None, step: int | None = None) -> Marks:
+        """How many entries a folder has, and where its pieces of `step` entries begin."""
+        told: Marks = await self._call(
+            "GET", f"/drive/node/{self._part(node_id)}/marks", query={"sort": sort, "step": step}
+        )
+        return told
+
+    async def drive_present(self, node_id: str, body: SoughtFiles) -> FoundFiles:
+        """Which of the files are in the folder, or below it, already and unchanged."""
+        told: FoundFiles = await self._call(
+            "POST", f"/drive/node/{self._part(node_id)}/present", body=body, sent="application/json"
         )
         return told
 

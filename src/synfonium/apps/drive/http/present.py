@@ -13,21 +13,21 @@ from synfonium.kernel.doors import post
 MOST_SOUGHT = 500
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class SoughtFiles(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[list[Sought], msgspec.Meta(max_length=MOST_SOUGHT)]
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class FoundFiles(msgspec.Struct, frozen=True, kw_only=True):
     """is_present: for each of the files, in their order."""
 
     is_present: list[bool]
 
 
 @post("/drive/node/{node_id:str}/present", status_code=200)
-async def present(actor: Reader, context: Context, node_id: str, data: Asked) -> Answered:
+async def present(actor: Reader, context: Context, node_id: str, data: SoughtFiles) -> FoundFiles:
     """Which of the files are in the folder, or below it, already and unchanged."""
     found = await service_of(context).presence.of(actor, NodeId(node_id), data.files)
-    return Answered(is_present=found)
+    return FoundFiles(is_present=found)
 
 
 doors = (present,)
