@@ -14,6 +14,7 @@ from synfonium.apps.drive.errors import NoPreview, NoSuchVersion, Quarantined, S
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.store.tables import audit, scan_due, suspects
 from synfonium.apps.drive.tests.conftest import Hand, House
+from synfonium.apps.drive.tests.nextcloud import FILES, client_of
 from synfonium.kernel.actor import Person
 from synfonium.libraries import clamd
 
@@ -193,7 +194,7 @@ def real_clamd(tmp_path: Path, program: Callable[[str], str]) -> Iterator[str]:
     base = tmp_path / "signatures"
     base.mkdir()
     (base / "ours.ndb").write_text(f"Test.Mark:0:*:{MARK.hex()}\n")
-    socket, settings = tmp_path / "clamd.ctl", tmp_path / "clamd.conf"
+    socket, settings = tmp_path / "c", tmp_path / "clamd.conf"
     settings.write_text(
         f"DatabaseDirectory {base}\nLocalSocket {socket}\nForeground yes\nStreamMaxLength 5M\n"
     )
@@ -227,3 +228,19 @@ async def test_with_a_real_clamd(real_clamd: str) -> None:
         await clamd.scan(real_clamd, pieces(b"x" * 20_000_000))
     with pytest.raises(clamd.Away):
         await clamd.scan("unix:/nowhere", pieces(b""))
+
+
+@pytest.mark.full
+async def test_a_real_clamd_finds_what_came_by_webdav_and_it_is_given_to_nobody(
+    real_clamd: str, drive: DriveService, hand: Hand, house: House, post: Post
+) -> None:
+    async with client_of(house) as client:
+        for name, content in (("bad.txt", b"before " + MARK), ("good.txt", b"harmless")):
+            assert (await client("PUT", f"{FILES}/{name}", content)).status_code == 201
+        top = await hand.drive.tree.listing(hand.actor, None)
+        await _scanned(drive, *(entry.id for entry in top.entries))
+        refused = await client("GET", f"{FILES}/bad.txt")
+        assert refused.status_code == Quarantined.status
+        assert MARK not in refused.content
+        assert (await client("GET", f"{FILES}/good.txt")).content == b"harmless"
+    assert post.told
