@@ -45,6 +45,8 @@ SIGNED_IN = (
     "/signin/passkey?next=/admin",
     "/drive",
     "/drive/trash",
+    "/drive/move-in",
+    "/drive/move-in?source=s3",
     "/drive/vaults/new",
     "/pc",
     "/fabric/grants",

@@ -141,6 +141,16 @@ export interface Marks {
   marks: string[];
 }
 
+/** How far a job is; files and bytes are 0 until they have been counted. */
+export interface MoveInProgress {
+  state: string;
+  files: number;
+  bytes: number;
+  done: number;
+  done_bytes: number;
+  not_taken: number;
+}
+
 /** What a biscuit is narrowed to at once; anybody may narrow it further. */
 export interface Narrowing {
   object?: string;
@@ -293,6 +303,11 @@ export class Synfonium extends Base {
    * none, one that is not seen, for a page that shows something below it. */
   drive_preview(node_id: string, more: { size?: number; v?: string; blank?: boolean } = {}): Promise<string> {
     return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "v": more.v, "blank": more.blank } });
+  }
+
+  /** The numbers alone, for a page that stays open. */
+  drive_progress(job_id: string): Promise<MoveInProgress> {
+    return this.call("GET", `/drive/move-in/${part(job_id)}/progress`);
   }
 
   /** Does it. A second request with the same Idempotency-Key gets the first one's answer. */

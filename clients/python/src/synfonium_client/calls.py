@@ -24,6 +24,7 @@ from synfonium_client.types import (
     Key,
     Made,
     Marks,
+    MoveInProgress,
     Narrowing,
     ObjectTold,
     Offered,
@@ -85,6 +86,11 @@ class Synfonium(Base):
         told: str = self._call(
             "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v, "blank": blank}
         )
+        return told
+
+    def drive_progress(self, job_id: str) -> MoveInProgress:
+        """The numbers alone, for a page that stays open."""
+        told: MoveInProgress = self._call("GET", f"/drive/move-in/{self._part(job_id)}/progress")
         return told
 
     def fabric_act(self, name: str, body: ActBody, *, idempotency_key: str | None = None) -> dict[str, Any]:

@@ -164,6 +164,17 @@ class Marks(TypedDict):
     marks: list[str]
 
 
+class MoveInProgress(TypedDict):
+    """How far a job is; files and bytes are 0 until they have been counted."""
+
+    state: str
+    files: int
+    bytes: int
+    done: int
+    done_bytes: int
+    not_taken: int
+
+
 class Narrowing(TypedDict):
     """What a biscuit is narrowed to at once; anybody may narrow it further."""
 

@@ -24,6 +24,7 @@ from synfonium_client.types import (
     Key,
     Made,
     Marks,
+    MoveInProgress,
     Narrowing,
     ObjectTold,
     Offered,
@@ -87,6 +88,11 @@ class AsyncSynfonium(AsyncBase):
         told: str = await self._call(
             "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v, "blank": blank}
         )
+        return told
+
+    async def drive_progress(self, job_id: str) -> MoveInProgress:
+        """The numbers alone, for a page that stays open."""
+        told: MoveInProgress = await self._call("GET", f"/drive/move-in/{self._part(job_id)}/progress")
         return told
 
     async def fabric_act(

@@ -26,7 +26,7 @@ app = App(
     icon="folder",
     order=20,
     role="web",
-    service=f"{_HERE}.service:open_service",
+    service=f"{_HERE}.moving.opened:open_service",
     doors=f"{_HERE}.http:doors",
     mounts=(
         Mount("/dav", f"{_HERE}.webdav:asgi_app"),
@@ -52,6 +52,7 @@ app = App(
     sealed_columns={
         "drive_space.sealed_key": "space/{id}",
         "drive_s3_key.sealed_secret": "s3/{id}",
+        "drive_move_in.sealed_access": "move-in/{id}",
     },
     personal=f"{_HERE}.service.personal:part",
     commands=(
@@ -68,6 +69,7 @@ app = App(
         *(Command(name=f"act_{word}", handler=f"{_HERE}.commands:act_{word}") for word in _ACTS),
         Command(name="glance", handler=f"{_HERE}.jobs:glance"),
         Command(name="s3_key", handler=f"{_HERE}.jobs:s3_key"),
+        Command(name="move_in", handler=f"{_HERE}.jobs:move_in"),
         Command(name="put", handler=f"{_HERE}.jobs:put"),
         Command(name="sweep", handler=f"{_HERE}.jobs:sweep"),
         Command(name="scrub", handler=f"{_HERE}.jobs:scrub"),

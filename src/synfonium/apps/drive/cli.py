@@ -1,6 +1,9 @@
 """`synfonium drive …`."""
 
 import argparse
+import asyncio
+import sys
+from getpass import getpass
 
 import msgspec
 
@@ -30,6 +33,16 @@ def add_commands(commands: Commands) -> None:
     unlock = commands.add("drive unlock-space", _unlock, help="make it readable again")
     unlock.add_argument("name", help="a person, or the id of a group folder")
     commands.add("drive keys", _keys, help="which keys wrap those of spaces, and whether they answer")
+    move = commands.add("drive move-in", _move_in, help="bring in what a person has elsewhere")
+    move.add_argument("name", help="whose drive it comes into")
+    move.add_argument("--from", dest="kind", required=True, choices=("nextcloud", "webdav", "s3"))
+    move.add_argument("--url", required=True, help="address of the other side")
+    move.add_argument("--user", default="", help="name, or access key, there")
+    move.add_argument("--bucket", default="")
+    move.add_argument("--prefix", default="")
+    move.add_argument("--region", default="")
+    move.add_argument("--into", default="", metavar="FOLDER", help="made when it is not there")
+    move.add_argument("--password-stdin", action="store_true", help="read the password, or secret key")
     commands.add("drive mend", _mend, help="count sizes and references anew; deletes nothing")
 
 
@@ -98,3 +111,21 @@ async def _s3_key(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     made = await call("drive.s3_key", asked)
     out.line(f"{made['key']} {made['secret']}")
     return 0
+
+
+async def _move_in(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    secret = ""
+    if args.password_stdin:
+        secret = sys.stdin.readline().rstrip("\n")
+    elif args.user:
+        secret = await asyncio.to_thread(getpass, "Password: ")
+    fields = {"kind", "url", "bucket", "prefix", "region", "into"}
+    wanted = {key: value for key, value in vars(args).items() if key in fields}
+    wanted |= {"name": args.user, "secret": secret}
+    answer = await call("drive.move_in", {"person": args.name, "wanted": wanted}, out.progress)
+    for one in answer["left"]:
+        out.line(f"not here: {one['place']}: {one['why']}")
+    out.line(f"{answer['state']}: {answer['done']} files, {answer['same']} of them were here before")
+    if answer["why"]:
+        out.line(answer["why"])
+    return 0 if answer["state"] == "done" and not answer["left"] else 1

@@ -18,7 +18,8 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     changes_days: how long the journal of changes is kept for clients that were away.
     keys: keys of others that wrap those of spaces, each NAME=file:/PATH or
     NAME=transit:https://HOST/v1/transit/KEY?token_file=/PATH. space_key: the name of the one
-    for new spaces, empty for the house's own."""
+    for new spaces, empty for the house's own.
+    local_sources: whether people may move in from machines of the own network and from this computer."""
 
     default_quota_bytes: Count = 0
     max_file_bytes: Count = 0
@@ -32,3 +33,4 @@ class DriveConfig(msgspec.Struct, frozen=True, kw_only=True):
     changes_days: Annotated[int, msgspec.Meta(ge=1)] = 90
     keys: tuple[str, ...] = ()
     space_key: str = ""
+    local_sources: bool = False

@@ -334,3 +334,27 @@ class NoSuchSpace(NotFound):
 
     code = "drive.no_such_space"
     title = _("Nobody of this name has a space here.")
+
+
+class NoSuchMoveIn(NotFound):
+    """The job is not there, or another's."""
+
+    code = "drive.no_such_move_in"
+    title = _("This move is not here.")
+    remedy = _("It may have been removed from the list.")
+
+
+class TooManyMoveIns(Problem):
+    """The person has as many jobs as are kept, or as may wait."""
+
+    status, code = 422, "drive.too_many_move_ins"
+    title = _("Too many moves are in the list.")
+    remedy = _("Let some of them end, or remove them from the list.")
+
+
+class SourceUnusable(Problem):
+    """Nothing can be brought from there."""
+
+    status, code = 422, "drive.source_unusable"
+    title = _("Nothing can be brought from there yet.")
+    remedy = "{reason}"

@@ -8,6 +8,8 @@ import msgspec
 
 from synfonium.apps.drive.contract import Described
 from synfonium.apps.drive.model import NodeId, VersionId
+from synfonium.apps.drive.moving.movers import Wanted
+from synfonium.apps.drive.moving.opened import moving_now
 from synfonium.apps.drive.service import DriveService, checking
 from synfonium.apps.drive.service.indexing import Teller
 from synfonium.apps.drive.service.previews import Answer, Darkroom, Order, Source
@@ -127,6 +129,18 @@ async def keys(context: Context, call: Call) -> dict[str, object]:
 async def _owner(context: Context, name: str) -> PersonId:
     view = await context.offer(People).by_name(name)  # type: ignore[type-abstract]
     return view.id if view else PersonId(name)
+
+
+async def move_in(context: Context, call: Call) -> dict[str, object]:
+    """Brings in what the person of that name has elsewhere, and waits; from the command line alone."""
+    if call.caller != "cli":
+        raise Forbidden
+    view = await context.offer(People).by_name(call.text("person"))  # type: ignore[type-abstract]
+    if view is None:
+        raise NotFound
+    actor = Person(id=view.id, name=view.name, display=view.display)
+    wanted = msgspec.convert({**call.arguments["wanted"]}, Wanted)
+    return await moving_now(context, actor, wanted, call.progress)
 
 
 async def mend(context: Context, call: Call) -> dict[str, int]:

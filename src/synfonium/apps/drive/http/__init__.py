@@ -6,6 +6,7 @@ from synfonium.apps.drive.http import (
     connect,
     group_folders,
     installed,
+    moving_in,
     nodes,
     pages,
     present,
@@ -40,6 +41,7 @@ doors = (
     *reports.doors,
     *s3_keys.doors,
     *vaults.doors,
+    *moving_in.doors,
 )
 
 __all__ = ["doors"]

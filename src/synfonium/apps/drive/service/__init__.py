@@ -1,8 +1,9 @@
 """What one can do with a drive. Every use case takes the actor first."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 from synfonium.apps.drive.service.acts import DriveActs
 from synfonium.apps.drive.service.announced import Announced
@@ -44,17 +45,19 @@ from synfonium.apps.drive.service.vaults import Vaults
 from synfonium.apps.drive.service.versions import Versions
 from synfonium.apps.drive.service.viewing import Viewing
 from synfonium.apps.drive.service.zipping import Zipping
+from synfonium.common.ids import PersonId
 from synfonium.kernel.context import Context
 
 __all__ = ["DriveService", "open_service"]
 
 
 class DriveService:
-    """The use cases, grouped by what they are about."""
+    """The use cases, grouped by what they are about. when_erased: what ends before a person's drive goes."""
 
     def __init__(self, context: Context) -> None:
         room = Room(context)
         self.room = room
+        self.when_erased: list[Callable[[PersonId], Awaitable[None]]] = []
         self.tree = Tree(room)
         self.moving = Moving(room)
         self.files = Files(room)
@@ -96,10 +99,16 @@ class DriveService:
         self.vaults = Vaults(room, self.tree)
 
 
+Drive = TypeVar("Drive", bound=DriveService)
+
+
 @asynccontextmanager
-async def open_service(context: Context) -> AsyncIterator[DriveService]:
+async def open_service(
+    context: Context,
+    make: Callable[[Context], Drive] = DriveService,  # type: ignore[assignment]
+) -> AsyncIterator[Drive]:
     """Opens the drive; in the role that owns the database it also sweeps now and then."""
-    service = DriveService(context)
+    service = make(context)
     await service.room.damages.load()
     await service.quarantine.load()
     tasks = []

@@ -97,6 +97,9 @@ class _Drive:
     async def erase(self, person: PersonId) -> Mapping[str, int]:
         """The bytes first, while the rows still tell where they are; the rows, and with them
         the only copy of the key, go afterwards."""
+        # First, so that nothing more comes into what is about to go.
+        for goes in self._context.service.when_erased:
+            await goes(person)
         space = await self._context.database.read(lambda c: spaces.of_owner(c, person))
         self._room.forget(person)
         # What was read of their files has reached the search, which forgets it after us.

@@ -1,0 +1,82 @@
+"""`kill -9` in the middle of a move: everything is there in the end, and exactly once."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from synfonium.testing.ports import free_ports
+from synfonium.testing.server import family, real_server
+
+from .conftest import ENVIRONMENT, Account, same, serving
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+KILLS = int(os.environ.get("SYNFONIUM_TEST_KILLS", "3"))
+FILES = 600
+
+
+@pytest.fixture
+def elsewhere(program: Callable[[str], str], tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """rclone's server, and the folder that it serves."""
+    root = tmp_path / "elsewhere"
+    choice = random.Random(7)
+    for number in range(FILES):
+        path = root / f"f{number % 30}" / f"{number}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(
+            choice.randbytes(choice.choice((10, 3_000, 40_000, 40_000 if number % 50 else 900_000)))
+        )
+        os.utime(path, (1_000_000_000 + number, 1_000_000_000 + number))
+    url = f"http://127.0.0.1:{free_ports()[0]}/"
+    with serving(
+        [program("rclone"), "serve", "webdav", str(root), "--addr", url[7:-1]], url, tmp_path / "log"
+    ):
+        yield url, root
+
+
+def _kill(account: Account) -> None:
+    for pid in family(account.server.pid):
+        os.kill(pid, signal.SIGKILL)
+    account.server.stop()
+    account.server.start()
+
+
+def _begun(account: Account, url: str) -> str:
+    """The address of the move's page."""
+    form = {"kind": "webdav", "url": url, "into": "Here"}
+    headers = {"authorization": f"Bearer {account.token}"}
+    answer = httpx.post(f"{account.server.url}/drive/move-in", data=form, headers=headers)
+    return answer.headers["location"]
+
+
+def _progress(account: Account, page: str) -> dict[str, object]:
+    headers = {"authorization": f"Bearer {account.token}"}
+    answer = httpx.get(f"{account.server.url}{page}/progress", headers=headers)
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def test_everything_is_there_once_however_often_everything_was_killed(
+    elsewhere: tuple[str, Path], tmp_path: Path
+) -> None:
+    url, root = elsewhere
+    with real_server(tmp_path / "home", environment=ENVIRONMENT) as server:
+        ada = Account(server, "ada", server.person("ada"))
+        page = _begun(ada, url)
+        choice, killed = random.Random(), 0
+        for _ in range(KILLS):
+            time.sleep(choice.uniform(0.05, 0.4))
+            killed += _progress(ada, page)["state"] == "running"
+            _kill(ada)
+        deadline = time.monotonic() + 120
+        while (told := _progress(ada, page))["state"] in ("waiting", "running"):
+            assert time.monotonic() < deadline, told
+            time.sleep(0.2)
+        assert (told["state"], told["not_taken"]) == ("done", 0)
+        same(ada, "Here", root)
+        assert killed
