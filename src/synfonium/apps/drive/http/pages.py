@@ -20,7 +20,7 @@ from synfonium.kernel.doors import Page, See, get
 
 Reader = Annotated[Person, Scope("drive.read")]
 Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "removed", "back", "named"]
-PAGE_NODES = 200
+PAGE_NODES = 100
 MOST_CHOSEN = 500
 SHOWN_VERSIONS = 200
 
