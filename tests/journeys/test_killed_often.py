@@ -9,7 +9,7 @@ from .killing.rounds import killed
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 # benchmarks/how_often_can_it_be_killed.py does 1 000.
-KILLS = 15
+KILLS = 10
 
 
 def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from .losing_power.recording import Recorded, cut, record, settle
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 # As many as a minute allows: benchmarks/how_often_can_the_power_fail.py does 10 000 and more.
-ACTS, CUTS = 48, 600
+ACTS, CUTS = 48, 400
 Record = Callable[[int, str], Recorded]
 
 
