@@ -1,14 +1,22 @@
 /* The rows of a listing: who stands where. Rows of a long folder come while one goes to them. */
 
-import type { Long } from "./long";
-
 const ROWS = "tbody > tr[data-node], tbody > tr[data-received]";
 /** What can be reached with the arrows in a row, in the order in which it stands. */
 const PARTS = "input.check, a.name, a.who, summary, .do > button";
 
+/** A folder that is longer than what stands in the page. */
+export interface Longer {
+  ids(): Promise<string[]>;
+  /** The place of a row; -1 for none of its. */
+  at(row: HTMLElement): number;
+  row(place: number): Promise<HTMLElement | undefined>;
+  /** Takes all anew, as something has changed. */
+  reload(): Promise<void>;
+}
+
 export class Rows {
   /** Set while the folder is longer than what stands in the page. */
-  long: Long | undefined;
+  long: Longer | undefined;
 
   constructor(readonly listing: HTMLElement) {}
 
