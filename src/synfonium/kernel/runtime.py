@@ -92,6 +92,15 @@ class Runtime:
     # Starting and stopping
 
     async def __aenter__(self) -> "Runtime":
+        try:
+            await self._begin()
+        except BaseException:
+            # What was opened before is closed in its order, and not by the end of the loop.
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _begin(self) -> None:
         for app in self.apps:
             if app.migrations and app.role in self.roles:
                 migrate(app, self.contexts[app.name].database)
@@ -105,7 +114,6 @@ class Runtime:
         self._start_postmen()
         await self._start_keepers()
         self._start_retention()
-        return self
 
     async def __aexit__(self, *exception: object) -> None:
         await self._stack.aclose()

@@ -16,7 +16,7 @@ Admin = Annotated[Administrator, Impersonal("how many contents were read, damage
 
 
 class ScrubForm(msgspec.Struct, frozen=True, kw_only=True):
-    act: Literal["begin", "stop"] = "begin"
+    act: Literal["begin", "stop"]
 
 
 class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
