@@ -45,6 +45,7 @@ SIGNED_IN = (
     "/signin/passkey?next=/admin",
     "/drive",
     "/drive/trash",
+    "/drive/use",
     "/drive/move-in",
     "/drive/move-in?source=s3",
     "/drive/vaults/new",

@@ -18,6 +18,7 @@ from synfonium.apps.drive.http import (
     sharing,
     storage,
     trash,
+    using,
     vaults,
     versions,
 )
@@ -33,6 +34,7 @@ doors = (
     *versions.doors,
     *previews.doors,
     *storage.doors,
+    *using.doors,
     *changes.doors,
     *connect.doors,
     *sharing.doors,

@@ -41,6 +41,7 @@ from synfonium.apps.drive.service.told import Told
 from synfonium.apps.drive.service.trash import Trash
 from synfonium.apps.drive.service.tree import Tree
 from synfonium.apps.drive.service.uploads import Uploads
+from synfonium.apps.drive.service.using import Using
 from synfonium.apps.drive.service.vaults import Vaults
 from synfonium.apps.drive.service.versions import Versions
 from synfonium.apps.drive.service.viewing import Viewing
@@ -97,6 +98,7 @@ class DriveService:
         self.indexing = Indexing(room)
         self.locking = Locking(room, self.indexing)
         self.vaults = Vaults(room, self.tree)
+        self.using = Using(room)
 
 
 Drive = TypeVar("Drive", bound=DriveService)
