@@ -1,5 +1,6 @@
 """What a file's page shows of what is in it."""
 
+import asyncio
 from functools import partial
 from typing import Literal
 
@@ -14,19 +15,23 @@ from synfonium.apps.drive.service.previews import shown_of
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import previews
 from synfonium.kernel.actor import Person
+from synfonium.libraries.markdown import to_html
 
+MARKDOWN = "text/markdown"
 EXCERPT_BYTES = 32 * 1024
 LARGEST_SIDE = 1024
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """kind: how it is shown. width, height: of the picture on the page, 0 when not known yet."""
+    """kind: how it is shown. html: of a text that is Markdown, safe to show. width, height: of the picture
+    on the page, 0 when not known yet."""
 
     kind: Literal["", "picture", "film", "sound", "text"] = ""
     has_picture: bool = False
     width: int = 0
     height: int = 0
     text: str = ""
+    html: str = ""
     is_cut: bool = False
 
 
@@ -61,7 +66,11 @@ class Viewing:
         if b"\0" in start:
             return View()
         is_cut = content.node.size_bytes > EXCERPT_BYTES
-        return View(kind="text", text=start.decode("utf-8", "replace").lstrip("\ufeff"), is_cut=is_cut)
+        text, html = start.decode("utf-8", "replace").lstrip("\ufeff"), ""
+        if content.node.media_type == MARKDOWN:
+            # Half a second of work for the worst of texts: others are answered meanwhile.
+            html = await asyncio.to_thread(to_html, text, below=1)
+        return View(kind="text", text=text, html=html, is_cut=is_cut)
 
 
 def _fitted(known: Preview | None) -> tuple[int, int]:
