@@ -8,7 +8,7 @@ from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, get
 
 # Of the picture, in its own units.
-WIDTH, HEIGHT = 960.0, 420.0
+WIDTH, HEIGHT = 960.0, 320.0
 
 
 @get("/drive/use")
