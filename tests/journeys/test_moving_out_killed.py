@@ -21,7 +21,7 @@ from .traces import files_in, hits
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 MARKER = "mélèzequagga7f3a"
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 def filled(server: RealServer, name: str, files: int = 60) -> str:
