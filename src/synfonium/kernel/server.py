@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket as sockets
+from contextlib import suppress
 from pathlib import Path
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -17,6 +19,24 @@ START_S = 10.0
 # must not be few; what bounds it is the number of files that a process may have open.
 MOST_CONNECTIONS = 32_768
 LOOK_EVERY_S = 0.02
+# linux/tcp.h, since Linux 6.15; connections take it over from the socket that listens.
+_TCP_DELACK_MAX_US = 46
+_ACKNOWLEDGED_US = 8_000
+
+
+class _Server(Server):
+    """Of which the listening socket is at hand, and stays the same when its worker is another."""
+
+    def _init_shared_socket(self) -> None:
+        super()._init_shared_socket()  # type: ignore[no-untyped-call]
+        if self.bind_uds:
+            return
+        holder = self._ssp.build()  # type: ignore[attr-defined]
+        self._shd, self._ssp = holder, None
+        # Whoever sends a request in two pieces, as Nextcloud's desktop client does, waits in between until
+        # the first is acknowledged: 40 ms by default. An older kernel goes on so.
+        with suppress(OSError), sockets.socket(fileno=os.dup(holder.get_fd())) as listening:
+            listening.setsockopt(sockets.IPPROTO_TCP, _TCP_DELACK_MAX_US, _ACKNOWLEDGED_US)
 
 
 class Listener:
@@ -33,7 +53,7 @@ class Listener:
     ) -> None:
         self._socket = socket
         self._address = (host, port)
-        self._server = Server(
+        self._server = _Server(
             app,
             address=host,
             port=port,
