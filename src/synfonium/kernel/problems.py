@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from synfonium.common.problem import Problem
+from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send, respond
 from synfonium.kernel.i18n import Catalogue
 from synfonium.kernel.pages import Pages
 
@@ -67,6 +68,19 @@ def problem_response(
 
 
 _plain = Catalogue("en", ())
+
+
+def telling_problems(answer: ASGIApp, pages: Pages | None) -> ASGIApp:
+    """`answer`, whose Problems become the response; for doors that are plain ASGI apps."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await answer(scope, receive, send)
+        except Problem as problem:
+            status, headers, body = problem_response(scope, problem, pages)
+            await respond(send, status, headers, body)
+
+    return app
 
 
 def plain_words(problem: Problem) -> str:

@@ -3,15 +3,18 @@
 No session is known here. Each answer is sandboxed; what could run is saved, not shown.
 """
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from synfonium.apps.drive.http.pages import service_of
 from synfonium.apps.drive.model import Node
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.files import Content
 from synfonium.common.problem import Problem
 from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.context import Context
-from synfonium.kernel.problems import problem_response
+from synfonium.kernel.problems import telling_problems
 from synfonium.kernel.refusals import MethodNotAllowed
 from synfonium.libraries.webdav.headers import BadHeader
 from synfonium.libraries.webdav.representation import answer_get
@@ -29,17 +32,10 @@ def asgi_app(context: Context) -> ASGIApp:
     """The door, for one process."""
     service = service_of(context)
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await _answer(service, scope, send)
-        except Problem as problem:
-            status, headers, body = problem_response(scope, problem, context.pages)
-            await respond(send, status, headers, body)
-
-    return app
+    return telling_problems(partial(_answer, service), context.pages)
 
 
-async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
+async def _answer(service: DriveService, scope: Scope, _receive: Receive, send: Send) -> None:
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         raise MethodNotAllowed
     token = raw_path(scope).decode("ascii", "replace").removeprefix(PREFIX)
@@ -47,6 +43,23 @@ async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
         await _archive(service, token, scope, send)
         return
     content, is_shown = await service.links.open(token)
+    described = _described(content.node, is_shown)
+    begins = partial(service.links.begin, token)
+    await send_content(service, content, scope, send, always=SAFE, described=described, begins=begins)
+
+
+async def send_content(
+    service: DriveService,
+    content: Content,
+    scope: Scope,
+    send: Send,
+    *,
+    always: Headers,
+    described: Headers,
+    begins: Callable[[int], None] = lambda _start: None,
+) -> None:
+    """The content, or what of it was asked for. described: headers of an answer with a body. begins: called
+    with where it starts, before it does. Raises Problem for headers that cannot be read."""
     node = content.node
     asked = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
     try:
@@ -55,10 +68,10 @@ async def _answer(service: DriveService, scope: Scope, send: Send) -> None:
         )
     except BadHeader:
         raise Problem from None
-    headers = [*answer.headers, *SAFE, *(_described(node, is_shown) if answer.body else ())]
+    headers = [*answer.headers, *always, *(described if answer.body else ())]
     pieces = None
     if answer.body is not None and scope["method"] == "GET":
-        service.links.begin(token, answer.body.start)
+        begins(answer.body.start)
         pieces = await service.files.begin(content, answer.body.start, answer.body.stop)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if pieces is not None:

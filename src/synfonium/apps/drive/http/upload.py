@@ -7,6 +7,7 @@ a name that is taken gets a number. Browsers are led back; programs get JSON.
 
 import math
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from multipart import (  # type: ignore[import-untyped]
@@ -22,12 +23,12 @@ from synfonium.apps.drive.http.pages import MOST_CHOSEN, service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.files import Incoming
-from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
+from synfonium.common.problem import BadInput, NotFound, SignInNeeded
 from synfonium.kernel.actor import Person
 from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send, body_pieces, raw_path, respond
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
-from synfonium.kernel.problems import problem_response, wants_page
+from synfonium.kernel.problems import telling_problems, wants_page
 from synfonium.kernel.refusals import MethodNotAllowed
 
 PREFIX = "/drive/upload/"
@@ -61,15 +62,7 @@ class Fields(msgspec.Struct):
 
 def asgi_app(context: Context) -> ASGIApp:
     """The door, for one process."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await _answer(context, scope, receive, send)
-        except Problem as problem:
-            status, headers, body = problem_response(scope, problem, context.pages)
-            await respond(send, status, headers, body)
-
-    return app
+    return telling_problems(partial(_answer, context), context.pages)
 
 
 async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from synfonium.apps.yourdata.errors import NoSuchArchive
 from synfonium.apps.yourdata.model import Asked
 from synfonium.apps.yourdata.service import YourdataService
 from synfonium.common.problem import Forbidden, Problem, SignInNeeded
-from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, respond
+from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path
 from synfonium.kernel.context import Context
-from synfonium.kernel.problems import problem_response
+from synfonium.kernel.problems import telling_problems
 from synfonium.kernel.refusals import MethodNotAllowed
 from synfonium.libraries.webdav.headers import BadHeader
 from synfonium.libraries.webdav.representation import answer_get
@@ -21,18 +22,10 @@ PIECE_BYTES = 1024 * 1024
 
 def asgi_app(context: Context) -> ASGIApp:
     """The door, for one process."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await _answer(context, scope, send)
-        except Problem as problem:
-            status, headers, body = problem_response(scope, problem, context.pages)
-            await respond(send, status, headers, body)
-
-    return app
+    return telling_problems(partial(_answer, context), context.pages)
 
 
-async def _answer(context: Context, scope: Scope, send: Send) -> None:
+async def _answer(context: Context, scope: Scope, _receive: Receive, send: Send) -> None:
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         raise MethodNotAllowed
     actor = await context.authenticate(scope)
