@@ -8,8 +8,8 @@ import msgspec
 
 from synfonium.apps.drive.contract import Described
 from synfonium.apps.drive.model import NodeId, VersionId
-from synfonium.apps.drive.moving.movers import Wanted
 from synfonium.apps.drive.moving.opened import moving_now
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.service import DriveService, checking
 from synfonium.apps.drive.service.indexing import Teller
 from synfonium.apps.drive.service.previews import Answer, Darkroom, Order, Source

@@ -9,8 +9,8 @@ from litestar.params import Body
 from synfonium.apps.drive.http.pages import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.move_in import MoveIn, MoveInKind
-from synfonium.apps.drive.moving.movers import Wanted
 from synfonium.apps.drive.moving.opened import movers_of
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.moving.words import said
 from synfonium.common.problem import NotFound
 from synfonium.kernel.actor import Person, Scope

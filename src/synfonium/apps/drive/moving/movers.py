@@ -2,7 +2,6 @@
 and those that a stop or a crash has cut go on by themselves."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from functools import partial
@@ -11,8 +10,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.errors import NoSuchMoveIn, SourceUnusable, TooManyMoveIns
-from synfonium.apps.drive.model import Node, NodeId
-from synfonium.apps.drive.model.move_in import Left, MoveIn, MoveInKind
+from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.model.move_in import Left, MoveIn
 from synfonium.apps.drive.model.query import Compare, Query
 from synfonium.apps.drive.moving import nextcloud
 from synfonium.apps.drive.moving.access import Access, open_source, seal, unseal
@@ -20,48 +19,26 @@ from synfonium.apps.drive.moving.port import NotTaken, Patience, Source, SourceA
 from synfonium.apps.drive.moving.run import Over, Paused, Run
 from synfonium.apps.drive.moving.takeout import TakeoutSource
 from synfonium.apps.drive.moving.taking import Taker
+from synfonium.apps.drive.moving.wanted import Wanted, access_of, short, where_from
 from synfonium.apps.drive.moving.wire import Origin, Wire, basic
 from synfonium.apps.drive.moving.words import said
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.store import move_ins
 from synfonium.apps.identity.contract import People
 from synfonium.common.ids import PersonId, new_id
-from synfonium.common.problem import BadInput, Forbidden
+from synfonium.common.problem import Forbidden
 from synfonium.kernel import logs
 from synfonium.kernel.actor import Person
-from synfonium.kernel.i18n import _
 
 log = logs.get("drive")
 AT_ONCE = 2
 LOOK_EVERY_S, ASK_EVERY_S = 5.0, 1.5
 ASKING_S = 20 * 60.0
 MOST_JOBS, MOST_OPEN = 50, 10
-MOST_TEXT = 2_000
 NOW = Patience((0.2,))
 _ACTIVE = ("asking", "waiting", "running", "paused")
 _TAKEOUT = Compare(field="name", operator="like", value="%takeout%")
 _ENDINGS = (".zip", ".tgz", ".tar.gz", ".tar")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_REGION = re.compile(r"[a-z0-9-]{1,40}")
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to bring in: see Access. into: path of the folder that it comes into, made when
-    it is missing."""
-
-    kind: MoveInKind
-    into: str
-    url: str = ""
-    name: str = ""
-    secret: str = ""
-    bucket: str = ""
-    prefix: str = ""
-    region: str = ""
-    archives: tuple[NodeId, ...] = ()
-    keeps_notes: bool = False
-
-    def __repr__(self) -> str:
-        return f"Wanted(kind={self.kind!r}, …)"
 
 
 class Movers:
@@ -148,7 +125,7 @@ class Movers:
         job = await self.one(actor, id_)
         values: dict[str, object] = {"state": "waiting", "why": ""}
         if secret:
-            access = msgspec.structs.replace(unseal(self._room.context.secrets, job), secret=_short(secret))
+            access = msgspec.structs.replace(unseal(self._room.context.secrets, job), secret=short(secret))
             values["sealed_access"] = seal(self._room.context.secrets, job.id, access)
         await self._change(job.id, ("paused",), **values)
         self._wanted.set()
@@ -187,20 +164,7 @@ class Movers:
 
     async def _checked(self, actor: Person, wanted: Wanted) -> tuple[Access, str]:
         """The access, and where from in words. Raises BadInput, SourceUnusable."""
-        if any(len(text) > MOST_TEXT for text in (wanted.url, wanted.name, wanted.secret, wanted.prefix)):
-            raise BadInput("url", _("This is too long."))
-        access = Access(
-            kind=wanted.kind,
-            url=_address(wanted),
-            name=wanted.name.strip(),
-            secret=wanted.secret,
-            bucket=wanted.bucket.strip(),
-            prefix=wanted.prefix.strip().lstrip("/"),
-            region=wanted.region.strip() or "us-east-1",
-            archives=wanted.archives,
-            keeps_notes=wanted.keeps_notes,
-        )
-        _need(wanted, access)
+        access = access_of(wanted)
         try:
             return await self._tried(actor, access)
         except (SourceRefused, SourceAway) as refusal:
@@ -215,13 +179,13 @@ class Movers:
                 raise SourceRefused("nothing") from None
             finally:
                 await wire.close()
-            return msgspec.structs.replace(access, token=token, login_url=url), _host(access)
+            return msgspec.structs.replace(access, token=token, login_url=url), where_from(access)
         source = await self._open(actor, access, NOW)
         try:
             if not isinstance(source, TakeoutSource):
                 async with aclosing(source.entries()) as entries:
                     await anext(entries, None)
-                return access, _host(access)
+                return access, where_from(access)
             return access, ", ".join(await source.names())[:500]
         finally:
             await source.close()
@@ -366,39 +330,3 @@ def _own(actor: Person) -> None:
     """An app that acts for somebody brings nothing in: it would be told of passwords."""
     if actor.app or actor.grants:
         raise Forbidden
-
-
-def _short(text: str) -> str:
-    if len(text) > MOST_TEXT:
-        raise BadInput("secret", _("This is too long."))
-    return text
-
-
-def _address(wanted: Wanted) -> str:
-    url = wanted.url.strip()
-    if wanted.kind == "takeout":
-        return ""
-    if url and "://" not in url:
-        url = f"https://{url}"
-    return nextcloud.base_of(url) if wanted.kind == "nextcloud" and url else url
-
-
-def _need(wanted: Wanted, access: Access) -> None:
-    """Raises BadInput for what is missing, or cannot be meant."""
-    if wanted.kind == "takeout":
-        if not access.archives:
-            raise BadInput("archive", _("Choose the archive that Google has made for you."))
-        return
-    try:
-        Origin(access.url)
-    except SourceRefused:
-        raise BadInput("url", _("This is no address of the web.")) from None
-    if ":" in access.name and wanted.kind != "s3":
-        raise BadInput("name", _("A name cannot hold a colon."))
-    if wanted.kind == "s3" and not (_BUCKET.fullmatch(access.bucket) and _REGION.fullmatch(access.region)):
-        raise BadInput("bucket", _("A bucket has a name of small letters and digits."))
-
-
-def _host(access: Access) -> str:
-    bucket = f"/{access.bucket}/{access.prefix}".rstrip("/") if access.kind == "s3" else ""
-    return access.url.rstrip("/") + bucket

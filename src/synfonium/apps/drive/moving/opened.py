@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from synfonium.apps.drive.moving.movers import Movers, Wanted
+from synfonium.apps.drive.moving.movers import Movers
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.moving.words import said
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service import open_service as open_drive

@@ -11,8 +11,9 @@ from synfonium.apps.drive.errors import NoSuchMoveIn, SourceUnusable
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.move_in import MoveIn
 from synfonium.apps.drive.moving import movers as rooms
-from synfonium.apps.drive.moving.movers import Movers, Wanted
+from synfonium.apps.drive.moving.movers import Movers
 from synfonium.apps.drive.moving.port import Entry, Opened, Patience, Source, SourceAway, SourceRefused
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.store.tables import spaces
 from synfonium.apps.drive.tests.conftest import Hand, House

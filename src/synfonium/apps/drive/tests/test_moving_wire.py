@@ -10,8 +10,9 @@ from synfonium.apps.drive.config import DriveConfig
 from synfonium.apps.drive.errors import SourceUnusable
 from synfonium.apps.drive.model.move_in import MoveIn
 from synfonium.apps.drive.moving import port, webdav, wire
-from synfonium.apps.drive.moving.movers import Movers, Wanted
+from synfonium.apps.drive.moving.movers import Movers
 from synfonium.apps.drive.moving.port import Patience
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.tests.conftest import Hand
 from synfonium.apps.drive.tests.test_moving_in import run, tree_of
@@ -116,6 +117,8 @@ async def test_what_lies_elsewhere_is_never_asked_for(movers: Movers, hand: Hand
         job = await moved(movers, hand, url)
     assert await tree_of(hand, job.target) == {"ok.txt": b"ok"}
     assert set(asked) == {"/dav/", "/dav/ok.txt"}
+    # Nor is it a file that could not come.
+    assert job.not_taken == 0
 
 
 async def test_the_password_goes_to_no_other_place(movers: Movers, hand: Hand) -> None:

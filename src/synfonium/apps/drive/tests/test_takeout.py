@@ -10,9 +10,10 @@ import pytest
 from synfonium.apps.drive.errors import SourceUnusable
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.move_in import MoveIn
-from synfonium.apps.drive.moving.movers import Movers, Wanted
+from synfonium.apps.drive.moving.movers import Movers
 from synfonium.apps.drive.moving.port import Patience
 from synfonium.apps.drive.moving.sidecars import Sidecars
+from synfonium.apps.drive.moving.wanted import Wanted
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.tests import takeout
 from synfonium.apps.drive.tests.conftest import Hand
