@@ -1,6 +1,7 @@
 /* Dragging entries: onto a folder or a step of the trail to move them, out to the desktop to take them. */
 
 import { ask } from "./ask";
+import { marker } from "./over";
 import { idOf, nameOf, type Rows } from "./rows";
 import type { Selection } from "./select";
 import { say } from "./toast";
@@ -15,13 +16,7 @@ export function startDragging(
 ): void {
   const main = document.querySelector("main");
   if (!main) return;
-  let over: Element | null = null;
-  const mark = (target: Element | null) => {
-    if (over === target) return;
-    over?.classList.remove("over");
-    target?.classList.add("over");
-    over = target;
-  };
+  const mark = marker();
   const targetOf = (event: DragEvent) => {
     const target = (event.target as Element).closest("[data-into]");
     const into = target?.getAttribute("data-into") ?? "";

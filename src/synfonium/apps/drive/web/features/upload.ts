@@ -2,6 +2,7 @@
 
 import { begun, forgetBegun, rememberBegun } from "./begun";
 import { dropped, type Item, picked } from "./drop";
+import { marker } from "./over";
 import { present } from "./present";
 import { LARGE_BYTES, sendLarge } from "./resume";
 import { sendSmall } from "./small";
@@ -61,13 +62,7 @@ function offerToGoOn(listing: HTMLElement, whole: HTMLInputElement | null): void
 function listenToDrops(listing: HTMLElement, queue: Queue): void {
   const place = document.querySelector<HTMLElement>("main");
   if (!place) return;
-  let over: Element | null = null;
-  const mark = (target: Element | null) => {
-    if (over === target) return;
-    over?.classList.remove("over");
-    target?.classList.add("over");
-    over = target;
-  };
+  const mark = marker();
   const targetOf = (event: DragEvent) => (event.target as Element).closest("[data-into]") ?? place;
   place.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
