@@ -1,4 +1,4 @@
-"""What journeys in a browser share: a passkey store, the letters of the home, a moment that passes."""
+"""What journeys in a browser share: coming in, a passkey store, letters of the home, a moment that passes."""
 
 import re
 import sqlite3
@@ -8,6 +8,7 @@ from contextlib import closing
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
@@ -20,6 +21,16 @@ AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 LETTER_S = 20.0
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """By a password, in whatever language the page is."""
+    page.goto("/signin")
+    page.locator("details:has(input[name=password]) > summary").click()
+    page.fill("input[name=name]", name)
+    page.fill("input[name=password]", password)
+    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
 
 
 def with_authenticator(context: BrowserContext) -> tuple[Page, Callable[..., None]]:

@@ -1,14 +1,14 @@
 """Drive in a real browser: sending by button and by dropping, renaming, moving, the trash."""
 
 import os
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.browsing import sign_in
 from tests.journeys.wire import Wire
 
 from synfonium.testing.server import RealServer, real_server
@@ -38,31 +38,18 @@ def token(server: RealServer) -> str:
     return server.person("ada", password=PASSWORD)
 
 
-@pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-def _signed_in(browser: Browser, server: RealServer, *, script: bool, port: int = 0) -> Page:
+def _signed_in(chromium: Browser, server: RealServer, *, script: bool, port: int = 0) -> Page:
     url = f"http://localhost:{port}" if port else server.url
-    context = browser.new_context(base_url=url, locale="en", java_script_enabled=script)
+    context = chromium.new_context(base_url=url, locale="en", java_script_enabled=script)
     page = context.new_page()
-    page.goto("/signin")
-    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
-    page.fill("input[name=name]", "ada")
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{url}/")
+    sign_in(page, "ada", PASSWORD)
     page.goto("/drive")
     return page
 
 
 @pytest.fixture
-def page(browser: Browser, server: RealServer, token: str) -> Iterator[Page]:
-    page = _signed_in(browser, server, script=True)
+def page(chromium: Browser, server: RealServer, token: str) -> Iterator[Page]:
+    page = _signed_in(chromium, server, script=True)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
@@ -71,9 +58,9 @@ def page(browser: Browser, server: RealServer, token: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def plain(browser: Browser, server: RealServer, token: str) -> Iterator[Page]:
+def plain(chromium: Browser, server: RealServer, token: str) -> Iterator[Page]:
     """A browser that runs no script."""
-    page = _signed_in(browser, server, script=False)
+    page = _signed_in(chromium, server, script=False)
     yield page
     page.context.close()
 
@@ -122,11 +109,11 @@ def test_a_person_sends_files_by_button_and_takes_them_back_unchanged(page: Page
 
 
 def test_a_large_file_goes_on_after_the_connection_was_lost(
-    browser: Browser, server: RealServer, token: str, tmp_path: Path, dav: httpx.Client
+    chromium: Browser, server: RealServer, token: str, tmp_path: Path, dav: httpx.Client
 ) -> None:
     film, wire = tmp_path / "film.mkv", Wire(server.port)
     film.write_bytes(os.urandom(24_000_000))
-    page = _signed_in(browser, server, script=True, port=wire.port)
+    page = _signed_in(chromium, server, script=True, port=wire.port)
     went_on: list[int] = []
     page.on("request", lambda r: went_on.append(int(r.headers.get("upload-offset", 0))))
     wire.break_after_bytes = 15_000_000

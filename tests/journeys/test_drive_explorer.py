@@ -2,14 +2,14 @@
 
 import io
 import json
-import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Download, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Download, Locator, Page, Route, expect
+from tests.journeys.browsing import sign_in
 
 from synfonium.testing.server import RealServer, real_server
 
@@ -31,32 +31,19 @@ def dav(server: RealServer) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def session(browser: Browser, server: RealServer, dav: httpx.Client) -> dict[str, object]:
+def session(chromium: Browser, server: RealServer, dav: httpx.Client) -> dict[str, object]:
     """The cookies of somebody who has come in."""
-    context = browser.new_context(base_url=server.url, locale="en")
+    context = chromium.new_context(base_url=server.url, locale="en")
     page = context.new_page()
-    page.goto("/signin")
-    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
-    page.fill("input[name=name]", "ada")
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{server.url}/")
+    sign_in(page, "ada", PASSWORD)
     state = context.storage_state()
     context.close()
     return dict(state)
 
 
 @pytest.fixture
-def page(browser: Browser, server: RealServer, session: dict[str, object]) -> Iterator[Page]:
-    context = browser.new_context(base_url=server.url, locale="en", storage_state=session)  # type: ignore[arg-type]
+def page(chromium: Browser, server: RealServer, session: dict[str, object]) -> Iterator[Page]:
+    context = chromium.new_context(base_url=server.url, locale="en", storage_state=session)  # type: ignore[arg-type]
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -66,9 +53,9 @@ def page(browser: Browser, server: RealServer, session: dict[str, object]) -> It
 
 
 @pytest.fixture
-def plain(browser: Browser, server: RealServer, session: dict[str, object]) -> Iterator[Page]:
+def plain(chromium: Browser, server: RealServer, session: dict[str, object]) -> Iterator[Page]:
     """A browser that runs no script."""
-    context = browser.new_context(
+    context = chromium.new_context(
         base_url=server.url,
         locale="en",
         storage_state=session,  # type: ignore[arg-type]
@@ -361,9 +348,9 @@ def test_a_long_folder_is_scrolled_walked_sorted_and_chosen_whole(
 
 
 def test_the_page_can_be_installed_and_takes_what_other_apps_share(
-    browser: Browser, server: RealServer, session: dict[str, object], dav: httpx.Client
+    chromium: Browser, server: RealServer, session: dict[str, object], dav: httpx.Client
 ) -> None:
-    context = browser.new_context(base_url=server.url, storage_state=session)  # type: ignore[arg-type]
+    context = chromium.new_context(base_url=server.url, storage_state=session)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/drive")
     asked = context.new_cdp_session(page)

@@ -2,14 +2,14 @@
 
 import io
 import random
-import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.browsing import sign_in
 
 from synfonium.testing.server import RealServer, real_server
 
@@ -31,24 +31,11 @@ def dav(server: RealServer) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(browser: Browser, server: RealServer, dav: httpx.Client) -> Iterator[Page]:
-    context = browser.new_context(base_url=server.url, locale="en", java_script_enabled=False)
+def page(chromium: Browser, server: RealServer, dav: httpx.Client) -> Iterator[Page]:
+    context = chromium.new_context(base_url=server.url, locale="en", java_script_enabled=False)
     page = context.new_page()
-    page.goto("/signin")
-    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
-    page.fill("input[name=name]", "ada")
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{server.url}/")
+    sign_in(page, "ada", PASSWORD)
     yield page
     context.close()
 

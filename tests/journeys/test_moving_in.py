@@ -1,12 +1,12 @@
 """Moving in by the pages: from a Nextcloud by agreeing there, with and without script, and from Google."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.journeys.browsing import sign_in
 
 from synfonium.apps.drive.tests.takeout import TAKEN_S, note_of, zip_of
 from synfonium.testing.server import RealServer, real_server
@@ -39,30 +39,17 @@ def bea(server: RealServer) -> str:
     return token
 
 
-@pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-def _signed_in(browser: Browser, server: RealServer, name: str, *, script: bool = True) -> BrowserContext:
-    context = browser.new_context(base_url=server.url, locale="en", java_script_enabled=script)
+def _signed_in(chromium: Browser, server: RealServer, name: str, *, script: bool = True) -> BrowserContext:
+    context = chromium.new_context(base_url=server.url, locale="en", java_script_enabled=script)
     page = context.new_page()
-    page.goto("/signin")
-    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
-    page.fill("input[name=name]", name)
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{server.url}/")
+    sign_in(page, name, PASSWORD)
     page.close()
     return context
 
 
-def _agree(browser: Browser, server: RealServer, address: str) -> None:
+def _agree(chromium: Browser, server: RealServer, address: str) -> None:
     """Bea, at her Nextcloud."""
-    context = _signed_in(browser, server, "bea")
+    context = _signed_in(chromium, server, "bea")
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Connect", exact=True).click()
@@ -84,14 +71,14 @@ def _from_nextcloud(page: Page, server: RealServer, into: str) -> str:
 
 
 def test_a_nextcloud_account_moves_in_while_one_looks_on(
-    browser: Browser, server: RealServer, ada: str, bea: str
+    chromium: Browser, server: RealServer, ada: str, bea: str
 ) -> None:
-    context = _signed_in(browser, server, "ada")
+    context = _signed_in(chromium, server, "ada")
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     address = _from_nextcloud(page, server, "From Bea")
-    _agree(browser, server, address)
+    _agree(chromium, server, address)
     expect(page.get_by_text("Everything is here.")).to_be_visible(timeout=MOVED_MS)
     expect(page.locator("[data-done]")).to_have_text("40")
     page.get_by_role("link", name="Look at the folder").click()
@@ -102,18 +89,18 @@ def test_a_nextcloud_account_moves_in_while_one_looks_on(
 
 
 def test_without_script_the_page_is_asked_again(
-    browser: Browser, server: RealServer, ada: str, bea: str
+    chromium: Browser, server: RealServer, ada: str, bea: str
 ) -> None:
-    context = _signed_in(browser, server, "ada", script=False)
+    context = _signed_in(chromium, server, "ada", script=False)
     page = context.new_page()
     address = _from_nextcloud(page, server, "Without script")
-    _agree(browser, server, address)
+    _agree(chromium, server, address)
     expect(page.get_by_text("Everything is here.")).to_be_visible(timeout=MOVED_MS)
     context.close()
 
 
 def test_a_takeout_moves_in_and_tells_what_could_not_come(
-    browser: Browser, server: RealServer, ada: str, tmp_path: Path
+    chromium: Browser, server: RealServer, ada: str, tmp_path: Path
 ) -> None:
     archive = tmp_path / "takeout-20261128T120000Z-001.zip"
     photos = "Google Photos/Photos from 2017"
@@ -126,7 +113,7 @@ def test_a_takeout_moves_in_and_tells_what_could_not_come(
             }
         )
     )
-    context = _signed_in(browser, server, "ada")
+    context = _signed_in(chromium, server, "ada")
     page = context.new_page()
     page.goto("/drive")
     page.locator("details.send summary").click()

@@ -1,11 +1,12 @@
 """The palette in a real browser: by keys alone, nothing for axe to find, and a link without script."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.browsing import sign_in
 
 from synfonium.testing.server import RealServer, real_server
 
@@ -23,29 +24,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-def signed_in(browser: Browser, server: RealServer, *, script: bool = True, **options: object) -> Page:
-    context = browser.new_context(base_url=server.url, java_script_enabled=script, **options)  # type: ignore[arg-type]
+def signed_in(chromium: Browser, server: RealServer, *, script: bool = True, **options: object) -> Page:
+    context = chromium.new_context(base_url=server.url, java_script_enabled=script, **options)  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto("/signin")
-    page.locator("details:has(input[name=password]) > summary").click()
-    page.fill("input[name=name]", "ada")
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{server.url}/")
+    sign_in(page, "ada", PASSWORD)
     return page
 
 
 @pytest.fixture
-def page(browser: Browser, server: RealServer) -> Iterator[Page]:
-    page = signed_in(browser, server, locale="en")
+def page(chromium: Browser, server: RealServer) -> Iterator[Page]:
+    page = signed_in(chromium, server, locale="en")
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
@@ -128,9 +116,9 @@ def test_it_is_open_within_a_tenth_of_a_second(page: Page) -> None:
     assert taken_ms < OPENS_WITHIN_MS
 
 
-def test_it_fits_a_small_phone_in_the_dark_and_in_french(browser: Browser, server: RealServer) -> None:
+def test_it_fits_a_small_phone_in_the_dark_and_in_french(chromium: Browser, server: RealServer) -> None:
     page = signed_in(
-        browser, server, locale="fr", viewport={"width": 360, "height": 700}, color_scheme="dark"
+        chromium, server, locale="fr", viewport={"width": 360, "height": 700}, color_scheme="dark"
     )
     page.goto("/drive")
     page.locator("#summon").click()
@@ -140,8 +128,10 @@ def test_it_fits_a_small_phone_in_the_dark_and_in_french(browser: Browser, serve
     page.context.close()
 
 
-def test_without_script_the_button_leads_to_the_list_of_actions(browser: Browser, server: RealServer) -> None:
-    page = signed_in(browser, server, script=False, locale="en")
+def test_without_script_the_button_leads_to_the_list_of_actions(
+    chromium: Browser, server: RealServer
+) -> None:
+    page = signed_in(chromium, server, script=False, locale="en")
     page.goto("/drive")
     page.locator("#summon").click()
     page.wait_for_url(f"{server.url}/fabric/actions")
@@ -156,9 +146,9 @@ def test_without_script_the_button_leads_to_the_list_of_actions(browser: Browser
 
 
 def test_a_person_makes_a_rule_by_choices_tries_it_and_sees_what_it_did(
-    browser: Browser, server: RealServer
+    chromium: Browser, server: RealServer
 ) -> None:
-    page = signed_in(browser, server, script=False, locale="en")
+    page = signed_in(chromium, server, script=False, locale="en")
     page.goto("/fabric/rules")
     page.get_by_role("link", name="New rule").click()
     page.get_by_label("When this happens").select_option("drive.file.written")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.browsing import sign_in
 from tests.journeys.wire import Wire
 
 from synfonium.testing.server import RealServer, real_server
@@ -43,31 +44,18 @@ def token(server: RealServer) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
 def dav(server: RealServer, token: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{server.url}/dav/files/ada/", auth=("ada", token)) as client:
         yield client
 
 
-def _signed_in(browser: Browser, url: str, *, script: bool = True) -> Page:
-    context = browser.new_context(
+def _signed_in(chromium: Browser, url: str, *, script: bool = True) -> Page:
+    context = chromium.new_context(
         base_url=url, locale="en", java_script_enabled=script, viewport={"width": 412, "height": 800}
     )
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.goto("/signin")
-    page.locator("summary", has_text=re.compile("password", re.IGNORECASE)).click()
-    page.fill("input[name=name]", "ada")
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url(f"{url}/")
+    sign_in(page, "ada", PASSWORD)
     return page
 
 
@@ -153,10 +141,10 @@ def rclone(
 
 
 def test_the_browser_and_rclone_read_each_others_vault_and_the_server_sees_nothing(
-    browser: Browser, server: RealServer, token: str, rclone: Rclone, tmp_path: Path
+    chromium: Browser, server: RealServer, token: str, rclone: Rclone, tmp_path: Path
 ) -> None:
     wire = Wire(server.port, keeps=True)
-    page = _signed_in(browser, f"http://localhost:{wire.port}")
+    page = _signed_in(chromium, f"http://localhost:{wire.port}")
     begun = len(wire.sent)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -216,9 +204,9 @@ def test_the_browser_and_rclone_read_each_others_vault_and_the_server_sees_nothi
 
 
 def test_what_rclone_seals_the_browser_opens_and_what_was_changed_it_refuses(
-    browser: Browser, server: RealServer, token: str, rclone: Rclone, dav: httpx.Client, tmp_path: Path
+    chromium: Browser, server: RealServer, token: str, rclone: Rclone, dav: httpx.Client, tmp_path: Path
 ) -> None:
-    page = _signed_in(browser, server.url)
+    page = _signed_in(chromium, server.url)
     _make(page, "Salted", second="salt")
     source = tmp_path / "source"
     (source / "été").mkdir(parents=True)
@@ -253,9 +241,9 @@ def test_what_rclone_seals_the_browser_opens_and_what_was_changed_it_refuses(
 
 
 def test_a_vault_shuts_when_nobody_is_there_and_needs_no_script_to_say_how_it_is_opened(
-    browser: Browser, server: RealServer, token: str, dav: httpx.Client, tmp_path: Path
+    chromium: Browser, server: RealServer, token: str, dav: httpx.Client, tmp_path: Path
 ) -> None:
-    page = _signed_in(browser, server.url)
+    page = _signed_in(chromium, server.url)
     _make(page, "Third")
     _open(page)
     note = tmp_path / "note.txt"
@@ -277,7 +265,7 @@ def test_a_vault_shuts_when_nobody_is_there_and_needs_no_script_to_say_how_it_is
     assert page.get_by_label("Passphrase").input_value() == ""
     page.context.close()
 
-    plain = _signed_in(browser, server.url, script=False)
+    plain = _signed_in(chromium, server.url, script=False)
     plain.goto(address)
     expect(plain.get_by_text("Without it, rclone opens it")).to_be_visible()
     plain.locator("summary", has_text="Open it with rclone").click()
