@@ -14,7 +14,7 @@ from synfonium.kernel.neighbours import Neighbours
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.static import StaticFiles
 from synfonium.kernel.tls import Certificates
-from synfonium.kernel.typed import typed_application
+from synfonium.kernel.typed import TypedDoors
 
 
 def build_application(
@@ -50,7 +50,7 @@ def build_application(
     return Dispatcher(
         site=site,
         pages=pages,
-        typed=typed_application(served, authentication, pages),  # type: ignore[arg-type]
+        typed=TypedDoors(served, authentication, pages),
         mounts=mounts,
         anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
         shared=["/static", "/api/openapi.json", *(p for app in installed_apps() for p in app.cross_origin)],

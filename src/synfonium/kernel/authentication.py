@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -13,6 +13,7 @@ from synfonium.kernel.site import Site
 
 Scope = MutableMapping[str, Any]
 _KEPT = "synfonium.person"
+_SERVED = "synfonium.authentication"
 
 
 def cookie_name(site: Site) -> str:
@@ -33,6 +34,16 @@ class Authentication:
 
     def __init__(self, offers: Offers, site: Site) -> None:
         self._offers, self._site = offers, site
+
+    def serve(self, scope: Scope) -> None:
+        """Who sends a request with this scope is asked of this."""
+        scope[_SERVED] = self
+
+    @staticmethod
+    def of(scope: Mapping[str, Any]) -> "Authentication":
+        """That of a request to a typed door; raises KeyError elsewhere."""
+        served: Authentication = scope[_SERVED]
+        return served
 
     async def person_of(self, scope: Scope) -> Person | None:
         """Who asks, or None for nobody. Raises SignInNeeded for a credential that is wrong.

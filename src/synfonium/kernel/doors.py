@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """The actor. Raises SignInNeeded, Forbidden, PasskeyNeeded or ProofNeeded."""
         if not self.wants_person:
             return Visitor()
-        authentication: Authentication = request.app.state.authentication
+        authentication = Authentication.of(request.scope)
         person = await authentication.person_of(request.scope)  # type: ignore[arg-type]
         if person is None:
             if self.is_public:

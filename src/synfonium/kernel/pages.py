@@ -2,14 +2,16 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
@@ -30,6 +32,7 @@ from synfonium.kernel.i18n import (
 GZIP_FROM_BYTES = 1000
 GZIP_LEVEL = 5
 OTHER_PART = _("More")
+_KEY = "synfonium.pages"
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -50,7 +53,7 @@ class Page(Response[None]):
 
     def to_asgi_response(self, app: Any, request: AnyRequest, **options: Any) -> ASGIResponse:
         """Renders within the request's language, scheme and person; gzip when accepted."""
-        pages: Pages = request.app.state.pages
+        pages = Pages.of(request.scope)
         body = pages.render(self.template, pages.reader(request.scope), self.values).encode()
         headers = {**(options.get("headers") or {}), **self.headers}
         if len(body) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
@@ -72,6 +75,23 @@ class See(Response[None]):
 
     def __init__(self, url: str, *, cookies: Sequence[Cookie] | None = None) -> None:
         super().__init__(None, status_code=303, headers={"location": url}, cookies=cookies)
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates are compiled once a process, for all languages: that takes longer than to render them."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 class Reader:
@@ -108,6 +128,7 @@ class Pages:
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             *in_templates(self._languages, locale), newstyle=True
@@ -126,6 +147,16 @@ class Pages:
             format_number=formats.number,
         )
         return environment
+
+    def serve(self, scope: MutableMapping[str, Any]) -> None:
+        """A request with this scope is answered by these pages."""
+        scope[_KEY] = self
+
+    @staticmethod
+    def of(scope: Mapping[str, Any]) -> "Pages":
+        """The pages of a request to a typed door; raises KeyError elsewhere."""
+        pages: Pages = scope[_KEY]
+        return pages
 
     def catalogue(self, locale: str) -> Catalogue:
         return self._languages[locale]

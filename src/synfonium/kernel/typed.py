@@ -2,12 +2,12 @@
 
 import traceback
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from litestar import Litestar, Request, Response, Router
 from litestar.config.app import AppConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import (
     ClientException,
@@ -20,6 +20,7 @@ from litestar.exceptions import (
 from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
 from synfonium.kernel import logs, openapi
 from synfonium.kernel.app import resolve
+from synfonium.kernel.asgi import Receive, Scope, Send
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import DEFAULT_BODY_BYTES
@@ -36,15 +37,34 @@ from synfonium.kernel.refusals import (
 
 log = logs.get("kernel")
 AnyRequest = Request[Any, Any, Any]
+_CONTEXTS = "synfonium.contexts"
 
 
-def typed_application(contexts: Iterable[Context], authentication: Authentication, pages: Pages) -> Litestar:
-    """Doors of all apps served by this role; each app's doors get that app's context."""
-    routers = [_router(context) for context in contexts if context.app.doors]
+class TypedDoors:
+    """Doors of all apps served by this role; each app's doors get that app's context.
+
+    It comes with each request: the doors are built once a process, whatever it serves.
+    """
+
+    def __init__(self, contexts: Iterable[Context], authentication: Authentication, pages: Pages) -> None:
+        by_name = {context.app.name: context for context in contexts if context.app.doors}
+        self._contexts, self._authentication, self._pages = by_name, authentication, pages
+        doors = {name: tuple(resolve(context.app.doors)) for name, context in by_name.items()}
+        self._doors = _application(tuple(doors.items()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_CONTEXTS] = self._contexts
+        self._authentication.serve(scope)
+        self._pages.serve(scope)
+        await self._doors(scope, receive, send)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4)
+def _application(doors: tuple[tuple[str, tuple[Any, ...]], ...]) -> Litestar:
+    """doors: app to its doors. To build them takes most of a start, and of a short test."""
     return Litestar(
-        route_handlers=routers,
+        route_handlers=[_router(app, handlers) for app, handlers in doors],
         exception_handlers={Exception: _on_exception},
-        state=State({"authentication": authentication, "pages": pages}),
         openapi_config=openapi.configuration(),
         request_max_body_size=DEFAULT_BODY_BYTES,
         logging_config=None,
@@ -58,17 +78,18 @@ def _quiet(config: AppConfig) -> AppConfig:
     return config
 
 
-def _router(context: Context) -> Router:
-    async def provide_context() -> Context:
+def _router(app: str, handlers: Sequence[Any]) -> Router:
+    async def provide_context(request: AnyRequest) -> Context:
+        context: Context = request.scope[_CONTEXTS][app]  # type: ignore[literal-required]
         return context
 
     return Router(
         path="/",
-        route_handlers=list(resolve(context.app.doors)),
+        route_handlers=list(handlers),
         dependencies={"context": Provide(provide_context)},
         signature_types=[Context],
-        tags=[context.app.name],
-        opt={"app": context.app.name},
+        tags=[app],
+        opt={"app": app},
     )
 
 
@@ -82,7 +103,7 @@ def _on_exception(request: AnyRequest, exception: Exception) -> Response[bytes]:
         return Response(b"", status_code=303, headers={"location": _passkey_url(request)})
     if isinstance(problem, PassNeeded) and wants_page(request.scope):
         return Response(b"", status_code=303, headers={"location": _pass_url(request, problem.person)})
-    status, headers, body = problem_response(request.scope, problem, request.app.state.pages)
+    status, headers, body = problem_response(request.scope, problem, Pages.of(request.scope))
     return Response(
         body,
         status_code=status,

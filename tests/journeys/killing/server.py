@@ -33,9 +33,9 @@ def load_all() -> None:
 
 
 def make_pages_once() -> None:
-    pages, typed = application.Pages(installed_apps(), "", "en"), application.typed_application
+    pages, typed = application.Pages(installed_apps(), "", "en"), application.TypedDoors
     application.Pages = lambda *_: pages  # type: ignore[assignment,misc]
-    application.typed_application = lambda _contexts, *rest: typed((), *rest)
+    application.TypedDoors = lambda _contexts, *rest: typed((), *rest)  # type: ignore[assignment,misc]
     typed((), None, pages)  # type: ignore[arg-type]
     gc.collect()
     gc.freeze()
