@@ -54,6 +54,7 @@ class Automation:
         self._context, self._acting, self._objects = context, acting, objects
         self._places = asyncio.Semaphore(AT_ONCE)
         self._draining: dict[PersonId, asyncio.Task[None]] = {}
+        self._woken: set[PersonId] = set()
 
     async def start(self) -> None:
         """Goes on with what waited; what was being done when the process ended is not done again."""
@@ -147,6 +148,7 @@ class Automation:
                 self._wake(owner)
 
     def _wake(self, person: PersonId) -> None:
+        self._woken.add(person)
         if person not in self._draining:
             task = asyncio.get_running_loop().create_task(self._drain(person), name="rules")
             self._draining[person] = task
@@ -154,9 +156,11 @@ class Automation:
     async def _drain(self, person: PersonId) -> None:
         """One after the other, so that what a rule has caused is known when it is looked at."""
         try:
-            while run := await self._context.database.read(lambda c: store.next_of(c, person)):
-                async with self._places:
-                    await self._look(run)
+            while person in self._woken:  # also by what came while the last look found nothing
+                self._woken.remove(person)
+                while run := await self._context.database.read(lambda c: store.next_of(c, person)):
+                    async with self._places:
+                        await self._look(run)
         except Exception as failure:
             log.error("fabric.rules_failed", failure)
         finally:

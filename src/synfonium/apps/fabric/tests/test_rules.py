@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Connection
 
 from synfonium.apps.fabric.model.automation import Rule, Run
 from synfonium.apps.fabric.service.automation import Automation
@@ -118,6 +119,36 @@ async def test_an_event_that_comes_twice_is_done_once(house: Installation) -> No
     await rules_of(house).hear([told])
     await rules_of(house).idle()
     assert [run.state for run in await rules_of(house).history(person, made.id)] == ["done"]
+
+
+async def test_what_is_heard_while_the_last_look_finds_nothing_is_looked_at(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await house.person("ana")
+    person = await person_id(house, "ana")
+    node = (await act(house, token, "drive.new_text", "drive:root", name="a", text="")).json()["object"]
+    action = {"action": "drive.new_text", "target": "drive:root", "input": {"name": "x", "text": ""}}
+    made = await rule(house, person, event="drive.file.moved", **action)
+    loop, next_of, told = asyncio.get_running_loop(), store.next_of, [0]
+
+    def next_and_then_one_more(connection: Connection, person: PersonId) -> Run | None:
+        found = next_of(connection, person)
+        if found is None and not told[0]:
+            told[0] = 1
+            late = Event(
+                id=EventId(new_id()),
+                type="drive.file.moved",
+                source="drive",
+                subject=node,
+                time_s=house.context("fabric").clock.now_s(),
+                data={"owner": person},
+            )
+            asyncio.run_coroutine_threadsafe(rules_of(house).hear([late]), loop).result(PATIENCE_S)
+        return found
+
+    monkeypatch.setattr(store, "next_of", next_and_then_one_more)
+    await event(house, "drive.file.moved", node, person)
+    assert [run.state for run in await settled(house, person, made, runs=2)] == ["done", "done"]
 
 
 async def test_a_rule_that_would_set_itself_off_stops_there(house: Installation) -> None:
