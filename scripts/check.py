@@ -73,13 +73,11 @@ def main() -> int:
 
 
 def _full_tests(areas: Sequence[str], folders: Sequence[Path]) -> bool:
-    """Whether all is good. Journeys come one at a time: browsers, streams and people measure time."""
+    """Whether all is good. Two at a time, but for those that want the machine for themselves."""
     if areas:
         return _pytest(areas, folders, "full") == 0
-    beside = [_SOURCE, ROOT / "tests" / "engines", ROOT / "tests" / "interop"]
-    rest = [f"--ignore={folder}" for folder in beside]
-    together = _pytest([], [], "full", "-n", "2", "--dist", "loadfile", *map(str, beside))
-    return _pytest([], [], "full", *rest) == together == 0
+    together = _pytest([], [], "full and not alone", "-n", "2", "--dist", "loadfile")
+    return _pytest([], [], "full and alone") == together == 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from conftest import is_ci
 from synfonium.testing.chosen_database import VARIABLE
 from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresql
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.alone]
 ROOT = Path(__file__).resolve().parents[2]
 TESTED = sorted(map(str, (ROOT / "src/synfonium/apps").glob("*/tests")))
 JOURNEYS = (

@@ -15,7 +15,7 @@ from synfonium.testing.chosen_database import VARIABLE
 from synfonium.testing.postgresql_server import PostgresqlServer, find_postgresql
 from synfonium.testing.s3_server import KEY_ID, SECRET, SeaweedServer, find_seaweed
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.alone]
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_S = 600
 BUCKET = "blobs"

@@ -25,7 +25,7 @@ from websockets.sync.client import ClientConnection, connect
 from synfonium.apps.pc.stream import door
 from synfonium.testing.server import RealServer, family, real_server
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.full, pytest.mark.alone, pytest.mark.timeout(300)]
 PASSWORD = "a long enough password"
 
 

@@ -14,7 +14,7 @@ from synfonium.apps.pc.model.recipe import shipped_recipes
 from synfonium.apps.pc.tests.conftest import small_image
 from synfonium.testing.server import RealServer, real_server
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.full, pytest.mark.alone, pytest.mark.timeout(300)]
 PASSWORD = "a long enough password"
 
 

@@ -15,7 +15,7 @@ from tests.journeys.serving import Server, serving
 
 from synfonium.testing.ports import free_ports
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.full, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)

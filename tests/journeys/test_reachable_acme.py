@@ -17,7 +17,7 @@ from tests.journeys.serving import serving
 
 from synfonium.testing.ports import free_ports
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.full, pytest.mark.alone, pytest.mark.timeout(600)]
 
 # Pebble, Let's Encrypt's small authority, and the name server of its tests: Debian's package.
 NAME, CONTENT_NAME = "cloud.example.test", "content.example.test"

@@ -91,6 +91,7 @@ async def test_documentation_in_french_and_english_is_crawled_politely_and_found
 
 
 @pytest.mark.full
+@pytest.mark.alone
 async def test_hosts_made_to_catch_a_crawler_cost_little_and_end(house: Installation) -> None:
     hub = pages({"/": html("<title>Hub</title><p>an honest page about marmots")})
     with serve({"hub.localhost": hub, **traps()}) as web:
@@ -193,6 +194,7 @@ async def test_private_addresses_are_not_visited_unless_the_operator_allows_it(h
 
 
 @pytest.mark.full
+@pytest.mark.alone
 def test_a_crawl_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     count = 120
     links = "".join(f'<a href="/p{n}">{n}</a>' for n in range(count))
