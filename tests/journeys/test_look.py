@@ -46,6 +46,7 @@ SIGNED_IN = (
     "/drive",
     "/drive/trash",
     "/drive/use",
+    "/drive/activity",
     "/drive/move-in",
     "/drive/move-in?source=s3",
     "/drive/vaults/new",

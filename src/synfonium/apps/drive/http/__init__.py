@@ -1,6 +1,7 @@
 """Drive's pages, its small JSON doors, the upload of forms and the content origin."""
 
 from synfonium.apps.drive.http import (
+    activity,
     changes,
     chosen,
     connect,
@@ -36,6 +37,7 @@ doors = (
     *storage.doors,
     *using.doors,
     *changes.doors,
+    *activity.doors,
     *connect.doors,
     *sharing.doors,
     *group_folders.doors,

@@ -11,6 +11,7 @@ from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.model.order import ORDERS, Order
 from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service.activity import Happened
 from synfonium.apps.drive.service.previews import shown_of
 from synfonium.apps.drive.service.versions import History
 from synfonium.common.problem import BadInput
@@ -23,6 +24,7 @@ Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "r
 PAGE_NODES = 100
 MOST_CHOSEN = 500
 SHOWN_VERSIONS = 200
+SHOWN_DEEDS = 6
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -140,6 +142,8 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
     return Page(
         "drive/about.html",
         history=history,
+        happened=await happened_to(service, actor, node),
+        downloads=await _downloads(service, actor, node),
         view=await service.viewing.of(actor, path[-1]) if history else None,
         damaged=_damaged(service, history) if history else (),
         is_harmful=_is_harmful(service, history) if history else False,
@@ -154,6 +158,17 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         icon_of=icon_of,
         url_of=url_of,
     )
+
+
+async def happened_to(service: DriveService, actor: Person, node: NodeId) -> Happened | None:
+    """The latest that happened to it; None for an app, which is told nothing of people."""
+    return None if actor.grants else await service.activity.of(actor, node, most=SHOWN_DEEDS)
+
+
+async def _downloads(service: DriveService, actor: Person, node: NodeId) -> int:
+    """How often it was taken away by links to it, as far as the actor may see them."""
+    made = (await service.sharing.of_node(actor, node))[1] if not actor.grants else []
+    return sum(one.link.downloads for one in made if one.link.node == node)
 
 
 def _damaged(service: DriveService, history: History) -> set[str]:

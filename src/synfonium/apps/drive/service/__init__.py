@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
+from synfonium.apps.drive.service.activity import Activity
 from synfonium.apps.drive.service.acts import DriveActs
 from synfonium.apps.drive.service.announced import Announced
 from synfonium.apps.drive.service.changes import Changes
@@ -99,6 +100,7 @@ class DriveService:
         self.locking = Locking(room, self.indexing)
         self.vaults = Vaults(room, self.tree)
         self.using = Using(room)
+        self.activity = Activity(room)
 
 
 Drive = TypeVar("Drive", bound=DriveService)

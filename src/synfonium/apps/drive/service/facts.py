@@ -30,6 +30,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return self.parent or self.node.parent or self.node.id
 
     @property
+    def journal_kind(self) -> journal.ChangeKind:
+        """A move within a folder is another name."""
+        is_name = self.kind == "moved" and self.before == self.node.parent
+        return "renamed" if is_name else self.kind
+
+    @property
     def subject(self) -> str:
         return contract.address_of(self.node.id)
 
@@ -57,3 +63,22 @@ def _addresses(space: Space, node: NodeId, above: Sequence[NodeId]) -> str:
     folders = [id_ for id_ in above if id_ not in (space.root, space.trash)]
     own = [] if node == space.root else [node]
     return " ".join([*map(contract.address_of, [*own, *folders]), contract.ROOT])
+
+
+def note_share(connection: Connection, person: PersonId, node: NodeId, event: str, now_s: float) -> None:
+    """Tells the journal that somebody shares a node with others, or does no longer."""
+    _note(connection, person, node, "shared" if event == contract.SHARE_MADE else "unshared", now_s)
+
+
+def note_link(connection: Connection, person: PersonId, node: NodeId, event: str, now_s: float) -> None:
+    """Tells the journal of a link that was made, changed or ended."""
+    _note(connection, person, node, "linked" if event == contract.SHARE_MADE else "unlinked", now_s)
+
+
+def _note(
+    connection: Connection, person: PersonId, node: NodeId, kind: journal.ChangeKind, now_s: float
+) -> None:
+    found = nodes.find(connection, node)
+    if found is not None:
+        line = (found.space, found.id, found.parent or found.id, kind, person)
+        journal.add_many(connection, [line], now_s)

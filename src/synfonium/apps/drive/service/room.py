@@ -344,7 +344,7 @@ class Room:
         """As `tell` for each, in few statements."""
         journal.add_many(
             connection,
-            [(one.space.id, one.node.id, one.where, one.kind) for one in told],
+            [(one.space.id, one.node.id, one.where, one.journal_kind, one.person) for one in told],
             self.now_s(),
         )
         self.context.audit.add_many(

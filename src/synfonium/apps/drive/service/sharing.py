@@ -17,6 +17,7 @@ from synfonium.apps.drive.errors import (
 from synfonium.apps.drive.model import ANY, Node, NodeId
 from synfonium.apps.drive.model.share import Link, Mode, Received, Share, ShareId
 from synfonium.apps.drive.service.crossing import Crossing
+from synfonium.apps.drive.service.facts import note_link, note_share
 from synfonium.apps.drive.service.places import NO_TOKENS, free_name
 from synfonium.apps.drive.service.room import Guest, Reach, Room, within
 from synfonium.apps.drive.service.sharees import Sharee, Sharees
@@ -360,6 +361,7 @@ class Sharing:
         self._room.context.audit.add(
             connection, reach.person, f"drive.share.{what}", contract.address_of(share.node), reach.by_app
         )
+        note_share(connection, reach.person, share.node, event, self._room.now_s())
         facts = {"by": share.by, "to_kind": share.to_kind, "to": share.to, "mode": share.mode}
         self._room.context.outbox.add(connection, event, contract.address_of(share.node), facts)
 
@@ -368,6 +370,7 @@ class Sharing:
         self._room.context.audit.add(
             connection, reach.person, f"drive.link.{what}", contract.address_of(link.node), reach.by_app
         )
+        note_link(connection, reach.person, link.node, event, self._room.now_s())
         facts = {"by": link.by, "to_kind": "link", "to": link.id, "mode": link.mode}
         self._room.context.outbox.add(connection, event, contract.address_of(link.node), facts)
 

@@ -3,31 +3,68 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from synfonium.apps.drive.model import NodeId, SpaceId
 from synfonium.apps.drive.store.tables import changes
 
 j = changes.c
 _INSERT = insert(changes)
-ChangeKind = Literal["made", "written", "moved", "trashed", "restored", "removed", "property"]
+ChangeKind = Literal[
+    "made",
+    "written",
+    "renamed",
+    "moved",
+    "trashed",
+    "restored",
+    "removed",
+    "property",
+    "shared",
+    "unshared",
+    "linked",
+    "unlinked",
+]
 
 
-def add(
-    connection: Connection, *, space: SpaceId, node: NodeId, parent: NodeId, kind: ChangeKind, now_s: float
-) -> None:
-    add_many(connection, [(space, node, parent, kind)], now_s)
+class Entry(msgspec.Struct, frozen=True):
+    """A line of the journal. person: who did it, or the link that they came by; empty when that was not
+    written down yet."""
+
+    seq: int
+    space: SpaceId
+    node: NodeId
+    parent: NodeId
+    kind: ChangeKind
+    time_s: float
+    person: str
+
+
+_BEFORE = (
+    select(j.seq, j.space, j.node, j.parent, j.kind, j.time_s, j.person)
+    .where(j.space == bindparam("space"), j.seq < bindparam("before"))
+    .order_by(j.seq.desc())
+    .limit(bindparam("most"))
+)
 
 
 def add_many(
-    connection: Connection, found: Sequence[tuple[SpaceId, NodeId, NodeId, ChangeKind]], now_s: float
+    connection: Connection,
+    found: Sequence[tuple[SpaceId, NodeId, NodeId, ChangeKind, str]],
+    now_s: float,
 ) -> None:
-    """As `add` for each of: space, node, parent, kind."""
+    """For each: space, node, the folder that it is in, kind, and who did it."""
     rows = [
-        {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s}
-        for space, node, parent, kind in found
+        {"space": space, "node": node, "parent": parent, "kind": kind, "time_s": now_s, "person": person}
+        for space, node, parent, kind, person in found
     ]
     connection.execute(_INSERT, rows)
+
+
+def before(connection: Connection, space: SpaceId, seq: int, limit: int) -> list[Entry]:
+    """What happened before that line, the latest first."""
+    rows = connection.execute(_BEFORE, {"space": space, "before": seq, "most": limit})
+    return [Entry(*row) for row in rows]
 
 
 def changed_last(connection: Connection, space: SpaceId, limit: int) -> list[NodeId]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Integer, String, bindparam, literal, select, tuple_
+from sqlalchemy import Connection, Integer, String, bindparam, func, literal, select, tuple_
 
 from synfonium.apps.drive.model import Node, NodeId, name_key
 from synfonium.apps.drive.model.names import MAX_DEPTH
@@ -26,6 +26,11 @@ _up = _up.union_all(
     )
 )
 _TOPS = select(_up.c.start, _up.c.id).where(_up.c.parent.is_(None))
+_KINDS = (
+    select(n.is_file, func.count().label("many"))
+    .where(n.id.in_(bindparam("ids", expanding=True)))
+    .group_by(n.is_file)
+)
 _MANY = select(*COLUMNS).where(n.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -46,6 +51,15 @@ def tops(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, NodeId]:
         for row in connection.execute(_TOPS, {"ids": list(ids[at : at + AT_ONCE])}):
             found[NodeId(row.start)] = NodeId(row.id)
     return found
+
+
+def kinds(connection: Connection, ids: Sequence[NodeId]) -> tuple[int, int]:
+    """How many of the nodes are files, and how many folders."""
+    files = folders = 0
+    for at in range(0, len(ids), AT_ONCE):
+        for row in connection.execute(_KINDS, {"ids": list(ids[at : at + AT_ONCE])}):
+            files, folders = (files + row.many, folders) if row.is_file else (files, folders + row.many)
+    return files, folders
 
 
 def taken(connection: Connection, places: Sequence[tuple[NodeId, str]]) -> set[tuple[NodeId, bytes]]:

@@ -257,10 +257,16 @@ changes = Table(
     Column("parent", String(26), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("time_s", Float, nullable=False),
+    # A link's id for whoever came by it; empty for what happened before this was written down.
+    Column("person", String(26), nullable=False, server_default=""),
     Index("drive_change_order", "space", "seq"),
     info={
-        "personal": {},
+        "personal": {
+            "person": "id of who did it; shown to those who see the file; until changes_days are over",
+        },
         "owner": ("space", "drive_space.id"),
+        "mentions": ("person",),
+        "swept": "synfonium.apps.drive.service.sweep:Sweep.once",
     },
     sqlite_autoincrement=True,
 )

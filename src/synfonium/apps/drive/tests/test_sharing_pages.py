@@ -84,3 +84,23 @@ async def test_who_administers_an_organisation_makes_a_group_folder(town: Instal
     assert "A new group folder" not in (await bo.get("/drive/groups")).text
     for client in (ada, bo):
         await client.aclose()
+
+
+async def test_the_page_of_activity_says_who_did_what(town: Installation) -> None:
+    ada, bo = await person(town, "ada"), await person(town, "bo")
+    trip = await made_folder(ada, "ada", "Trip")
+    await ada.post(f"/drive/node/{trip}/share", data={"name": "bo", "mode": "edit"})
+    for name in ("one.txt", "two.txt"):
+        assert (await bo.put(f"/dav/files/bo/Trip/{name}", content=b"x")).status_code == 201
+    page = (await ada.get("/drive/activity")).text
+    assert "<b><bdi>Bo</bdi></b> added 2 files" in page
+    assert "You shared" in page
+    french = (await ada.get("/drive/activity?by=others", headers={"accept-language": "fr"})).text
+    assert "<b><bdi>Bo</bdi></b> a ajouté 2 fichiers" in french
+    assert "Vous avez" not in french
+    about = (await bo.get(f"/drive/node/{trip}/about", headers={"accept-language": "fr"})).text
+    assert "Vous avez ajouté 2 fichiers" in about
+    assert f"/drive/activity?node={trip}" in about
+    assert (await bo.get(f"/drive/activity?node={trip}&kind=nonsense&before=-3")).status_code == 200
+    for client in (ada, bo):
+        await client.aclose()
