@@ -79,7 +79,9 @@ export default defineConfig({
   plugins: [manifest(sources, others)],
   worker: {
     format: "es",
-    rollupOptions: { output: { entryFileNames: "shared/[name]-[hash].js" } },
+    rollupOptions: {
+      output: { entryFileNames: "shared/[name]-[hash].js", chunkFileNames: "shared/[name]-[hash].js" },
+    },
   },
   build: {
     outDir: OUT,

@@ -62,6 +62,33 @@ def film() -> bytes:
     return held.getvalue()
 
 
+CODE = 'def f(x):\n    """Two\n    lines."""\n    return "<b>" + x  # a word\n'
+
+
+def test_code_has_numbered_lines_without_script_and_colours_with_it(
+    page: Page, chromium: Browser, server: RealServer, dav: httpx.Client
+) -> None:
+    dav.put("f.py", content=CODE.encode())
+    page.goto("/drive")
+    page.get_by_role("link", name="f.py").click()
+    rows = page.locator("pre.code .row")
+    expect(rows).to_have_count(4)
+    expect(page.locator("pre.code")).to_have_text(CODE.rstrip("\n"))
+    expect(page.locator("pre.code [class^=c-]")).to_have_count(0)
+    context = chromium.new_context(base_url=server.url, storage_state=page.context.storage_state())
+    scripted, refused = context.new_page(), list[str]()
+    scripted.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    scripted.goto(page.url)
+    expect(scripted.locator(".c-word").first).to_have_text("def")
+    expect(scripted.locator(".c-comment")).to_have_text("# a word")
+    # A text of several lines is one in each of them; what stands there is what stood there.
+    expect(scripted.locator(".row:nth-child(3) .c-string")).to_have_text('    lines."""')
+    expect(scripted.locator("pre.code")).to_have_text(CODE.rstrip("\n"))
+    assert scripted.locator("pre.code b").count() == 0
+    assert refused == []
+    context.close()
+
+
 def _loaded(page: Page, selector: str) -> None:
     """The picture has come, and is one."""
     locator = page.locator(selector)

@@ -39,7 +39,7 @@ _KINDS: Mapping[str, DeedKind] = {
     "linked": "linked",
     "unlinked": "unlinked",
 }
-_OF_SORT: Mapping[Sort, Collection[DeedKind]] = {
+_OF_SORT: Mapping[Sort, Collection[str]] = {
     "": tuple(_KINDS.values()),
     "added": ("added",),
     "changed": ("changed",),

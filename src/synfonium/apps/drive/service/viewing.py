@@ -8,6 +8,7 @@ import msgspec
 
 from synfonium.apps.drive.errors import ContentDamaged
 from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.model.code import language_of
 from synfonium.apps.drive.model.media import is_text, may_be_shown
 from synfonium.apps.drive.model.previews import Preview, family_of
 from synfonium.apps.drive.service.files import Content, Files
@@ -19,12 +20,16 @@ from synfonium.libraries.markdown import to_html
 
 MARKDOWN = "text/markdown"
 EXCERPT_BYTES = 32 * 1024
+CODE_BYTES = 192 * 1024
+# A line that is longer is nothing that anybody wrote by hand: it is broken where the page ends.
+LONG_LINE = 500
 LARGEST_SIDE = 1024
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """kind: how it is shown. html: of a text that is Markdown, safe to show. width, height: of the picture
-    on the page, 0 when not known yet."""
+    on the page, 0 when not known yet. language: of code, whose text is in lines; is_wrapped: with lines that
+    are longer than a page is wide."""
 
     kind: Literal["", "picture", "film", "sound", "text"] = ""
     has_picture: bool = False
@@ -33,6 +38,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     html: str = ""
     is_cut: bool = False
+    language: str = ""
+    is_wrapped: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
 
 
 class Viewing:
@@ -51,7 +62,7 @@ class Viewing:
         top = node.media_type.partition("/")[0]
         if top in ("video", "audio") and may_be_shown(node.media_type):
             return View(kind="film" if top == "video" else "sound", has_picture=has_picture)
-        if is_text(node.media_type):
+        if is_text(node.media_type) or (language_of(node.name) and not has_picture):
             return await self._text(content)
         if has_picture and family_of(node.media_type) != "audio":
             width, height = _fitted(known)
@@ -59,18 +70,28 @@ class Viewing:
         return View()
 
     async def _text(self, content: Content) -> View:
+        language = language_of(content.node.name)
+        most = CODE_BYTES if language else EXCERPT_BYTES
         try:
-            start = b"".join([piece async for piece in self._files.read(content, 0, EXCERPT_BYTES)])
+            start = b"".join([piece async for piece in self._files.read(content, 0, most)])
         except ContentDamaged:
             return View()
         if b"\0" in start:
             return View()
-        is_cut = content.node.size_bytes > EXCERPT_BYTES
+        is_cut = content.node.size_bytes > most
         text, html = start.decode("utf-8", "replace").lstrip("\ufeff"), ""
         if content.node.media_type == MARKDOWN:
             # Half a second of work for the worst of texts: others are answered meanwhile.
             html = await asyncio.to_thread(to_html, text, below=1)
+        if language:
+            return _code(text, language, is_cut)
         return View(kind="text", text=text, html=html, is_cut=is_cut)
+
+
+def _code(text: str, language: str, is_cut: bool) -> View:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    is_wrapped = any(len(line) > LONG_LINE for line in text.split("\n"))
+    return View(kind="text", text=text, language=language, is_cut=is_cut, is_wrapped=is_wrapped)
 
 
 def _fitted(known: Preview | None) -> tuple[int, int]:
