@@ -12,7 +12,7 @@ import msgspec
 from synfonium.kernel.app import App, Role, installed_apps
 from synfonium.kernel.config import ConfigError, HouseConfig, Settings
 from synfonium.kernel.hold import is_held
-from synfonium.kernel.runtime import House
+from synfonium.kernel.house import House
 from synfonium.kernel.secret_box import open_secret_box
 from synfonium.ports.blobs import BlobStore
 from synfonium.ports.clock import SystemClock

@@ -27,7 +27,7 @@ def build_application(
     name: str,
     language: str,
     closing: AsyncExitStack,
-) -> ASGIApp:
+) -> Dispatcher:
     """The dispatcher over everything that these roles serve; the web role also forwards.
 
     name: of the installation, on its pages. language: for whoever wished for none.

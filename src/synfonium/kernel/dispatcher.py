@@ -30,6 +30,7 @@ from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
 from synfonium.kernel.refusals import HeadersTooLarge, InternalError, NotEncrypted
 from synfonium.kernel.site import LOOPBACK_NAMES, Site
+from synfonium.kernel.typed import TypedDoors
 
 log = logs.get("kernel")
 requests = Metric("http_requests_total", "Requests answered, by status class and kind of door.")
@@ -49,7 +50,7 @@ class Dispatcher:
         *,
         site: Site,
         pages: Pages,
-        typed: ASGIApp,
+        typed: TypedDoors,
         mounts: Mapping[str, ASGIApp],
         anonymous: Sequence[str],
         shared: Sequence[str] = (),
@@ -69,6 +70,10 @@ class Dispatcher:
         self._is_front, self._hosts = is_front, hosts
         urls = (site.public_url, site.content_url, site.local_url)
         self._own_names = {urlsplit(url).hostname for url in urls} | set(LOOPBACK_NAMES)
+
+    async def build(self) -> None:
+        """Builds what else is built when it is first asked for."""
+        await self._typed.build()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

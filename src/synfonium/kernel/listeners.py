@@ -23,9 +23,12 @@ async def listening(runtime: Runtime) -> AsyncIterator[None]:
         certificates = runtime.certificates
         pair = await asyncio.to_thread(certificates.pair) if certificates else None
         faces = _faces(runtime, pair)
-        for listener in [*faces, *_plain(runtime)]:
+        listeners = [*faces, *_plain(runtime)]
+        for listener in listeners:
             await listener.start()
             stack.push_async_callback(listener.stop)
+        if listeners:
+            await runtime.application.build()
         if certificates and pair and faces:
             keeper = asyncio.create_task(_keep_fresh(certificates, pair, faces))
             stack.callback(keeper.cancel)

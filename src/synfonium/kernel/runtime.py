@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +13,6 @@ from synfonium.common.event import Event
 from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel import anonymous, logs, metrics
 from synfonium.kernel.app import ROLES, App, Role, Subscription, installed_apps, resolve
-from synfonium.kernel.asgi import ASGIApp
 from synfonium.kernel.audit.book import AuditBook
 from synfonium.kernel.audit.chain import Broken
 from synfonium.kernel.audit.heads import Signer
@@ -21,11 +20,12 @@ from synfonium.kernel.audit.keeper import Keeper
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.calls import Call, Progress
 from synfonium.kernel.commands import find_command, keeps_something, role_of
-from synfonium.kernel.config import HouseConfig, Settings, sender_of, site_of
-from synfonium.kernel.context import Context, Engines, Offers
+from synfonium.kernel.config import sender_of, site_of
+from synfonium.kernel.context import Context, Offers
 from synfonium.kernel.giving import Giver
 from synfonium.kernel.hearing import Hearing
 from synfonium.kernel.hold import is_held
+from synfonium.kernel.house import House
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
 from synfonium.kernel.mail.topics import MailChoices
@@ -36,31 +36,16 @@ from synfonium.kernel.retention import Retention
 from synfonium.kernel.socket import Request, call_socket, role_socket, serve_calls
 from synfonium.kernel.tls import open_certificates
 from synfonium.kernel.vitals import Vitals, vitals
-from synfonium.ports.bus import EventBus, ManySubscriber, Subscriber
-from synfonium.ports.clock import Clock
+from synfonium.ports.bus import ManySubscriber, Subscriber
 from synfonium.ports.database import Database
-from synfonium.ports.mailer import Mailer, Outgoing
-from synfonium.ports.secrets import SecretBox
+from synfonium.ports.mailer import Outgoing
+
+if TYPE_CHECKING:
+    from synfonium.kernel.dispatcher import Dispatcher
 
 log = logs.get("kernel")
 DELIVER = "kernel.deliver"
 SIGN_AUDIT = "kernel.sign_audit"
-
-
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """What the composition root gives: the home, its settings and the engines picked."""
-
-    home: Path
-    settings: Settings
-    engines: Engines
-    bus: EventBus
-    mailer: Mailer
-    secrets: SecretBox
-    clock: Clock
-
-    @property
-    def config(self) -> HouseConfig:
-        return self.settings.house
 
 
 class Runtime:
@@ -80,7 +65,7 @@ class Runtime:
         self._neighbours = Neighbours(house.home, roles)
         self.contexts = {app.name: self._context(app) for app in self.apps}
         self._stack = AsyncExitStack()
-        self._application: ASGIApp | None = None
+        self._application: Dispatcher | None = None
         self.certificates = (
             open_certificates(house.config, house.home, house.clock) if "web" in roles else None
         )
@@ -360,7 +345,7 @@ class Runtime:
     # Doors
 
     @property
-    def application(self) -> ASGIApp:
+    def application(self) -> "Dispatcher":
         """The dispatcher of this process, built when first asked for.
 
         Its imports wait until then: a role without doors does without a web framework.

@@ -1,5 +1,6 @@
 """The Litestar application: every app's typed doors, OpenAPI from their types."""
 
+import asyncio
 import traceback
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -49,14 +50,26 @@ class TypedDoors:
     def __init__(self, contexts: Iterable[Context], authentication: Authentication, pages: Pages) -> None:
         by_name = {context.app.name: context for context in contexts if context.app.doors}
         self._contexts, self._authentication, self._pages = by_name, authentication, pages
-        doors = {name: tuple(resolve(context.app.doors)) for name, context in by_name.items()}
-        self._doors = _application(tuple(doors.items()))
+        self._doors: Litestar | None = None
+        self._building = asyncio.Lock()
+
+    async def build(self) -> Litestar:
+        """Imports and builds the doors in a thread: other doors answer meanwhile, these wait for it."""
+        async with self._building:
+            if self._doors is None:
+                self._doors = await asyncio.to_thread(self._built)
+        return self._doors
+
+    def _built(self) -> Litestar:
+        doors = {name: tuple(resolve(context.app.doors)) for name, context in self._contexts.items()}
+        return _application(tuple(doors.items()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[_CONTEXTS] = self._contexts
         self._authentication.serve(scope)
         self._pages.serve(scope)
-        await self._doors(scope, receive, send)  # type: ignore[arg-type]
+        doors = self._doors or await self.build()
+        await doors(scope, receive, send)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=4)
