@@ -11,7 +11,12 @@ import pytest
 
 from synfonium.testing.server import RealServer, real_server
 
+from .newer import INSIDE, inside, newer_root
+
 SYNC_S = 120.0
+NEWER = "newer nextcloudcmd"
+# Without a screen; and newer clients would send by chunks only what has more than 100 MB.
+SETTINGS = {"QT_QPA_PLATFORM": "offscreen", "OWNCLOUD_CHUNK_SIZE": "10000000"}
 ASKED = (
     '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns">'
     "<d:prop><d:getetag/><oc:fileid/><oc:checksums/></d:prop></d:propfind>"
@@ -57,10 +62,13 @@ def account(server: RealServer) -> Account:
 
 
 class Computer:
-    """A folder that a client keeps the same as the server's."""
+    """A folder that a client keeps the same as the server's.
 
-    def __init__(self, account: Account, command: str, folder: Path) -> None:
-        self.account, self.folder, self._command = account, folder, command
+    root: where the client stands when it is of a newer Debian.
+    """
+
+    def __init__(self, account: Account, command: str, folder: Path, root: Path | None = None) -> None:
+        self.account, self.folder, self._command, self._root = account, folder, command, root
         self._home = folder.parent / f"{folder.name}-home"
         for made in (folder, self._home):
             made.mkdir()
@@ -69,9 +77,13 @@ class Computer:
         """What the client said. Fails when it does."""
         account = self.account
         words = [self._command, "--non-interactive", "--trust", "-u", account.name, "-p", account.token]
+        above, folder = list[str](), self.folder
+        if self._root:
+            above = inside(self._root, self.folder.parent, self._home)
+            folder = INSIDE / self.folder.name
         done = subprocess.run(
-            [*words, str(self.folder), self._address],
-            env={**os.environ, "HOME": str(self._home), "QT_QPA_PLATFORM": "offscreen"},
+            [*above, *words, str(folder), self._address],
+            env={**os.environ, **SETTINGS, "HOME": str(self._home)},
             capture_output=True,
             text=True,
             errors="replace",
@@ -103,10 +115,25 @@ class Computer:
 MakeComputer = Callable[[str], Computer]
 
 
-@pytest.fixture(params=["nextcloudcmd", "owncloudcmd"])
-def computer(
-    request: pytest.FixtureRequest, account: Account, program: Callable[[str], str], tmp_path: Path
-) -> MakeComputer:
+Find = Callable[[str], str]
+
+
+def computers(client: str, account: Account, program: Find, folder: Path) -> MakeComputer:
+    if client == NEWER:
+        root = newer_root(program)
+        return lambda name: Computer(account, "nextcloudcmd", folder / name, root)
+    command = program(client)
+    return lambda name: Computer(account, command, folder / name)
+
+
+@pytest.fixture(params=["nextcloudcmd", "owncloudcmd", NEWER])
+def computer(request: pytest.FixtureRequest, account: Account, program: Find, tmp_path: Path) -> MakeComputer:
     """Makes a computer by its name, with the client of the test."""
-    command = program(request.param)
-    return lambda name: Computer(account, command, tmp_path / name)
+    return computers(request.param, account, program, tmp_path)
+
+
+@pytest.fixture
+def generations(account: Account, program: Find, tmp_path: Path) -> tuple[Computer, Computer]:
+    """An old computer and a new one, of one person."""
+    old = computers("nextcloudcmd", account, program, tmp_path)("old")
+    return old, computers(NEWER, account, program, tmp_path)("new")

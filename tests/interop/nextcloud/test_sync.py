@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from .conftest import MakeComputer
+from .conftest import Computer, MakeComputer
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
 NAMES = (
@@ -28,7 +28,7 @@ def test_a_folder_is_the_same_on_two_computers(computer: MakeComputer) -> None:
     for number in range(120):
         one.write(f"many/{number}.bin", os.urandom(500))
     one.write("big.bin", os.urandom(26_000_000))
-    one.sync()
+    assert "/uploads/" in one.sync(), "the big one did not go by chunks"
     two.sync()
     assert two.tree() == one.tree()
     assert len(one.tree()) == len(NAMES) + 121
@@ -74,3 +74,28 @@ def test_a_change_deep_below_is_felt_at_the_top(computer: MakeComputer) -> None:
     assert {path for path in before if before[path] != after[path]} == {"", "a", "a/b", "a/b/c"}
     one.sync()
     assert one.tree()["a/b/c/leaf.txt"] == b"new leaf"
+
+
+def test_an_old_computer_and_a_new_one_agree(generations: tuple[Computer, Computer]) -> None:
+    old, new = generations
+    for number in range(30):
+        old.write(f"été/{number}.txt", b"from the old one")
+    old.write("both.txt", b"before")
+    old.sync()
+    new.sync()
+    assert new.tree() == old.tree()
+    time.sleep(1.1)
+    (new.folder / "été").rename(new.folder / "hiver")
+    new.write("hiver/3.txt", b"changed by the new one")
+    new.write("both.txt", b"the new one's words")
+    old.write("both.txt", b"the old one has other words")
+    old.write("été/new.txt", b"into a folder that is called otherwise by now")
+    new.sync()
+    old.sync()
+    new.sync()
+    kept, agreed = old.tree(), new.tree()  # what is kept of a conflict stays where it arose
+    assert {name: content for name, content in kept.items() if "conflict" not in name} == agreed
+    assert old.tree()["hiver/3.txt"] == b"changed by the new one"
+    assert b"into a folder that is called otherwise by now" in agreed.values()
+    assert agreed["both.txt"] == b"the new one's words"
+    assert b"the old one has other words" in kept.values()
