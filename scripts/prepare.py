@@ -50,6 +50,7 @@ def prepare(*, tests: bool) -> None:
         _web_front()
         debian.install_missing("run")
         if tests:
+            _foreign_clients()
             debian.install_missing("test")
             stamp("tests", "yes")
 
@@ -107,6 +108,19 @@ def _python_packages(listed: str) -> None:
         with contextlib.suppress(StepFailed):  # whoever imports a broken file says so better
             run([_PYTHON, "-m", "compileall", "-q", "-x", "/tests/", source])
             stamp("bytecode", written)
+
+
+def _foreign_clients() -> None:
+    """An environment for clients whose packages would change ours."""
+    listed, place = _REQUIREMENTS / "foreign.txt", VENV / "foreign"
+    wanted = digest([listed, _REQUIREMENTS / "uv.txt"])
+    if is_stamped("foreign", wanted) and _starts(place / "bin" / "python"):
+        return
+    with step("Foreign clients"):
+        run([_UV, "venv", "--quiet", "--clear", "--python", _PYTHON, place])
+        python = ["--python", place / "bin" / "python", "--system-certs"]
+        run([_UV, "pip", "sync", *python, "--require-hashes", listed], env=_uv_settings())
+        stamp("foreign", wanted)
 
 
 def _uv_settings() -> dict[str, str]:

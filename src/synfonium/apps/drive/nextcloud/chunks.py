@@ -1,7 +1,7 @@
 """Uploads by chunks: `/remote.php/dav/uploads/NAME/TRANSFER/CHUNK`, put together by MOVE of `.file`.
 
-Older clients count chunks from 0 and say where each begins, or call each by where it begins; newer
-ones count from 1 and say with each request where the file will be.
+Older clients count chunks from 0 and say where each begins, or call each by where it begins, some also
+by where it ends; newer ones count from 1 and say with each request where the file will be.
 """
 
 import msgspec
@@ -48,9 +48,17 @@ class Chunks(msgspec.Struct, frozen=True):
     @property
     def number(self) -> int:
         """Raises NotFound for what is no chunk."""
-        if not (self.chunk.isascii() and self.chunk.isdigit() and len(self.chunk) <= MOST_DIGITS):
-            raise NotFound
-        return int(self.chunk)
+        begins, dash, ends = self.chunk.partition("-")
+        for text in (begins, ends) if dash else (begins,):
+            if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+                raise NotFound
+        return int(begins)
+
+    @property
+    def begins(self) -> int | None:
+        """Where it begins, when a header or its name (`BEGIN-END`) says so. Raises BadHeader."""
+        said = self.request.header("oc-chunk-offset")
+        return self.number if "-" in self.chunk and not said else _offset(said)
 
 
 async def answer(context: Context, actor: Person, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +104,7 @@ async def put(chunks: Chunks) -> None:
             number,
             body_pieces(request.receive),
             announced_bytes=length_of(request.header("content-length")),
-            offset_bytes=_offset(request.header("oc-chunk-offset")),
+            offset_bytes=chunks.begins,
             expected=checksums_of(request.header("oc-checksum")),
         )
     except ConnectionError:

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from xml.sax.saxutils import escape
 
 from synfonium.apps.drive.nextcloud import (
+    archive,
+    avatars,
     bulk,
     chunks,
     propfind,
@@ -31,6 +33,8 @@ from synfonium.libraries.webdav.paths import BadPath, split_path
 
 FILES: dict[str, Method] = {
     **door.METHODS,
+    "GET": archive.get,
+    "HEAD": archive.get,
     "PROPFIND": propfind.propfind,
     "PROPPATCH": proppatch.proppatch,
     "REPORT": report.report,
@@ -83,6 +87,7 @@ async def _answer(context: Context, scope: Scope, receive: Receive, send: Send) 
 Room = Callable[[Context, Person, Scope, Receive, Send], Awaitable[None]]
 ROOMS: dict[str, Room] = {
     "uploads": chunks.answer,
+    "avatars": avatars.answer_dav,
     "bulk": bulk.answer,
     "trashbin": trashbin.answer,
     "versions": versions.answer,

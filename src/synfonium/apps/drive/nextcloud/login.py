@@ -1,10 +1,10 @@
-"""`/index.php/login/v2`: how an app comes by a credential (login flow 2); and pictures of files."""
+"""`/index.php/login/v2`: how an app comes by a credential (login flow 2); and what else lies beside it."""
 
 from urllib.parse import parse_qs
 
 import msgspec
 
-from synfonium.apps.drive.nextcloud import previews
+from synfonium.apps.drive.nextcloud import archive, avatars, previews
 from synfonium.apps.drive.nextcloud.status import JSON_TYPE
 from synfonium.apps.drive.service import DriveService
 from synfonium.common.problem import NotFound, Problem
@@ -24,9 +24,10 @@ def index_app(context: Context) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["type"] == "http" and previews.is_preview(raw_path(scope)):
-                await previews.answer(context, scope, send)
-                return
+            for beside in (previews, avatars, archive):
+                if scope["type"] == "http" and beside.is_asked(raw_path(scope)):
+                    await beside.answer(context, scope, receive, send)
+                    return
             body = await _answer(context, scope, receive)
         except Problem as problem:
             status, headers, refusal = problem_response(scope, problem, context.pages)

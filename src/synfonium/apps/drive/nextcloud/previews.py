@@ -8,7 +8,7 @@ from synfonium.apps.drive.nextcloud.credentials import person_of
 from synfonium.apps.drive.service import DriveService
 from synfonium.common.problem import NotFound
 from synfonium.kernel.actor import Person
-from synfonium.kernel.asgi import Headers, Scope, Send, raw_path, respond
+from synfonium.kernel.asgi import Headers, Receive, Scope, Send, raw_path, respond
 from synfonium.kernel.context import Context
 from synfonium.kernel.refusals import MethodNotAllowed
 from synfonium.libraries.webdav.paths import BadPath, split_path
@@ -24,11 +24,11 @@ SAFE: Headers = [
 ]
 
 
-def is_preview(path: bytes) -> bool:
+def is_asked(path: bytes) -> bool:
     return path in PREVIEW or path.startswith(THUMBNAIL)
 
 
-async def answer(context: Context, scope: Scope, send: Send) -> None:
+async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -> None:
     """Raises NotFound for a file that no picture can be made of: clients then show its kind."""
     if scope["method"] not in ("GET", "HEAD"):
         raise MethodNotAllowed

@@ -34,6 +34,8 @@ DAY_S = 86400
 def route(asked: tuple[str, ...]) -> Handler | None:
     """asked: the method and the names of the path."""
     method, names = asked[0], asked[1:]
+    if method == "GET" and names in _NAMED:
+        return _NAMED[names]
     if names[:5] != (*BASE, "shares") or len(names) > 6:
         return None
     return (_ONE if len(names) == 6 else _ALL).get(method)
@@ -58,6 +60,19 @@ async def _list(ask: Ask) -> list[Answer]:
 async def _received(ask: Ask) -> list[Answer]:
     taken = await ask.service.sharing.received(ask.person)
     return [await share_as_told(ask, share) for one in taken if one.node for share in one.received.shares]
+
+
+async def _inherited(ask: Ask) -> list[Answer]:
+    """By what lies above `path`."""
+    own = (await _node(ask, ask.given.get("path", ""))).id
+    given, made, _may = await ask.service.sharing.of_node(ask.person, own)
+    found = [await share_as_told(ask, one.share) for one in given if one.node and one.node.id != own]
+    return found + [await link_as_told(ask, one.link) for one in made if one.node and one.node.id != own]
+
+
+async def _none(ask: Ask) -> list[Answer]:
+    """A share is in force without being accepted; one that was left is had again from its giver."""
+    return []
 
 
 async def _make(ask: Ask) -> Answer:
@@ -118,6 +133,13 @@ async def _end(ask: Ask) -> list[object]:
 
 _ALL: dict[str, Handler] = {"GET": _list, "POST": _make}
 _ONE: dict[str, Handler] = {"GET": _show, "PUT": _change, "DELETE": _end}
+_NAMED: dict[tuple[str, ...], Handler] = {
+    (*BASE, "shares", "inherited"): _inherited,
+    (*BASE, "shares", "pending"): _none,
+    (*BASE, "deletedshares"): _none,
+    (*BASE, "remote_shares"): _none,
+    (*BASE, "remote_shares", "pending"): _none,
+}
 
 
 async def _found(ask: Ask) -> tuple[Share | None, Link | None]:

@@ -26,6 +26,7 @@ from synfonium.apps.drive.service.locks import Locks
 from synfonium.apps.drive.service.moving import Moving
 from synfonium.apps.drive.service.objects import DriveObjects
 from synfonium.apps.drive.service.photos import Photos
+from synfonium.apps.drive.service.portraits import Portraits
 from synfonium.apps.drive.service.present import Presence
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.properties import Properties
@@ -91,6 +92,7 @@ class DriveService:
         self.scrub = Scrub(room)
         self.quarantine = Quarantine(room)
         self.sharing = Sharing(room)
+        self.portraits = Portraits(room, self.sharing.sharees)
         self.rights = Rights(room)
         self.reporting = Reporting(room, self.sharing.sharees)
         self.group_folders = GroupFolders(room, self.sharing)

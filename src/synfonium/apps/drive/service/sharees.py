@@ -55,6 +55,22 @@ class Sharees:
             raise NobodyCalled
         return PersonId(found.id)
 
+    async def knows(self, actor: PersonId, person: PersonId) -> bool:
+        """Whether they are one, are together in an organisation, or one has shared with the other."""
+        if person == actor:
+            return True
+        mounts = self._room.mounts
+        ours, theirs = await mounts.together(actor), await mounts.together(person)
+        if set(ours.organisations) & set(theirs.organisations):
+            return True
+        return await self._had_from(actor, person) or await self._had_from(person, actor)
+
+    async def _had_from(self, one: PersonId, other: PersonId) -> bool:
+        for received in await self._room.mounts.of(one):
+            if received.space.owner == other or any(share.by == other for share in received.shares):
+                return True
+        return False
+
     async def called(self, kind: ToKind, id_: str) -> str:
         """What a person is called now; empty for who is not there."""
         if kind != "person":
