@@ -158,8 +158,8 @@ class PickedEngines:
     def vault(self, address: str, key: str) -> Vault:
         return vault_at(address, key, self._home)
 
-    def elsewhere(self, home: Path, database: str) -> "PickedEngines":
-        config = msgspec.structs.replace(self._config, database=database)
+    def elsewhere(self, home: Path, database: str, *, blobs: str = "") -> "PickedEngines":
+        config = msgspec.structs.replace(self._config, database=database, blobs=blobs or self._config.blobs)
         return PickedEngines(home, config, single_process=False, read_only=True)
 
     async def open_jobs(self) -> None:

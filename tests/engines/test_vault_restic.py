@@ -5,11 +5,12 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from synfonium.engines.vault.restic import ResticVault
-from synfonium.ports.vault import VaultError
+from synfonium.ports.vault import Hollow, VaultError
 
 KEY = "0000-1111"
 
@@ -157,3 +158,70 @@ exit 3
     stored = await ResticVault(str(tmp_path / "place"), KEY).store(home, leave_out=[], told=quiet)
     assert stored.left_out == ("apps/no",)
     assert stored.id == "819bf62b"
+
+
+def hole(path: Path, size_bytes: int) -> None:
+    path.write_bytes(b"")
+    os.truncate(path, size_bytes)
+    os.utime(path, (10, 10))
+
+
+async def test_content_is_taken_over_from_the_backup_before_and_streams_back(tmp_path: Path) -> None:
+    vault, home = await made(tmp_path / "place"), tmp_path / "home"
+    (home / "far" / "a").mkdir(parents=True)
+    first, second = os.urandom(200_000), os.urandom(5)
+    (home / "far" / "a" / "one").write_bytes(first)
+    os.utime(home / "far" / "a" / "one", (10, 10))
+    part = await vault.store(
+        home,
+        leave_out=[],
+        told=quiet,
+        hollow=Hollow(folder="far", whole=frozenset({"a/one"})),
+        is_part=True,
+    )
+    assert await vault.kept() == []
+    assert await vault.latest() == part.id
+    hole(home / "far" / "a" / "one", 200_000)
+    (home / "far" / "a" / "two").write_bytes(second)
+    hollow = Hollow(folder="far", after=part.id, whole=frozenset({"a/two"}), holes=1)
+    stored = await vault.store(home, leave_out=[], told=quiet, hollow=hollow)
+    assert [kept.id for kept in await vault.kept()] == [stored.id]
+    listed = [found async for found in vault.listed(stored.id, "far")]
+    assert sorted(listed) == [("a/one", 200_000), ("a/two", 5)]
+    found: dict[str, bytes] = {}
+
+    def take(path: str, content: IO[bytes]) -> None:
+        found[path] = content.read()
+
+    await vault.thin(keep_daily=1, keep_weekly=1)
+    await vault.read(stored.id, "far", take)
+    assert found == {"a/one": first, "a/two": second}
+    await vault.fetch(stored.id, tmp_path / "back", told=quiet, leave_out="far")
+    assert not (tmp_path / "back" / "far").exists()
+
+
+async def test_a_hole_is_never_stored_as_content(tmp_path: Path) -> None:
+    vault, home = await made(tmp_path / "place"), tmp_path / "home"
+    one = home / "far" / "one"
+    one.parent.mkdir(parents=True)
+    one.write_bytes(b"words")
+    os.utime(one, (10, 10))
+    whole = Hollow(folder="far", whole=frozenset({"one"}))
+    part = await vault.store(home, leave_out=[], told=quiet, hollow=whole, is_part=True)
+
+    async def need_refused(holes: int = 1) -> None:
+        hollow = Hollow(folder="far", after=part.id, holes=holes)
+        with pytest.raises(VaultError):
+            await vault.store(home, leave_out=[], told=quiet, hollow=hollow)
+
+    hole(one, 6)
+    await need_refused()
+    hole(one, 5)
+    await need_refused(holes=2)
+    os.utime(one, (11, 11))
+    await need_refused()
+    hole(one, 5)
+    one.rename(home / "far" / "unknown")
+    await need_refused()
+    assert await vault.kept() == []
+    assert await vault.latest() == part.id, "a draft is nobody's parent"

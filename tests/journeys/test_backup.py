@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -123,12 +123,14 @@ def tree_digest(folder: Path) -> dict[str, str]:
     }
 
 
-def run_restore(home: Path, place: Path | str, key: str, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SYNFONIUM_")}
+def run_restore(
+    home: Path, place: Path | str, key: str, *options: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SYNFONIUM_")}
     return subprocess.run(
         [*PROGRAM, "restore", str(place), "--home", str(home), *options],
         input=key + "\n",
-        env=environment,
+        env={**kept, **(environment or {})},
         capture_output=True,
         text=True,
         timeout=300,

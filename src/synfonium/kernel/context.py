@@ -123,9 +123,10 @@ class Context:
         """Where backups are kept: a folder, or what the engine takes as `s3:…`, `sftp:…`."""
         return self._engines.vault(address, key)
 
-    def elsewhere(self, home: Path, database: str) -> "Engines":
-        """Engines of another home, to read alone; whoever asks closes them."""
-        return self._engines.elsewhere(home, database)
+    def elsewhere(self, home: Path, database: str, *, blobs: str = "") -> "Engines":
+        """Engines of another home, to read alone; whoever asks closes them. blobs: where its
+        content is, when not where ours is."""
+        return self._engines.elsewhere(home, database, blobs=blobs)
 
     def audit_of_all(self) -> "AuditBook":
         """What every app has written down, for who may read it."""
@@ -161,7 +162,7 @@ class Engines(Protocol):
     def jobs(self) -> Jobs: ...
     def copies(self) -> DatabaseCopies: ...
     def vault(self, address: str, key: str) -> Vault: ...
-    def elsewhere(self, home: Path, database: str) -> "Engines":
+    def elsewhere(self, home: Path, database: str, *, blobs: str = "") -> "Engines":
         """Engines of another home whose tables are at `database`, to read alone."""
         ...
 

@@ -141,17 +141,32 @@ class SealedBlobs:
         pace: told the bytes of each piece, to keep whoever checks from taking the whole disk.
         Returns the stored bytes read. Raises BlobDamaged, KeyError for an unknown name.
         """
+        size_bytes = 0
+        async with aclosing(self.stored(name)) as pieces:
+            async for piece in pieces:
+                size_bytes += len(piece)
+                if pace is not None:
+                    await pace(len(piece))
+        return size_bytes
+
+    async def stored(self, name: str) -> AsyncGenerator[bytes, None]:
+        """The whole blob as it is stored, from its first byte to its last, each checked before it
+        is given out, without a key. Raises BlobDamaged, KeyError for an unknown name."""
         stored_bytes = await self._store.size_bytes(name)
         layout = Layout.of(stored_bytes)
+        if layout.frames == 1:
+            yield _scrubbed(layout, await self._all(name, 0, stored_bytes))
+            return
         header = await self._all(name, 0, HEADER_BYTES)
         ending = await self._all(name, layout.trailer_start, stored_bytes)
         scrubber = Scrubber(header, ending[:-FOOTER_BYTES], ending[-FOOTER_BYTES:])
-        async for sealed in self._sealed_frames(name, layout, range(layout.frames)):
-            await asyncio.to_thread(scrubber.frame, sealed)
-            if pace is not None:
-                await pace(len(sealed))
+        yield header
+        async with aclosing(self._sealed_frames(name, layout, range(layout.frames))) as frames:
+            async for sealed in frames:
+                await asyncio.to_thread(scrubber.frame, sealed)
+                yield sealed
         scrubber.end()
-        return stored_bytes
+        yield ending
 
     async def _sealed_frames(self, name: str, layout: Layout, frames: range) -> AsyncGenerator[bytes, None]:
         """These frames as they are stored, whatever pieces the store reads in."""
@@ -169,6 +184,15 @@ class SealedBlobs:
 
     async def _all(self, name: str, start: int, stop: int) -> bytes:
         return b"".join([piece async for piece in self._store.read(name, start, stop)])
+
+
+def _scrubbed(layout: Layout, stored: bytes) -> bytes:
+    """A blob of one frame, after it was checked."""
+    ending = stored[layout.trailer_start :]
+    scrubber = Scrubber(stored[:HEADER_BYTES], ending[:-FOOTER_BYTES], ending[-FOOTER_BYTES:])
+    scrubber.frame(stored[HEADER_BYTES : layout.trailer_start])
+    scrubber.end()
+    return stored
 
 
 def _opener(space: SpaceKey, name: str, layout: Layout, stored: bytes) -> Opener:

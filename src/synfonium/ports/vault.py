@@ -1,8 +1,8 @@
 """The port that keeps backups: encrypted, deduplicated, each a whole folder at one moment."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 
 import msgspec
 
@@ -41,6 +41,19 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
 
 
+class Hollow(msgspec.Struct, frozen=True, kw_only=True):
+    """Files below `folder` that stand for content which the vault has and the disk has not.
+
+    after: the backup that has it, under the same paths, sizes and times. whole: files of the folder
+    that do have their content; holes: how many have not.
+    """
+
+    folder: str
+    after: str = ""
+    whole: frozenset[str] = frozenset()
+    holes: int = 0
+
+
 class Vault(Protocol):
     """Keeps copies of a folder at one address under one key.
 
@@ -61,16 +74,41 @@ class Vault(Protocol):
         """After a kill: frees what the dead process held and finds what had arrived."""
         ...
 
-    async def store(self, folder: Path, *, leave_out: Sequence[str], told: Told) -> Stored:
-        """Keeps `folder` without the patterns (`*` within one part of a path below it)."""
+    async def store(
+        self,
+        folder: Path,
+        *,
+        leave_out: Sequence[str],
+        told: Told,
+        hollow: Hollow | None = None,
+        is_part: bool = False,
+    ) -> Stored:
+        """Keeps `folder` without the patterns (`*` within one part of a path below it).
+
+        hollow: never read; raises VaultError, and keeps nothing, unless the content of each is that
+        of `after`. is_part: of a backup on its way, which `kept` does not list and `thin` forgets.
+        """
+        ...
+
+    async def latest(self) -> str:
+        """The newest backup or part of one; "" when there is none."""
+        ...
+
+    def listed(self, kept_id: str, folder: str) -> AsyncIterator[tuple[str, int]]:
+        """Files of a backup below `folder`: paths in it, and sizes."""
+        ...
+
+    async def read(self, kept_id: str, folder: str, take: Callable[[str, IO[bytes]], None]) -> None:
+        """Each file of a backup below `folder`, in the order of their paths: `take` gets its path in
+        the folder and reads it, in a thread. Nothing is written to a disk."""
         ...
 
     async def kept(self) -> list[Kept]:
         """Oldest first."""
         ...
 
-    async def fetch(self, kept_id: str, target: Path, *, told: Told, only: Sequence[str] = ()) -> None:
-        """Writes a backup into the folder `target`; each piece is checked. only: paths in it."""
+    async def fetch(self, kept_id: str, target: Path, *, told: Told, leave_out: str = "") -> None:
+        """Writes a backup into the folder `target`; each piece is checked. leave_out: a folder in it."""
         ...
 
     async def thin(self, *, keep_daily: int, keep_weekly: int) -> None:

@@ -32,6 +32,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--snapshot", default="", metavar="ID", help="which one (the newest)")
     parser.add_argument("--key-file", default="", metavar="FILE", help="holds the recovery key")
     parser.add_argument("--database", default="", metavar="URL", help="where tables of PostgreSQL go")
+    parser.add_argument("--blobs", default="", metavar="URL", help="where files go that lay in a bucket")
     settings = commands.add_outside("settings", _settings, help="show the settings that hold now")
     settings.add_argument(
         "--reference", metavar="DIR", default="", help="write the reference of all settings there"
@@ -58,6 +59,8 @@ async def _backup(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     out.line(f"{_size(run['added_bytes'])} were new; all backups there take {_size(run['vault_bytes'])}.")
     if taken["left_out"]:
         out.line(f"{taken['left_out']} files of running PCs went away while they were read.")
+    if taken["is_bucket_left"]:
+        out.line("What people's files hold stays in the bucket and is not in it (backup_bucket = false).")
     for line in _about_key(taken["new_key"]):
         out.line(line)
     return 0
@@ -81,6 +84,7 @@ async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) ->
         snapshot=args.snapshot,
         key_file=args.key_file,
         database=args.database,
+        blobs=args.blobs,
         is_replacing=args.replace,
     )
     if args.list:
@@ -93,6 +97,8 @@ async def _restore(args: argparse.Namespace, outside: Outside, out: Terminal) ->
     out.line(f"  {checked.blobs} files, {_size(checked.blob_bytes)}, every byte of them;")
     out.line(f"  {checked.audit_rows} rows of the audit in their signed chains;")
     out.line(f"  {checked.indexes} indexes; {checked.sealed} sealed rows opened with the home's key.")
+    if checked.lacking:
+        out.line(f"{checked.lacking} files were missing or damaged already when it was made.")
     if aside:
         out.line(f"What was in this home is now in {aside}.")
     return 0

@@ -70,6 +70,18 @@ class PlaceAway(Problem):
     remedy = _("Nothing was lost. Try again when it answers.")
 
 
+class BucketAway(Problem):
+    status, code = 503, "operations.bucket_away"
+    title = _("The bucket of people's files cannot be read: {detail}")
+    remedy = _("Nothing was lost. Try again when it answers; it goes on where it was.")
+
+
+class BlobsLacking(Problem):
+    status, code = 500, "operations.blobs_lacking"
+    title = _("{count} files are missing in the bucket or damaged there; the backup was kept without them.")
+    remedy = _("Bring them back from an earlier version of the bucket or an earlier backup.")
+
+
 class BackupFailed(Problem):
     status, code = 500, "operations.backup_failed"
     title = _("It did not work: {detail}")

@@ -74,6 +74,7 @@ async def _page(context: Context, *, said: str = "", problem: Problem | None = N
         problem=problem,
         said=said,
         config=config,
+        is_bucket_left=context.settings.house.blobs.startswith("s3:") and not config.backup_bucket,
         has_key=key_of(context.home) is not None,
         backup=last_done(latest, "backup"),
         rehearsal=last_done(latest, "rehearsal"),

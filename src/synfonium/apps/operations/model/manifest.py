@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     since it is made anew.
     """
 
+    # Before 2, what lay in a bucket was never in a backup.
     format: int = FORMAT
     version: str
     moment_s: float
@@ -40,10 +41,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[str, ...]
     sealed: str
     remade: tuple[str, ...]
+    bucket: Literal["", "kept", "left"] = ""
+    lacking: tuple[str, ...] = ()
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was looked at in a restored home and found to be as it was."""
+    """What was looked at in a restored home and found to be as it was. lacking: blobs that the
+    backup never had, and says so."""
 
     databases: int = 0
     rows: int = 0
@@ -52,4 +56,5 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     sealed: int = 0
     indexes: int = 0
     audit_rows: int = 0
+    lacking: int = 0
     notes: tuple[str, ...] = ()

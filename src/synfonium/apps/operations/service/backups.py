@@ -17,8 +17,10 @@ from synfonium.apps.operations.model.manifest import Checked
 from synfonium.apps.operations.model.run import Kind, Run
 from synfonium.apps.operations.service import restoring
 from synfonium.apps.operations.service.keys import key_of, make_key
+from synfonium.apps.operations.service.places import BUCKET, NAMES
 from synfonium.apps.operations.service.refusing import refusing
-from synfonium.apps.operations.service.taking import KEPT_FREE_BYTES, Source, take
+from synfonium.apps.operations.service.taking import KEPT_FREE_BYTES, InBucket, Source, take
+from synfonium.apps.operations.service.trying import Tried
 from synfonium.apps.operations.store import runs
 from synfonium.common.ids import new_id
 from synfonium.common.problem import Problem
@@ -54,6 +56,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     left_out: int
     new_key: str
+    is_bucket_left: bool = False
 
 
 class Backups:
@@ -111,7 +114,21 @@ class Backups:
         await self._context.database.write(lambda c: runs.end_interrupted(c, self._context.clock.now_s()))
         await asyncio.to_thread(shutil.rmtree, self._context.home / REHEARSAL, True)
 
-    def source(self) -> Source:
+    @asynccontextmanager
+    async def source(self) -> AsyncIterator[Source]:
+        house = self._context.settings.house
+        if not house.blobs.startswith("s3:"):
+            yield self._source(None)
+            return
+        engines = self._context.elsewhere(self._context.home, house.database)
+        room_bytes = self._config.bucket_room_mb * 1024 * 1024
+        try:
+            is_kept = self._config.backup_bucket
+            yield self._source(InBucket(engines=engines, is_kept=is_kept, room_bytes=room_bytes))
+        finally:
+            await engines.close()
+
+    def _source(self, bucket: InBucket | None) -> Source:
         apps = installed_apps()
         return Source(
             home=self._context.home,
@@ -121,6 +138,7 @@ class Backups:
             secrets=self._context.secrets,
             apps=apps,
             now_s=self._context.clock.now_s,
+            bucket=bucket,
         )
 
     # The two kinds of runs
@@ -132,7 +150,8 @@ class Backups:
             key = await asyncio.to_thread(key_of, self._context.home)
             new_key = "" if key else await asyncio.to_thread(make_key, self._context.home)
             vault = self._context.vault(address, key or new_key)
-            stored, manifest = await take(self.source(), vault, address, heard)
+            async with self.source() as source:
+                stored, manifest = await take(source, vault, address, heard)
             with refusing():
                 vault_bytes = await vault.size_bytes()
             run = msgspec.structs.replace(
@@ -146,7 +165,13 @@ class Backups:
             )
             await self._context.database.write(lambda c: runs.change(c, run))
         log.info("operations.backed_up", size_bytes=stored.total_bytes, count=len(manifest.rows))
-        return Taken(run=run, files=stored.files, left_out=len(stored.left_out), new_key=new_key)
+        return Taken(
+            run=run,
+            files=stored.files,
+            left_out=len(stored.left_out),
+            new_key=new_key,
+            is_bucket_left=manifest.bucket == "left",
+        )
 
     async def _rehearse(self, run: Run, progress: Progress) -> Checked:
         async with self._remembered(run, progress) as heard:
@@ -167,18 +192,32 @@ class Backups:
         return checked
 
     async def _try(self, vault: Vault, kept: Kept, folder: Path, progress: Progress) -> Checked:
-        last = next((r for r in await self._context.database.read(runs.latest) if r.kept_id == kept.id), None)
-        free_bytes = shutil.disk_usage(self._context.home).free
-        if last and free_bytes < last.total_bytes + KEPT_FREE_BYTES:
-            raise NoRoom(detail="the disk of the home, for a trial")
+        await self._need_room(vault, kept)
         manifest = await restoring.fetch(vault, kept.id, folder, progress)
+        is_kept = manifest.bucket == "kept"
         with refusing(), self._context.copies().scratch() as database:
-            engines = self._context.elsewhere(folder, database)
+            engines = self._context.elsewhere(folder, database, blobs="file:" if is_kept else "")
             try:
                 await restoring.settle(folder, manifest, engines)
-                return await restoring.check(folder, manifest, engines, installed_apps(), progress)
+                tried = Tried(folder / NAMES, engines, progress) if is_kept else None
+                if tried:
+                    await tried.all_of(vault, kept.id, installed_apps())
+                return await restoring.check(folder, manifest, engines, installed_apps(), progress, tried)
             finally:
                 await engines.close()
+
+    async def _need_room(self, vault: Vault, kept: Kept) -> None:
+        """For a trial all must fit beside the home, but what lay in a bucket."""
+        latest = await self._context.database.read(runs.latest)
+        last = next((run for run in latest if run.kept_id and kept.id.startswith(run.kept_id)), None)
+        if last is None:
+            return
+        needed_bytes = last.total_bytes + KEPT_FREE_BYTES
+        if shutil.disk_usage(self._context.home).free < needed_bytes:
+            with refusing():
+                needed_bytes -= sum([size async for _path, size in vault.listed(kept.id, BUCKET)])
+        if shutil.disk_usage(self._context.home).free < needed_bytes:
+            raise NoRoom(detail="the disk of the home, for a trial")
 
     async def _newest(self) -> tuple[Vault, Kept]:
         key = await asyncio.to_thread(key_of, self._context.home)

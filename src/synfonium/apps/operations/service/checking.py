@@ -1,6 +1,6 @@
 """Looks whether a restored home is what was backed up."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from synfonium.apps.operations.errors import NotTheSame
 from synfonium.apps.operations.model.manifest import Checked, Manifest
+from synfonium.apps.operations.service.referenced import named_by
 from synfonium.apps.operations.service.staging import PURPOSE, blake3_of
 from synfonium.kernel.app import App
 from synfonium.kernel.audit.chain import Broken
@@ -24,16 +25,18 @@ from synfonium.ports.database import Database
 from synfonium.ports.secrets import SecretBox
 
 SEALED_LOOKED_AT = 1000
-_AT_ONCE = 1000
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What a check may use of the restored home."""
+    """What a check may use of the restored home. lacking: blobs, as `app name`, that were not there
+    to be backed up; is_whole: blobs that were looked at already."""
 
     apps: tuple[App, ...]
     database: Callable[[App], Database]
     blobs: Callable[[App], BlobStore]
     copies: DatabaseCopies
+    lacking: frozenset[str] = frozenset()
+    is_whole: Callable[[App, str], bool] = lambda app, name: False
 
 
 def check_copies(folder: Path, manifest: Manifest) -> None:
@@ -89,8 +92,10 @@ async def check_blobs(look: Look, told: Callable[[int], Any]) -> tuple[int, int]
     for app in look.apps:
         for column in app.blob_columns:
             sealed = SealedBlobs(look.blobs(app))
-            for names in _named(look.database(app), column):
+            for names in named_by(look.database(app), column):
                 for name in names:
+                    if f"{app.name} {name}" in look.lacking or look.is_whole(app, name):
+                        continue
                     size_bytes += await _scrub(sealed, app, name)
                     count += 1
                 await told(size_bytes)
@@ -104,25 +109,6 @@ async def _scrub(sealed: SealedBlobs, app: App, name: str) -> int:
         raise NotTheSame(detail=f"a file of {app.name} is missing") from None
     except BlobDamaged:
         raise NotTheSame(detail=f"a file of {app.name} is damaged") from None
-
-
-def _named(database: Database, column: str) -> Iterator[list[str]]:
-    """Distinct values of `table.column`, a thousand at a time."""
-    table, _, name = column.partition(".")
-    asked = text(
-        f"SELECT DISTINCT {name} FROM {table} WHERE {name} > :after ORDER BY {name} LIMIT {_AT_ONCE}"
-    )
-    after = ""
-    while True:
-
-        def read(connection: Connection, after: str = after) -> list[str]:
-            return [str(row[0]) for row in connection.execute(asked, {"after": after})]
-
-        names = database.submit_read(read).result()
-        if not names:
-            return
-        yield names
-        after = names[-1]
 
 
 def check_sealed(look: Look, box: SecretBox) -> int:

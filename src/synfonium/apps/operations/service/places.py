@@ -4,6 +4,8 @@ from pathlib import Path
 
 STAGING = "backup/staging"
 MANIFEST = "manifest.json"
+# What lies in a bucket, as service.holes says; names of blobs while it is made.
+BUCKET, BUCKET_OF, NAMES = "backup/bucket", "backup/bucket.of", "backup/names"
 KEY_FILE = "backup.key"
 UNFINISHED = "backup/unfinished"
 
@@ -21,6 +23,8 @@ LEFT_OUT = (
     "backup/cache",
     "backup/unfinished",
     "backup/rehearsal",
+    BUCKET_OF,
+    NAMES,
     "blobs/*/incoming",
 )
 

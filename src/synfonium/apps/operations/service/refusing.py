@@ -38,4 +38,5 @@ def refusing() -> Iterator[None]:
     except OSError as error:
         if error.errno in (28, 122):
             raise errors.NoRoom(detail="the disk of the home") from error
-        raise errors.BackupFailed(detail=f"{error.strerror} ({error.filename or 'a file'})") from error
+        said = f"{error.strerror} ({error.filename or 'a file'})" if error.strerror else str(error)
+        raise errors.BackupFailed(detail=said) from error

@@ -36,6 +36,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     key_file: str = ""
     database: str = ""
+    blobs: str = ""
     is_replacing: bool = False
 
 
@@ -68,6 +69,8 @@ async def restore(outside: Outside, wish: Wish, progress: Progress) -> tuple[Che
         engines = _engines(outside, wish, manifest)
         try:
             await restoring.settle(home, manifest, engines)
+            if manifest.bucket == "kept":
+                await restoring.fill_store(vault, kept.id, engines, installed_apps(), progress)
             checked = await restoring.check(home, manifest, engines, installed_apps(), progress)
         finally:
             await engines.close()
@@ -159,17 +162,21 @@ def _engines(outside: Outside, wish: Wish, manifest: Manifest) -> Engines:
     """Engines of the restored home. Tables never go where its old settings point to: that is
     where the installation lives that was backed up."""
     home = outside.home
+    chosen = {"blobs": wish.blobs} if wish.blobs else {}
+    if wish.blobs:
+        _remember(home, "blobs", wish.blobs)
     if manifest.database == "sqlite":
-        settings = Settings(home, os.environ, {"database": "sqlite"})
+        settings = Settings(home, os.environ, {"database": "sqlite", **chosen})
         return outside.engines(home, settings)
     database = wish.database or os.environ.get("SYNFONIUM_DATABASE", "")
     if not database.startswith("postgresql://"):
         raise errors.DatabaseNeeded
-    engines = outside.engines(home, Settings(home, os.environ, {"database": database}))
+    engines = outside.engines(home, Settings(home, os.environ, {"database": database, **chosen}))
     with refusing():
         if not wish.is_replacing and not _is_half_filled(home) and not engines.copies().is_empty():
             raise errors.DatabaseNotEmpty
-    _remember_database(home, database)
+    (home / "half-restored").write_text("filling")
+    _remember(home, "database", database)
     return engines
 
 
@@ -178,12 +185,11 @@ def _is_half_filled(home: Path) -> bool:
     return (home / "half-restored").exists() and (home / "half-restored").read_text() == "filling"
 
 
-def _remember_database(home: Path, database: str) -> None:
-    """The restored home's settings name the new database from now on."""
-    (home / "half-restored").write_text("filling")
+def _remember(home: Path, setting: str, value: str) -> None:
+    """The restored home's settings say so from now on."""
     path = home / "synfonium.toml"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     top = next((at for at, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
-    kept = [line for line in lines[:top] if line.partition("=")[0].strip() != "database"]
-    quoted = database.replace("\\", "\\\\").replace('"', '\\"')
-    path.write_text("\n".join([f'database = "{quoted}"', *kept, *lines[top:]]) + "\n", "utf-8")
+    kept = [line for line in lines[:top] if line.partition("=")[0].strip() != setting]
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    path.write_text("\n".join([f'{setting} = "{quoted}"', *kept, *lines[top:]]) + "\n", "utf-8")

@@ -4,7 +4,7 @@ The order matters. First the files of the audit's signed heads, which are writte
 tables: a file must never know of a head that its table lacks. Then the databases, at one moment:
 whatever they name was durable before it. Indexes follow, since a database says of a document
 that it is in the index, never the reverse. Blobs are not copied at all: they never change, and
-none is removed while the backup holds them.
+none is removed while the backup holds them. What lies in a bucket is fetched last (service.bucket).
 """
 
 import os
@@ -58,8 +58,12 @@ def make_ready(
         sealed=secrets.seal(b"this key opens what this home sealed", purpose=PURPOSE).hex(),
         remade=remade(apps),
     )
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    write_manifest(home, manifest)
     return manifest
+
+
+def write_manifest(home: Path, manifest: Manifest) -> None:
+    (staging(home) / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
 
 
 def clear(home: Path) -> None:

@@ -8,20 +8,31 @@ from pathlib import Path
 
 import msgspec
 
-from synfonium.apps.operations.errors import BackupInside, NoRoom, Unreadable
+from synfonium.apps.operations.errors import BackupInside, BlobsLacking, NoRoom, Unreadable
 from synfonium.apps.operations.model.manifest import Manifest
 from synfonium.apps.operations.service import staging
-from synfonium.apps.operations.service.places import UNFINISHED
+from synfonium.apps.operations.service.bucket import Bringing
+from synfonium.apps.operations.service.holes import Holes
+from synfonium.apps.operations.service.places import BUCKET, UNFINISHED
 from synfonium.apps.operations.service.refusing import refusing
 from synfonium.kernel.app import App
 from synfonium.kernel.calls import Progress
+from synfonium.kernel.context import Engines
 from synfonium.kernel.hold import holding
 from synfonium.kernel.i18n import _
 from synfonium.ports.copies import DatabaseCopies
 from synfonium.ports.secrets import SecretBox
-from synfonium.ports.vault import Stored, Vault
+from synfonium.ports.vault import Hollow, Stored, Vault
 
 KEPT_FREE_BYTES = 64 * 1024 * 1024
+
+
+class InBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """That people's files lie in a bucket. engines: read it; room_bytes: of the home's disk."""
+
+    engines: Engines
+    is_kept: bool
+    room_bytes: int
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +45,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     secrets: SecretBox
     apps: tuple[App, ...]
     now_s: Callable[[], float]
+    bucket: InBucket | None = None
 
 
 async def take(source: Source, vault: Vault, address: str, progress: Progress) -> tuple[Stored, Manifest]:
@@ -52,14 +64,60 @@ async def take(source: Source, vault: Vault, address: str, progress: Progress) -
         try:
             with holding(source.home):
                 manifest = await _make_ready(source, progress)
-                stored = await vault.store(
-                    source.home, leave_out=staging.left_out(source.apps), told=_tell(progress, _("Storing"))
-                )
+                stored, manifest = await _store(source, vault, manifest, progress)
         finally:
             await asyncio.to_thread(staging.clear, source.home)
         unfinished.unlink()
     need_all(stored)
+    if manifest.lacking:
+        raise BlobsLacking(count=len(manifest.lacking))
     return stored, manifest
+
+
+async def _store(
+    source: Source, vault: Vault, manifest: Manifest, progress: Progress
+) -> tuple[Stored, Manifest]:
+    if source.bucket is None:
+        return await _store_home(source, vault, progress), manifest
+    if not source.bucket.is_kept:
+        manifest = msgspec.structs.replace(manifest, bucket="left")
+        await asyncio.to_thread(staging.write_manifest, source.home, manifest)
+        return await _store_home(source, vault, progress), manifest
+    return await _store_with_bucket(source, source.bucket, vault, manifest, progress)
+
+
+async def _store_with_bucket(
+    source: Source, bucket: InBucket, vault: Vault, manifest: Manifest, progress: Progress
+) -> tuple[Stored, Manifest]:
+    holes, tell = Holes(source.home), _tell(progress, _("Fetching from the bucket"))
+    await holes.follow(vault)
+
+    async def store_part(hollow: Hollow) -> str:
+        return (await _store_home(source, vault, progress, hollow=hollow, is_part=True)).id
+
+    bringing = Bringing(
+        source.home,
+        holes,
+        room_bytes=bucket.room_bytes,
+        store_part=store_part,
+        brought=lambda size_bytes: tell(size_bytes, 0),
+    )
+    lacking = await bringing.bring(bucket.engines, source.apps)
+    manifest = msgspec.structs.replace(manifest, bucket="kept", lacking=lacking)
+    await asyncio.to_thread(staging.write_manifest, source.home, manifest)
+    stored = await _store_home(source, vault, progress, hollow=holes.hollow())
+    holes.stored(stored.id)
+    holes.settle()
+    return stored, manifest
+
+
+async def _store_home(
+    source: Source, vault: Vault, progress: Progress, *, hollow: Hollow | None = None, is_part: bool = False
+) -> Stored:
+    left, told = staging.left_out(source.apps), _tell(progress, _("Storing"))
+    # Holes of an earlier setting stand for nothing here.
+    left = left if hollow else (*left, BUCKET)
+    return await vault.store(source.home, leave_out=left, told=told, hollow=hollow, is_part=is_part)
 
 
 def check_outside(home: Path, address: str) -> None:
