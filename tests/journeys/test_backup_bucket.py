@@ -1,5 +1,6 @@
 """People's files in a real bucket, backed up with all else, killed, and brought back into an empty one."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -14,6 +15,9 @@ import pytest
 from conftest import is_ci
 from tests.journeys.test_backup import client, kill_everything, restics_at, run_restore
 
+from synfonium.apps.operations.model.run import Run
+from synfonium.apps.operations.store import runs
+from synfonium.testing.client import Installation, installation
 from synfonium.testing.s3_server import KEY_ID, SECRET, SeaweedServer, find_seaweed
 from synfonium.testing.server import PROGRAM, RealServer, real_server
 
@@ -222,6 +226,38 @@ def test_a_bucket_that_protects_itself_is_left_out_and_that_is_said(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     with real_server(second, environment=environment) as again:
         need_same(again, token, "some")
+
+
+async def test_a_trial_reads_what_the_backup_holds_and_not_the_bucket(
+    tmp_path: Path, buckets: Buckets
+) -> None:
+    bucket = buckets.new()
+    settings = buckets.settings(bucket) | {"SYNFONIUM_OPERATIONS_BACKUP_TO": str(tmp_path / "place")}
+    async with installation(tmp_path / "home", settings) as house:
+        async with house.client(token=await house.person("ana", administrator=True)) as ana:
+            for name in ("small", "middle", "big"):
+                (await ana.put(f"/dav/files/ana/{name}", content=content_of(name))).raise_for_status()
+        made = await wanted(house, "backup")
+        assert (made.state, made.reason) == ("done", "")
+        for key in all_keys(buckets, bucket):
+            buckets.s3.delete_object(Bucket=bucket, Key=key)
+        tried = await wanted(house, "rehearsal")
+        assert (tried.state, tried.reason) == ("done", "")
+        assert tried.checked is not None
+        assert tried.checked.blobs >= 3
+        assert tried.checked.blob_bytes > BIG_BYTES
+        assert not all_keys(buckets, bucket), "a trial writes nothing there"
+        assert not (tmp_path / "home" / "backup" / "rehearsal").exists()
+
+
+async def wanted(house: Installation, kind: str) -> Run:
+    run_id = (await house.call("operations.want", {"kind": kind}))["run"]
+    for _ in range(2000):
+        run = await house.context("operations").database.read(lambda c: runs.find(c, run_id))
+        if run is not None and run.state in ("done", "failed"):
+            return run
+        await asyncio.sleep(0.05)
+    raise AssertionError("the run does not end")
 
 
 def all_keys(buckets: Buckets, bucket: str) -> list[str]:
