@@ -85,10 +85,15 @@ app = App(
         ),
     ),
     cli=f"{_HERE}.cli:add_commands",
-    offers={"synfonium.apps.fabric.contract.index:Shares": f"{_HERE}.service.readable:readable"},
+    offers={
+        "synfonium.apps.fabric.contract.index:Shares": f"{_HERE}.service.readable:readable",
+        "synfonium.apps.fabric.contract.ledger:Lettings": f"{_HERE}.service.letting:lettings",
+    },
+    pass_acts={"drive.hand_over": _("handed your drive over to somebody else")},
     config=f"{_HERE}.config:DriveConfig",
     places=(
         Place(group="administration", part=_("People"), path="/admin/reports", title=_("Reports"), order=27),
+        Place(group="administration", part=_("People"), path="/admin/drives", title=_("Drives"), order=28),
         Place(group="administration", part=_("State"), path="/admin/storage", title=_("Storage"), order=12),
     ),
     scopes={

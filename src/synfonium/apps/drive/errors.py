@@ -209,6 +209,14 @@ class NotShareable(Forbidden):
     remedy = _("Ask whoever shared it with you.")
 
 
+class HandOverRuns(Conflict):
+    """A drive is handed over once at a time."""
+
+    code = "drive.hand_over_runs"
+    title = _("This drive is being handed over already.")
+    remedy = _("Wait until all of it has arrived.")
+
+
 class NobodyCalled(NotFound):
     """No person, group or organisation that the actor may share with has this name."""
 

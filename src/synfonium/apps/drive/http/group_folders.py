@@ -32,12 +32,17 @@ class AccessForm(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "view"
 
 
+class NameForm(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
 class QuotaForm(msgspec.Struct, frozen=True, kw_only=True):
     quota: str = ""
 
 
 NewData = Annotated[NewForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 AccessData = Annotated[AccessForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+NameData = Annotated[NameForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 QuotaData = Annotated[QuotaForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -47,7 +52,13 @@ async def show(actor: Reader, context: Context, done: Shared = "") -> Page:
     service = service_of(context).group_folders
     managed = await service.managed(actor)
     folders = await service.all(actor)
-    return Page("drive/groups.html", folders=folders, managed=names_of(managed), done=done)
+    return Page(
+        "drive/groups.html",
+        folders=[one for one in folders if not one.folder.removed_s],
+        removed=[one for one in folders if one.folder.removed_s],
+        managed=names_of(managed),
+        done=done,
+    )
 
 
 @post("/drive/groups")
@@ -80,6 +91,27 @@ async def set_quota(actor: Writer, context: Context, folder_id: str, data: Quota
     return See("/drive/groups?done=changed")
 
 
+@post("/drive/groups/{folder_id:str}/name")
+async def rename(actor: Writer, context: Context, folder_id: str, data: NameData) -> See:
+    """Another name, for all."""
+    await service_of(context).group_folders.rename(actor, folder_id, data.name)
+    return See("/drive/groups?done=changed")
+
+
+@post("/drive/groups/{folder_id:str}/remove")
+async def remove(actor: Writer, context: Context, folder_id: str) -> See:
+    """Out of every drive; it can be brought back for a while."""
+    await service_of(context).group_folders.remove(actor, folder_id)
+    return See("/drive/groups?done=put-away")
+
+
+@post("/drive/groups/{folder_id:str}/back")
+async def bring_back(actor: Writer, context: Context, folder_id: str) -> See:
+    """What was removed stands in every drive again."""
+    await service_of(context).group_folders.bring_back(actor, folder_id)
+    return See("/drive/groups?done=put-back")
+
+
 def _bytes(text: str) -> int:
     """Raises BadInput."""
     text = text.strip()
@@ -88,4 +120,4 @@ def _bytes(text: str) -> int:
     return int(text or 0) * GIGABYTE
 
 
-doors = (show, make, let_in, end, set_quota)
+doors = (show, make, let_in, end, set_quota, rename, remove, bring_back)

@@ -7,6 +7,7 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
+from synfonium.apps.drive.http.codes import MOST_DRAWN, code_of
 from synfonium.apps.drive.http.pages import Reader, service_of, url_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
@@ -14,14 +15,19 @@ from synfonium.apps.drive.model.share import LinkId, LinkMode, Mode, ShareId
 from synfonium.apps.drive.service.linking import KEEP, LinkTerms
 from synfonium.apps.drive.service.sharing import Terms
 from synfonium.common.problem import BadInput
-from synfonium.kernel.actor import Person, Scope
+from synfonium.kernel.actor import Person, Proved, Scope
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
 from synfonium.kernel.i18n import _
 
 Writer = Annotated[Person, Scope("drive.write")]
+ProvedWriter = Annotated[Person, Scope("drive.write"), Proved()]
 DAY_S = 86400
-Shared = Literal["", "shared", "changed", "ended", "left", "back", "linked", "given"]
+LEDGER = "/fabric/grants?done=ended#shared"
+Asked = Literal["", "ledger"]
+Shared = Literal[
+    "", "shared", "changed", "ended", "left", "back", "linked", "given", "put-away", "put-back", "handed"
+]
 
 
 class ShareForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +70,7 @@ async def panel(actor: Reader, context: Context, node_id: str, done: Shared = ""
         url_of=url_of,
         day_of=day_of,
         link_url=service.linking.url,
+        codes={one.link.id: code_of(service.linking.url(one.link.id)) for one in made[:MOST_DRAWN]},
         link_modes=_modes(path[-1].is_file),
     )
 
@@ -90,6 +97,13 @@ async def give_away(actor: Writer, context: Context, node_id: str, data: GiveDat
     return See("/drive/shared/mine?done=given")
 
 
+@post("/drive/shared/mine/hand-over")
+async def hand_over(actor: ProvedWriter, context: Context, data: GiveData) -> See:
+    """Makes all that one owns another's."""
+    await service_of(context).handing_over.begin(actor, data.name)
+    return See("/drive/shared/mine?done=handed")
+
+
 @post("/drive/shares/{share_id:str}/change")
 async def change(actor: Writer, context: Context, share_id: str, data: TermsData) -> See:
     """Other terms for who is in already."""
@@ -99,10 +113,16 @@ async def change(actor: Writer, context: Context, share_id: str, data: TermsData
 
 
 @post("/drive/shares/{share_id:str}/end")
-async def end(actor: Writer, context: Context, share_id: str, node: str = "") -> See:
-    """Takes a share back, at once. node: of which page it was asked."""
+async def end(actor: Writer, context: Context, share_id: str, node: str = "", of: Asked = "") -> See:
+    """Takes a share back, at once. node: of which page it was asked; of: which other one."""
     await service_of(context).sharing.end(actor, ShareId(share_id))
-    return See(f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended")
+    return (
+        See(LEDGER)
+        if of
+        else See(
+            f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended"
+        )
+    )
 
 
 class LinkForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,10 +155,16 @@ async def change_link(actor: Writer, context: Context, link_id: str, data: LinkD
 
 
 @post("/drive/links/{link_id:str}/end")
-async def end_link(actor: Writer, context: Context, link_id: str, node: str = "") -> See:
+async def end_link(actor: Writer, context: Context, link_id: str, node: str = "", of: Asked = "") -> See:
     """Closes a link, at once."""
     await service_of(context).linking.end(actor, LinkId(link_id))
-    return See(f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended")
+    return (
+        See(LEDGER)
+        if of
+        else See(
+            f"/drive/node/{node}/share?done=ended" if node.isalnum() else "/drive/shared/mine?done=ended"
+        )
+    )
 
 
 def _link_terms(data: LinkForm) -> LinkTerms:
@@ -172,8 +198,17 @@ async def with_me(actor: Reader, context: Context, done: Shared = "") -> Page:
 @get("/drive/shared/mine")
 async def by_me(actor: Reader, context: Context, done: Shared = "") -> Page:
     """What the actor shares with others."""
-    given, made = await service_of(context).sharing.made(actor)
-    return Page("drive/shared_mine.html", given=given, made=made, done=done, icon_of=icon_of, url_of=url_of)
+    service = service_of(context)
+    given, made = await service.sharing.made(actor)
+    return Page(
+        "drive/shared_mine.html",
+        given=given,
+        made=made,
+        done=done,
+        icon_of=icon_of,
+        url_of=url_of,
+        handing=await service.handing_over.of(actor.id),
+    )
 
 
 @post("/drive/shared/{node_id:str}/leave")
@@ -208,6 +243,7 @@ def day_of(until_s: float) -> str:
 doors = (
     panel,
     give_away,
+    hand_over,
     make_link,
     change_link,
     end_link,

@@ -18,6 +18,7 @@ from synfonium.apps.drive.service.flat import Flat
 from synfonium.apps.drive.service.following import Following
 from synfonium.apps.drive.service.glance import Glances
 from synfonium.apps.drive.service.group_folders import GroupFolders
+from synfonium.apps.drive.service.handing_over import HandingOver
 from synfonium.apps.drive.service.indexing import Indexing
 from synfonium.apps.drive.service.linking import Linking
 from synfonium.apps.drive.service.links import Links
@@ -96,6 +97,8 @@ class DriveService:
         self.rights = Rights(room)
         self.reporting = Reporting(room, self.sharing.sharees)
         self.group_folders = GroupFolders(room, self.sharing)
+        self.handing_over = HandingOver(room, self.sharing, self.tree)
+        self.when_erased.append(self.handing_over.forget)
         self.linking = Linking(room, self.sharing)
         self.zipping = Zipping(self.tree, self.files)
         self.indexing = Indexing(room)
@@ -121,7 +124,12 @@ async def open_service(
     if context.owns_database:
         tasks = [
             asyncio.create_task(work())
-            for work in (service.sweep.for_ever, service.thinning.for_ever, service.scrub.for_ever)
+            for work in (
+                service.sweep.for_ever,
+                service.thinning.for_ever,
+                service.scrub.for_ever,
+                service.handing_over.for_ever,
+            )
         ]
         service.indexing.pump.start()
         service.photos.pump.start()

@@ -21,16 +21,18 @@ from synfonium.common.ids import PersonId, new_id
 from synfonium.kernel.actor import Person
 
 MOST_OF_ORGANISATION = 200
+DAY_S = 86_400.0
 MANAGING = frozenset({"owner", "administrator"})
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A group folder as its managers see it."""
+    """A group folder as its managers see it. goes_s: when one that is removed goes for ever, 0 for never."""
 
     folder: GroupFolder
     space: Space
     used_bytes: int
     access: tuple[Share, ...]
+    goes_s: float = 0.0
 
 
 class GroupFolders:
@@ -62,7 +64,12 @@ class GroupFolders:
             space=space,
             used_bytes=spaces.used_bytes(connection, space),
             access=tuple(shares.of_nodes(connection, [space.root])),
+            goes_s=folder.removed_s and self._goes_s(folder.removed_s),
         )
+
+    def _goes_s(self, removed_s: float) -> float:
+        days = self._room.config.trash_days
+        return removed_s + days * DAY_S if days else 0.0
 
     async def make(
         self, actor: Person, organisation: str, name: str, *, quota_bytes: int = 0, mode: Mode = "edit"
@@ -142,15 +149,66 @@ class GroupFolders:
         await self._room.write(space.id, lambda c: spaces.set_quota(c, space.id, quota_bytes))
         self._room.forget(space.owner)
 
+    async def rename(self, actor: Person, folder: str, name: str) -> None:
+        """In the drive of each member who has not given it a name of their own. Raises
+        NoSuchGroupFolder, BadName."""
+        space, name = await self._space(actor, folder), checked_name(name.strip())
+        reach = Reach(space=space, top=space.root, person=actor.id, by_app="")
+
+        def work(connection: Connection) -> None:
+            store.rename(connection, folder, name)
+            etag = new_id(self._room.now_s())
+            nodes.place(connection, space.root, parent=None, name=name, etag=etag, media_type="")
+            found = nodes.find(connection, space.root)
+            assert found is not None
+            self._room.tell(connection, reach, found, kind="moved", event=contract.FILE_MOVED)
+
+        await self._room.write(space.id, work)
+        self._sharing.changed()
+
+    async def remove(self, actor: Person, folder: str) -> None:
+        """Nobody reaches it any more; as long as the trash keeps things it can be brought back, with who
+        had access. Raises NoSuchGroupFolder."""
+        space, now_s = await self._space(actor, folder), self._room.now_s()
+
+        def work(connection: Connection) -> None:
+            store.set_removed(connection, folder, now_s)
+            self._end_at(connection, actor, space, now_s, contract.SHARE_ENDED)
+
+        await self._room.write(space.id, work)
+        self._sharing.changed()
+
+    async def bring_back(self, actor: Person, folder: str) -> None:
+        """As it was when it was removed. Raises NoSuchGroupFolder, also when its time is over."""
+        space, now_s = await self._space(actor, folder, is_removed=True), self._room.now_s()
+
+        def work(connection: Connection) -> None:
+            found = store.find(connection, folder)
+            if found is None or 0 < self._goes_s(found.removed_s) <= now_s:
+                raise NoSuchGroupFolder
+            store.set_removed(connection, folder, 0.0)
+            self._end_at(connection, actor, space, 0.0, contract.SHARE_MADE)
+
+        await self._room.write(space.id, work)
+        self._sharing.changed()
+
+    def _end_at(self, connection: Connection, actor: Person, space: Space, end_s: float, event: str) -> None:
+        """Access to the folder has no other end than its removal."""
+        reach = Reach(space=space, top=space.root, person=actor.id, by_app="")
+        for share in shares.of_nodes(connection, [space.root]):
+            changed = msgspec.structs.replace(share, until_s=end_s)
+            shares.change(connection, changed)
+            self._sharing.tell(connection, reach, changed, event)
+
     async def _managing(self, actor: Person, organisation: str) -> Membership:
         for one in await self.managed(actor):
             if one.organisation == organisation:
                 return one
         raise NoSuchGroupFolder
 
-    async def _space(self, actor: Person, folder: str) -> Space:
+    async def _space(self, actor: Person, folder: str, *, is_removed: bool = False) -> Space:
         found = await self._room.read(lambda c: store.find(c, folder))
-        if found is None:
+        if found is None or bool(found.removed_s) != is_removed:
             raise NoSuchGroupFolder
         await self._managing(actor, found.organisation)
         return await self._room.space_of(PersonId(folder))

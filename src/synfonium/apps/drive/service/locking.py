@@ -14,6 +14,8 @@ from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import spaces
 from synfonium.common.ids import PersonId
 
+MOST_SHOWN = 200
+
 
 class KeyState(msgspec.Struct, frozen=True, kw_only=True):
     """key: its name, empty for the house's own. spaces: how many it wraps; locked: how many of these were
@@ -26,16 +28,28 @@ class KeyState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Locking:
-    """Reached by commands alone."""
+    """Reached by commands, and by an administrator who has just proved who they are."""
 
     def __init__(self, room: Room, indexing: Indexing) -> None:
         self._room, self._indexing = room, indexing
 
-    async def lock(self, owner: PersonId, *, is_locked: bool) -> None:
+    async def lock(self, owner: PersonId, *, is_locked: bool, by: PersonId | None = None) -> None:
         """At once, for all who use this server. owner: of the space; the id of a group folder is one.
-        Raises NoSuchSpace."""
+        by: who of the administrators asks, None for the command line. Raises NoSuchSpace."""
         space = await self._of(owner)
         await self._put(space, self._room.keys.locked(space, is_locked=is_locked))
+        if by:
+            act = "drive.space.locked" if is_locked else "drive.space.unlocked"
+            note = self._room.context.audit.add
+            await self._room.context.database.write(lambda c: note(c, by, act, f"drive:space/{owner}"))
+
+    async def locked_ones(self) -> list[PersonId]:
+        """Owners of the spaces that were locked by word."""
+        found: list[PersonId] = []
+        async for space in every_space(self._room.read):
+            if self._room.keys.envelope_of(space).is_locked and len(found) < MOST_SHOWN:
+                found.append(space.owner)
+        return found
 
     async def rewrap(self, owner: PersonId | None, key: str) -> int:
         """Wraps the key of the owner's space, or of all, by the key of that name (empty: by the house alone);

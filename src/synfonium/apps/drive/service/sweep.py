@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space, SpaceId
+from synfonium.apps.drive.service.group_ends import GroupEnds
 from synfonium.apps.drive.service.previews import Previews
 from synfonium.apps.drive.service.room import Reach, Room
 from synfonium.apps.drive.service.thinning import Thinning
@@ -48,7 +49,7 @@ class Sweep:
 
     def __init__(self, room: Room, uploads: Uploads, thinning: Thinning, previews: Previews) -> None:
         self._room, self._uploads, self._thinning, self._previews = room, uploads, thinning, previews
-        self._looked_s = 0.0
+        self._looked_s, self._group_ends = 0.0, GroupEnds(room)
 
     async def for_ever(self) -> None:
         wait_s = FIRST_AFTER_S
@@ -67,6 +68,7 @@ class Sweep:
         write = self._room.context.database.write
         trashed = await self._expire_trash(now_s - config.trash_days * 86_400) if config.trash_days else 0
         await write(quarantine.forget_gone)
+        await self._group_ends.once()
         swept = Swept(
             trashed=trashed,
             nodes=await self._finish_removals(),

@@ -6,6 +6,7 @@ import msgspec
 
 from synfonium.apps.drive.contract import address_of
 from synfonium.apps.drive.model import Node
+from synfonium.apps.drive.model.hand_over import HandOver
 from synfonium.apps.notifications.contract import NOTIFY, Notice
 from synfonium.apps.shell.contract import Words
 from synfonium.common.ids import PersonId
@@ -43,8 +44,31 @@ class Telling:
             key=f"shared-{node.id}",
         )
 
-    async def blocked(self, person: PersonId, reasons: str) -> None:
-        """Tells whose link it was that the operator has closed it, and why (DSA, article 17)."""
+    async def handed_over(self, one: HandOver) -> None:
+        """Tells who has received a whole drive, and whose it was."""
+        topic = _("A whole drive was handed over")
+        received = Notice(
+            person=one.to,
+            topic="handed_over",
+            topic_title=topic,
+            title=Words(text=_("A whole drive is yours now.")),
+            body=Words(text=_("All of it lies in a folder of your drive.")),
+            url=f"/drive/node/{one.into}",
+            key=f"handed-over-{one.id}",
+        )
+        given = msgspec.structs.replace(
+            received,
+            person=one.person,
+            title=Words(text=_("Your drive was handed over.")),
+            body=Words(text=_("What was yours lies in your trash until it is emptied.")),
+            url="/drive/trash",
+        )
+        for notice in (received, given):
+            await self._notify(notice)
+
+    async def blocked(self, person: PersonId, reasons: str, page: str) -> None:
+        """Tells whose link it was that the operator has closed it, why, and on which page they object (DSA,
+        article 17)."""
         if not person:
             return
         notice = Notice(
@@ -52,6 +76,22 @@ class Telling:
             topic="blocked",
             topic_title=_("A link of yours was closed"),
             title=Words(text=_("The operator has closed a link of yours.")),
+            body=Words(text=_("The reasons: %(reasons)s"), values={"reasons": reasons[:400]}),
+            url=page,
+            urgency="high",
+        )
+        await self._notify(notice)
+
+    async def reviewed(self, person: PersonId, reasons: str, *, is_closed: bool) -> None:
+        """Tells whose link it is what became of an objection."""
+        if not person:
+            return
+        title = _("The link stays closed.") if is_closed else _("The link is open again.")
+        notice = Notice(
+            person=person,
+            topic="blocked",
+            topic_title=_("A link of yours was closed"),
+            title=Words(text=title),
             body=Words(text=_("The reasons: %(reasons)s"), values={"reasons": reasons[:400]}),
             url="/drive/shared/mine",
             urgency="high",

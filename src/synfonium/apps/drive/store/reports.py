@@ -14,7 +14,9 @@ r = reports.c
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """by: whose link it was. state: open, blocked or rejected. statement: the reasons of the decision."""
+    """by: whose link it was. state: open, blocked or rejected. statement: the reasons of the decision.
+    locale: of who wrote it. objection: what who did not get their way wrote against it; answer: of the
+    operator."""
 
     id: str
     link: LinkId
@@ -27,6 +29,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     statement: str = ""
     decided_by: PersonId = PersonId("")
     decided_s: float | None = None
+    locale: str = ""
+    objection: str = ""
+    objected_s: float = 0.0
+    answer: str = ""
+    answered_s: float = 0.0
 
 
 def _report(row: Row[*tuple[Any, ...]]) -> Report:
@@ -58,6 +65,28 @@ def open_in_all(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(r.state == "open")).scalar() or 0)
 
 
+def objected(connection: Connection, limit: int) -> Sequence[Report]:
+    """Those whose decision somebody objects to, and nobody has answered; the oldest first."""
+    query = select(reports).where(r.objected_s > 0, r.answered_s == 0)
+    return [_report(row) for row in connection.execute(query.order_by(r.objected_s, r.id).limit(limit))]
+
+
+def waiting_for(connection: Connection, link: LinkId) -> Sequence[Report]:
+    """Those that one decision answers."""
+    rows = connection.execute(select(reports).where(r.link == link, r.state == "open"))
+    return [_report(row) for row in rows]
+
+
+def written_by(connection: Connection, contact: str, since_s: float) -> int:
+    """How many somebody with this address has sent."""
+    query = select(func.count()).where(r.contact == contact, r.made_s >= since_s)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def change(connection: Connection, report: Report) -> None:
+    connection.execute(update(reports).where(r.id == report.id).values(**msgspec.structs.asdict(report)))
+
+
 def decide(connection: Connection, link: LinkId, report: Report) -> None:
     """One decision for all that wait about the link."""
     values = {"state": report.state, "statement": report.statement}
@@ -66,4 +95,5 @@ def decide(connection: Connection, link: LinkId, report: Report) -> None:
 
 
 def block(connection: Connection, link: LinkId, now_s: float) -> None:
+    """now_s: 0 opens it again."""
     connection.execute(update(links).where(links.c.id == link).values(blocked_s=now_s))

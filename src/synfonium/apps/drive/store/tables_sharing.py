@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from synfonium.apps.drive.store.tables import metadata
+from synfonium.kernel.mail import mail_table
 
 shares = Table(
     "drive_share",
@@ -109,6 +110,7 @@ group_folders = Table(
     Column("name", Text, nullable=False),
     Column("made_by", String(26), nullable=False),
     Column("made_s", Float, nullable=False),
+    Column("removed_s", Float, nullable=False),
     info={
         "personal": {"made_by": "id of who made it; shown to its managers; until it is removed"},
         "kept": "what belongs to a group outlives whoever made it; their id goes",
@@ -130,15 +132,48 @@ reports = Table(
     Column("statement", Text, nullable=False),
     Column("decided_by", String(26), nullable=False),
     Column("decided_s", Float),
+    Column("locale", String(8), nullable=False),
+    Column("objection", Text, nullable=False),
+    Column("objected_s", Float, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_s", Float, nullable=False),
     Index("drive_report_state", "state", "made_s"),
     info={
         "personal": {
             "by": "id of whose link it is; tells them of the decision; until their account is erased",
             "text": "what somebody wrote about it; shown to the operator; 180 days after it is decided",
             "contact": "address of who wrote it; told of the decision; 180 days after it is decided",
+            "locale": "language of who wrote it; of the letters to them; 180 days after it is decided",
+            "objection": "what was written against it; shown to the operator; 180 days after it is decided",
         },
         "kept": "what the operator decided must be shown to whoever asks (DSA, articles 16 and 17)",
         "mentions": ("by", "decided_by"),
         "ends": ("decided_s", 180 * 86400.0),
+    },
+)
+
+mail = mail_table("drive", metadata)
+
+hand_overs = Table(
+    "drive_hand_over",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("person", String(26), nullable=False, unique=True),
+    Column("to", String(26), nullable=False),
+    Column("asked_by", String(26), nullable=False),
+    Column("into", String(26), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("why", String(60), nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("asked_s", Float, nullable=False),
+    Column("ended_s", Float, nullable=False),
+    info={
+        "personal": {
+            "person": "id of whose drive is handed over; shown to them; until the account is erased",
+            "to": "id of who receives it; shown to who gives; until the account is erased",
+            "asked_by": "id of who asked for it; so that it stands somewhere; until the account is erased",
+        },
+        "owner": "person",
+        "mentions": ("to", "asked_by"),
     },
 )

@@ -1,12 +1,16 @@
 """Folders that belong to an organisation."""
 
+from pathlib import Path
+
 import pytest
 
 from synfonium.apps.drive.errors import NoSuchGroupFolder, NoSuchNode, NotWritable, QuotaExceeded
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.personal import part
+from synfonium.apps.drive.store import spaces
 from synfonium.apps.drive.tests.conftest import Hand, House
 from synfonium.apps.drive.tests.test_sharing import top_names
+from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Person
 
 
@@ -109,3 +113,52 @@ async def test_who_may_change_it_takes_things_out_of_its_trash(
         await drive.trash.restore(hand.actor, [note], of=root)
     await drive.trash.restore(head, [note], of=root)
     assert await pupil.names(root) == ["note"]
+
+
+async def test_a_removed_group_folder_is_out_of_every_drive_until_it_is_brought_back(
+    drive: DriveService, head: Person, pupil: Hand
+) -> None:
+    folder = await drive.group_folders.make(head, "school", "Lessons")
+    (one,) = await drive.group_folders.all(head)
+    note = await pupil.file("note", b"from pupil", one.space.root)
+    await drive.group_folders.rename(head, folder.id, "Courses")
+    assert await top_names(pupil) == ["Courses"]
+    await drive.group_folders.remove(head, folder.id)
+    assert await top_names(pupil) == []
+    with pytest.raises(NoSuchNode):
+        await pupil.read(note)
+    for refused in (
+        drive.group_folders.rename(head, folder.id, "X"),
+        drive.group_folders.let_in(head, folder.id, "pupil", "edit"),
+        drive.group_folders.bring_back(pupil.actor, folder.id),
+    ):
+        with pytest.raises(NoSuchGroupFolder):
+            await refused
+    (removed,) = await drive.group_folders.all(head)
+    assert removed.goes_s == removed.folder.removed_s + 30 * 86_400
+    await drive.group_folders.bring_back(head, folder.id)
+    assert await pupil.read(note) == b"from pupil"
+    assert await top_names(pupil) == ["Courses"]
+
+
+async def test_a_group_folder_whose_respite_is_over_goes_with_its_bytes_and_its_key(
+    house: House, drive: DriveService, head: Person, pupil: Hand, tmp_path: Path
+) -> None:
+    folder = await drive.group_folders.make(head, "school", "Lessons")
+    kept = await drive.group_folders.make(head, "school", "Kept")
+    root = next(one.space.root for one in await drive.group_folders.all(head) if one.folder.id == folder.id)
+    sub = await pupil.folder("sub", root)
+    await pupil.file("big", b"x" * 200_000, sub)
+    gone = await pupil.file("gone", b"y" * 200_000, root)
+    await drive.trash.put(pupil.actor, [gone])
+    await drive.group_folders.remove(head, folder.id)
+    await drive.sweep.once()
+    house.clock.time_s += 31 * 86_400
+    with pytest.raises(NoSuchGroupFolder):
+        await drive.group_folders.bring_back(head, folder.id)
+    for _ in range(3):
+        await drive.sweep.once()
+        house.clock.time_s += 86_400 + 1
+    assert [one.folder.id for one in await drive.group_folders.all(head)] == [kept.id]
+    assert await house.context.database.read(lambda c: spaces.of_owner(c, PersonId(folder.id))) is None
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []

@@ -11,7 +11,10 @@ from synfonium.apps.drive.service.linking import LinkTerms
 from synfonium.apps.drive.tests.conftest import Hand, House
 from synfonium.apps.drive.tests.test_links import made_link
 from synfonium.apps.drive.tests.test_sharing_pages import made_folder, person
+from synfonium.apps.identity.contract import Mailbox, Mailboxes
+from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput
+from synfonium.kernel.mail import Letter
 from synfonium.testing.client import Installation, installation
 
 
@@ -32,6 +35,7 @@ async def test_a_reported_link_is_closed_with_reasons_that_its_owner_reads(
     command, notice = house.told[-1]
     assert (command, notice["person"]) == ("notifications.notify", hand.actor.id)
     assert notice["body"]["values"] == {"reasons": "Article 9 of the terms"}
+    assert notice["url"].startswith("/drive/objection/")
     with pytest.raises(NoSuchReport):
         await drive.reporting.decide(boss, one.report.id, "rejected", "Again")
     waiting, decided = await drive.reporting.all()
@@ -80,3 +84,82 @@ async def test_a_stranger_reports_on_the_page_of_a_link_and_the_operator_reads_i
     async with town.client() as stranger:
         assert (await stranger.get(path)).status_code == 404
     await ada.aclose()
+
+
+class Boxes:
+    """Everybody is written to at one address, in French."""
+
+    async def of(self, person_id: PersonId) -> Mailbox | None:
+        return Mailbox("owner@example.org", "fr")
+
+
+def letters(house: House) -> list[Letter]:
+    """Those that wait, the oldest first."""
+    mail = house.context.mail
+    queued = house.context.database.submit_read(lambda c: mail.due(c, 100)).result()
+    return [one.letter for one in queued if one.letter]
+
+
+async def test_who_reports_gets_a_receipt_and_the_decision_and_its_loser_may_object(
+    house: House, drive: DriveService, hand: Hand
+) -> None:
+    house.context._offers.add(f"{Mailboxes.__module__}:{Mailboxes.__qualname__}", Boxes)
+    boss = house.person("boss", is_administrator=True)
+    link = await drive.linking.make(hand.actor, await hand.folder("secret name"), LinkTerms())
+    await drive.reporting.report(link, "harm", "buy at https://evil.example", "who@EXAMPLE.org", "fr")
+    await drive.reporting.report(link, "harm", "me too", "")
+    (receipt,) = letters(house)
+    assert (receipt.to, receipt.template, receipt.locale) == (
+        "who@example.org",
+        "drive/mail/report_received",
+        "fr",
+    )
+    assert "evil" not in str(receipt.values)
+    (one, _second), _ = await drive.reporting.all()
+    await drive.reporting.decide(boss, one.report.id, "blocked", "Article 9")
+    to_reporter, to_owner = letters(house)[1:]
+    assert (to_reporter.template, to_reporter.values["can_object"]) == ("drive/mail/report_decided", False)
+    assert (to_owner.to, to_owner.template) == ("owner@example.org", "drive/mail/link_closed")
+    assert "who@" not in str(to_owner.values)
+    token = to_owner.values["object_url"].rpartition("/")[2]
+    with pytest.raises(NoSuchReport):
+        await drive.reporting.decided(token[:-1] + ("A" if token[-1] != "A" else "B"))
+    await drive.reporting.object(token, "The parents agreed")
+    with pytest.raises(NoSuchReport):
+        await drive.reporting.object(token, "Again")
+    (objection,) = await drive.reporting.objections()
+    await drive.reporting.answer(boss, objection.report.id, "changed", "They did")
+    assert (await drive.linking.come(drive.linking.token(link.id), "")).link
+    assert {one.to for one in letters(house)[3:]} == {"owner@example.org", "who@example.org"}
+    assert await drive.reporting.objections() == []
+    with pytest.raises(NoSuchReport):
+        await drive.reporting.answer(boss, objection.report.id, "kept", "Again")
+
+
+async def test_nobody_is_buried_in_receipts(house: House, drive: DriveService, hand: Hand) -> None:
+    for name in ("a", "b"):
+        link = await drive.linking.make(hand.actor, await hand.folder(name), LinkTerms())
+        for _ in range(4):
+            await drive.reporting.report(link, "other", "x", "victim@example.org")
+    assert len(letters(house)) == 3
+
+
+async def test_who_reported_in_vain_objects_within_half_a_year(
+    house: House, drive: DriveService, hand: Hand
+) -> None:
+    boss = house.person("boss", is_administrator=True)
+    link = await drive.linking.make(hand.actor, await hand.folder("f"), LinkTerms())
+    await drive.reporting.report(link, "harm", "x", "who@example.org")
+    ((one,), _) = await drive.reporting.all()
+    await drive.reporting.decide(boss, one.report.id, "rejected", "It is allowed")
+    assert house.told == []
+    token = letters(house)[-1].values["object_url"].rpartition("/")[2]
+    house.clock.time_s += 181 * 86_400
+    with pytest.raises(NoSuchReport):
+        await drive.reporting.object(token, "It is not")
+    house.clock.time_s -= 2 * 86_400
+    await drive.reporting.object(token, "It is not")
+    (objection,) = await drive.reporting.objections()
+    await drive.reporting.answer(boss, objection.report.id, "changed", "Right")
+    with pytest.raises(LinkGone):
+        await drive.linking.come(drive.linking.token(link.id), "")

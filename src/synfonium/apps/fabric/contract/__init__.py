@@ -42,6 +42,7 @@ from synfonium.apps.fabric.contract.index import (
     Shared,
     Shares,
 )
+from synfonium.apps.fabric.contract.ledger import Letting, Lettings, Reaching
 from synfonium.apps.fabric.contract.manifest import (
     MANIFEST_FILE,
     Apps,
@@ -113,6 +114,8 @@ __all__ = [
     "IndexAnswer",
     "IndexPush",
     "Intent",
+    "Letting",
+    "Lettings",
     "Limits",
     "Listens",
     "Manifest",
@@ -125,6 +128,7 @@ __all__ = [
     "Opener",
     "Origin",
     "Query",
+    "Reaching",
     "Refused",
     "RegisteredApp",
     "ShareTarget",

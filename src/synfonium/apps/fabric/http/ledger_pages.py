@@ -83,13 +83,14 @@ async def list_grants(
     ledger, words = service_of(context).ledger, await _wording(actor, request, context)
     sheet = await ledger.sheet(actor.id, app=app, query=query)
     groups = words.groups(sheet.entries)
-    ended = await ledger.ended(actor.id, GrantId(done)) if done not in ("", "all", "back") else None
+    ended = await ledger.ended(actor.id, GrantId(done)) if done not in ("", "all", "back", "ended") else None
     holders = [(group.who, [row.grant.id for row in group.rows]) for group in groups]
     held = by_holder(holders, sheet.uses)
     return Page(
         "fabric/grants.html",
         sheet=sheet,
         groups=groups,
+        shared=[] if app or query else await ledger.lettings(actor.id),
         over=[words.row(one) for one in sheet.over],
         ended=[words.row(one) for one in sheet.ended],
         apps=[(one.name, words.called(one)) for one in sheet.apps],
@@ -140,6 +141,7 @@ async def show_object(
         "fabric/object_grants.html",
         shown=shown,
         icon=icon_of(shown),
+        shared=await ledger.lettings(actor.id, shown.path),
         groups=words.groups(entries),
         taken=words.row(ended) if ended else None,
         now_s=context.clock.now_s(),

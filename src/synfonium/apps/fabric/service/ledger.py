@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from synfonium.apps.fabric.contract import Apps, Grant, Object, Objects, RegisteredApp
+from synfonium.apps.fabric.contract import (
+    Apps,
+    Grant,
+    Letting,
+    Lettings,
+    Object,
+    Objects,
+    RegisteredApp,
+)
 from synfonium.apps.fabric.errors import NoObject, UnknownGrant
 from synfonium.apps.fabric.model import app_of, is_address, is_alive
 from synfonium.apps.fabric.model.uses import Use, day_of
@@ -99,6 +107,13 @@ class Ledger:
         now_s = self._now_s()
         alive = [grant for grant in await self._alive(found) if _has_more(grant, now_s)]
         return shown, await self.entries(alive, alive)
+
+    async def lettings(self, person: PersonId, within: Sequence[str] = ()) -> list[Letting]:
+        """What apps of this house let others reach of the person's, besides rights."""
+        found: list[Letting] = []
+        for lettings in self._context.offers(Lettings):  # type: ignore[type-abstract]
+            found += await lettings.of(person, within)
+        return found[:MOST_SHOWN]
 
     async def revoke_app(self, actor: Person, app: str, subject: str = "") -> tuple[int, float]:
         """Takes back all that an app, or one subject of it, has of the actor: how many rights, and the
