@@ -1,12 +1,14 @@
 """Everything that somebody owns becomes another's."""
 
 import pytest
+from sqlalchemy import Connection
 
 from synfonium.apps.drive.errors import HandOverRuns, NobodyCalled, NoSuchNode, NotShareable
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService, crossing
 from synfonium.apps.drive.service.linking import LinkTerms
 from synfonium.apps.drive.service.sharing import Terms
+from synfonium.apps.drive.store import spaces
 from synfonium.apps.drive.tests.conftest import Hand, House
 from synfonium.apps.drive.tests.test_sharing import top_names
 
@@ -84,9 +86,10 @@ async def test_one_that_found_no_room_goes_on_where_it_was(
     space = await drive.room.space_of(bob.actor.id)
 
     def limit(quota_bytes: int) -> None:
-        from synfonium.apps.drive.store import spaces
+        def work(connection: Connection) -> None:
+            spaces.set_quota(connection, space.id, quota_bytes)
 
-        drive.room.context.database.submit_write(lambda c: spaces.set_quota(c, space.id, quota_bytes)).result()
+        drive.room.context.database.submit_write(work).result()
         drive.room.forget(bob.actor.id)
         drive.room.allowances._kept.clear()
 
