@@ -5,6 +5,7 @@ Nothing that a stranger wrote goes into a letter: the address may be somebody el
 
 import base64
 import hmac
+from collections.abc import Sequence
 from contextlib import suppress
 
 from blake3 import blake3
@@ -63,14 +64,18 @@ class ReportLetters:
         values: dict[str, object] = {"statement": report.statement, "object_url": self._url(report)}
         return await self._to_owner(report, "link_closed", values)
 
-    async def reviewed(self, report: Report, *, is_changed: bool) -> list[Letter | None]:
-        """To who objected, and to the other too when that changes something for them."""
+    async def reviewed(
+        self, report: Report, together: Sequence[Report], *, is_changed: bool
+    ) -> list[Letter | None]:
+        """To who objected; when that changes something, to everybody whom the decision concerned.
+        together: what it answered."""
         values = {"changed": is_changed, "closed": report.state == "blocked", "statement": report.answer}
         owner = await self._to_owner(report, "decision_reviewed", values)
-        reporter = self._to_reporter(report, "decision_reviewed", values)
         if is_changed:
-            return [owner, reporter]
-        return [owner if report.state == "blocked" else reporter]
+            return [owner, *(self._to_reporter(one, "decision_reviewed", values) for one in together)]
+        if report.state == "blocked":
+            return [owner]
+        return [self._to_reporter(report, "decision_reviewed", values)]
 
     def add(self, connection: Connection, letter: Letter | None) -> None:
         """Queues it; a queue that is full stops no decision."""

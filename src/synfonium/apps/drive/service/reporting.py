@@ -169,7 +169,7 @@ class Reporting:
 
         def work(connection: Connection) -> None:
             one = reports.find(connection, found.id)
-            if one is None or one.objected_s:
+            if one is None or one.objected_s or one.answered_s:
                 raise NoSuchReport
             objected = msgspec.structs.replace(one, objection=text, objected_s=self._room.now_s())
             reports.change(connection, objected)
@@ -177,25 +177,30 @@ class Reporting:
         await self._room.context.database.write(work)
 
     async def answer(self, actor: Person, report: str, answer: Answer, statement: str) -> None:
-        """Keeps the decision, or turns it round; with reasons. Raises NoSuchReport, BadInput."""
+        """Keeps the decision, or turns it round, for all that it answered; with reasons. Raises NoSuchReport, BadInput."""
         statement, now_s = _reasons(statement), self._room.now_s()
         found = await self._room.read(lambda c: reports.find(c, report))
         if found is None or not found.objected_s or found.answered_s:
             raise NoSuchReport
         state = found.state if answer == "kept" else "rejected" if found.state == "blocked" else "blocked"
-        answered = msgspec.structs.replace(found, state=state, answer=statement, answered_s=now_s)
-        letters = await self._letters.reviewed(answered, is_changed=answer == "changed")
+        together = await self._room.read(lambda c: reports.decided_with(c, found))
+        answered = [
+            msgspec.structs.replace(one, state=state, answer=statement, answered_s=now_s) for one in together
+        ]
+        mine = next(one for one in answered if one.id == report)
+        letters = await self._letters.reviewed(mine, answered, is_changed=answer == "changed")
 
         def work(connection: Connection) -> None:
             one = reports.find(connection, report)
             if one is None or one.answered_s:
                 raise NoSuchReport
-            reports.change(connection, answered)
+            for changed in answered:
+                reports.change(connection, changed)
             if answer == "changed":
                 reports.block(connection, found.link, now_s if state == "blocked" else 0.0)
             for letter in letters:
                 self._letters.add(connection, letter)
-            self._note(connection, actor, answered, f"objection_{answer}")
+            self._note(connection, actor, mine, f"objection_{answer}")
 
         await self._room.context.database.write(work)
         if answer == "changed" or state == "blocked":

@@ -77,6 +77,12 @@ def waiting_for(connection: Connection, link: LinkId) -> Sequence[Report]:
     return [_report(row) for row in rows]
 
 
+def decided_with(connection: Connection, report: Report) -> Sequence[Report]:
+    """Those that the same decision answered, itself included."""
+    query = select(reports).where(r.link == report.link, r.decided_s == report.decided_s)
+    return [_report(row) for row in connection.execute(query.order_by(r.id))]
+
+
 def written_by(connection: Connection, contact: str, since_s: float) -> int:
     """How many somebody with this address has sent."""
     query = select(func.count()).where(r.contact == contact, r.made_s >= since_s)
