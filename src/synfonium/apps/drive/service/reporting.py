@@ -177,7 +177,8 @@ class Reporting:
         await self._room.context.database.write(work)
 
     async def answer(self, actor: Person, report: str, answer: Answer, statement: str) -> None:
-        """Keeps the decision, or turns it round, for all that it answered; with reasons. Raises NoSuchReport, BadInput."""
+        """Keeps the decision, or turns it round, for all that it answered; with reasons. Raises
+        NoSuchReport, BadInput."""
         statement, now_s = _reasons(statement), self._room.now_s()
         found = await self._room.read(lambda c: reports.find(c, report))
         if found is None or not found.objected_s or found.answered_s:
