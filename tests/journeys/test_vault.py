@@ -140,6 +140,34 @@ def rclone(
     return lambda *words: run("--config", config, "--retries", "1", *words)
 
 
+def _folder(page: Page, name: str) -> None:
+    page.locator("summary", has_text="New folder").click()
+    page.fill("#vault-folder", name)
+    page.get_by_role("button", name="Make the folder").click()
+    expect(_row(page, name)).to_be_visible()
+
+
+def _move_about(page: Page, tmp_path: Path) -> None:
+    """From within "dossier secret": a letter goes out of it by the menu, into another folder by dragging."""
+    letter = tmp_path / "lettre.txt"
+    letter.write_text("bonjour")
+    _send(page, letter)
+    _menu(page, letter.name)
+    _row(page, letter.name).get_by_role("button", name="Move to another folder").click()
+    here = page.get_by_role("button", name="Put it here")
+    expect(here).to_be_disabled()
+    page.get_by_role("navigation", name="In the vault").get_by_role("button", name="Vault").click()
+    expect(_row(page, "empty.bin")).to_be_visible()
+    here.click()
+    expect(_row(page, letter.name)).to_be_visible()
+    expect(here).to_be_hidden()
+    _folder(page, "tiroir")
+    _row(page, letter.name).drag_to(_row(page, "tiroir"))
+    expect(_row(page, letter.name)).to_have_count(0)
+    _row(page, "tiroir").get_by_text("tiroir").click()
+    expect(_row(page, letter.name)).to_be_visible()
+
+
 def test_the_browser_and_rclone_read_each_others_vault_and_the_server_sees_nothing(
     chromium: Browser, server: RealServer, token: str, rclone: Rclone, tmp_path: Path
 ) -> None:
@@ -175,12 +203,15 @@ def test_the_browser_and_rclone_read_each_others_vault_and_the_server_sees_nothi
     page.reload()
     _open(page)
     assert _download(page, "mappa.txt").decode() == SECRET_TEXT
+    _move_about(page, tmp_path)
 
     back = tmp_path / "back"
     rclone("copy", "vault:", back)
     for file in files:
         assert (back / file.name).read_bytes() == file.read_bytes()
     assert (back / "dossier secret" / "mappa.txt").read_text() == SECRET_TEXT
+    assert (back / "tiroir" / "lettre.txt").read_text() == "bonjour"
+    assert not (back / "lettre.txt").exists()
 
     sent = _with_decoded(bytes(wire.sent[begun:]))
     assert len(sent) > sum(SIZES.values())
@@ -191,6 +222,8 @@ def test_the_browser_and_rclone_read_each_others_vault_and_the_server_sees_nothi
         "dossier",
         "mappa",
         "carte du",
+        "lettre",
+        "tiroir",
         "one chunk",
         "日本語",
     ]

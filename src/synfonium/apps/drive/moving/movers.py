@@ -15,6 +15,7 @@ from synfonium.apps.drive.model.move_in import Left, MoveIn
 from synfonium.apps.drive.model.query import Compare, Query
 from synfonium.apps.drive.moving import nextcloud
 from synfonium.apps.drive.moving.access import Access, open_source, seal, unseal
+from synfonium.apps.drive.moving.large import Large
 from synfonium.apps.drive.moving.port import NotTaken, Patience, Source, SourceAway, SourceRefused
 from synfonium.apps.drive.moving.run import Over, Paused, Run
 from synfonium.apps.drive.moving.takeout import TakeoutSource
@@ -26,7 +27,7 @@ from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.store import move_ins
 from synfonium.apps.identity.contract import People
 from synfonium.common.ids import PersonId, new_id
-from synfonium.common.problem import Forbidden
+from synfonium.common.problem import Forbidden, Problem
 from synfonium.kernel import logs
 from synfonium.kernel.actor import Person
 
@@ -288,7 +289,7 @@ class Movers:
             source = await self._open(actor, unseal(self._room.context.secrets, job), self._patience)
         except (SourceAway, SourceRefused) as refusal:
             raise Paused(refusal.why) from None
-        taker = Taker(self._drive, actor, job.target, source, self._patience)
+        taker = Taker(self._drive, actor, job, source, self._patience)
         run = Run(self._room, job, source, taker)
         self._takers[job.id] = taker
         try:
@@ -296,6 +297,7 @@ class Movers:
         finally:
             self._takers.pop(job.id, None)
             await asyncio.shield(run.save())
+            taker.close()
             await source.close()
 
     async def _end(self, job: MoveIn, state: str) -> None:
@@ -308,6 +310,8 @@ class Movers:
             move_ins.forget_taken(connection, job.id)
 
         await self._room.context.database.write(work)
+        with suppress(Problem):  # what is left of it goes after a day
+            await Large(self._drive, Person(id=job.person, name="", display=""), job.id).forget()
         if access and access.is_granted:
             wire = self._wire(access)
             with suppress(SourceAway, SourceRefused, NotTaken):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from hashlib import blake2b
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
@@ -69,7 +70,8 @@ class NotTaken(Exception):
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A file or folder of a source. path: names below the source's top. ref: how the source finds it
-    again. mark: what changes when the content does. why: for this reason it cannot be taken."""
+    again. mark: what changes when the content does. etag: a strong one in its quotes, by which the source is
+    held to this content. why: for this reason it cannot be taken."""
 
     path: tuple[str, ...]
     is_file: bool
@@ -77,9 +79,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     modified_s: float | None = None
     ref: str = ""
     mark: str = ""
+    etag: str = ""
     checksums: Mapping[str, bytes] = {}
     is_favorite: bool = False
     why: Why = ""
+
+
+def key_of(entry: Entry) -> str:
+    """Stands for the entry in the notes: its path, and its content as far as the source tells of it."""
+    path = "\0".join((*entry.path, "", entry.mark)).encode("utf-8", "surrogatepass")
+    return blake2b(path, digest_size=16, person=b"file" if entry.is_file else b"folder").hexdigest()
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -96,7 +105,8 @@ class Source(Protocol):
     `entries` gives folders before what is in them, the same names in the same order each time as
     long as nothing changes there; it keeps a bounded number of them at once. It waits with the
     `Patience` it was made with when the source is away. Raises SourceRefused.
-    `open` raises SourceAway, SourceRefused and NotTaken, and so do its pieces.
+    `open` at another byte than the first gives bytes of the content that was listed, as far as an etag tells.
+    It raises SourceAway, SourceRefused and NotTaken, and so do its pieces.
     at_once: how many files are read at the same time; 1: while `entries` stands at that file.
     """
 
@@ -129,10 +139,12 @@ class Patience:
                 await self.wait(tries, away)
 
 
-async def steady(source: Source, entry: Entry, opened: Opened, patience: Patience) -> AsyncIterator[bytes]:
-    """All bytes of a file that was opened at its beginning; a connection that is lost goes on where it
+async def steady(
+    source: Source, entry: Entry, opened: Opened, patience: Patience, start: int = 0
+) -> AsyncIterator[bytes]:
+    """All bytes of a file that was opened at the byte `start`; a connection that is lost goes on where it
     was. Raises NotTaken when they are more or fewer than were announced."""
-    at = tries = since = 0
+    at, tries, since = start, 0, 0
     most = MOST_UNANNOUNCED_BYTES if entry.size_bytes is None else entry.size_bytes
     while True:
         try:

@@ -5,13 +5,20 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from hashlib import blake2b
 
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.errors import QuotaExceeded
 from synfonium.apps.drive.model.move_in import MoveIn
-from synfonium.apps.drive.moving.port import Entry, NotTaken, Source, SourceAway, SourceRefused, Why
+from synfonium.apps.drive.moving.port import (
+    Entry,
+    NotTaken,
+    Source,
+    SourceAway,
+    SourceRefused,
+    Why,
+    key_of,
+)
 from synfonium.apps.drive.moving.taking import Outcome, Taker, TargetGone
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import move_ins
@@ -54,6 +61,7 @@ class Run:
             if not self._job.is_counted:
                 await self._count()
             await self._take_all()
+            await self._taker.end()
             await self._flush()
         except SourceAway as away:
             raise Paused(away.why) from None
@@ -187,12 +195,6 @@ async def _bounded(source: Source) -> AsyncGenerator[Entry, None]:
             if count > MOST_ENTRIES:
                 raise SourceRefused("many")
             yield entry
-
-
-def key_of(entry: Entry) -> str:
-    """Stands for the entry in the notes: its path, and its content as far as the source tells of it."""
-    path = "\0".join((*entry.path, "", entry.mark)).encode("utf-8", "surrogatepass")
-    return blake2b(path, digest_size=16, person=b"file" if entry.is_file else b"folder").hexdigest()
 
 
 def _worst(several: BaseExceptionGroup[BaseException]) -> BaseException:

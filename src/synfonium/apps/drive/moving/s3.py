@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from synfonium.apps.drive.model.names import MAX_DEPTH
 from synfonium.apps.drive.moving.port import Entry, Opened, Patience, SourceRefused, Why
-from synfonium.apps.drive.moving.webdav import left_out
+from synfonium.apps.drive.moving.webdav import from_byte, left_out, strong
 from synfonium.apps.drive.moving.wire import Authorize, Origin, Wire, check_status
 from synfonium.apps.drive.moving.xml import Piece, PieceReader
 from synfonium.libraries.sigv4 import signing_key
@@ -93,13 +93,14 @@ class S3Source:
             modified_s=_time_s(piece.said("LastModified")),
             ref=key,
             mark=f"{etag[:150]} {size[:20]}",
+            etag=strong(f'"{etag}"'),
             why=_refused(path),
         )
 
     async def open(self, entry: Entry, start: int = 0) -> Opened:
         """What rclone keeps of the time of a file stands with the object, not in the listing."""
         target = f"{self._top}/{quote(entry.ref.encode('utf-8', 'surrogatepass'), safe='/-._~')}"
-        exit_ = self._wire.send("GET", target, {"range": f"bytes={start}-"} if start else {})
+        exit_ = self._wire.send("GET", target, from_byte(entry, start))
         answer = await exit_.__aenter__()
         try:
             check_status(answer, good=(200, 206) if start else (200,))

@@ -3,25 +3,30 @@ already does not come twice."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from synfonium.apps.drive.errors import (
     BadName,
+    BadParts,
     ChecksumMismatch,
     Cut,
     Locked,
     NoSuchNode,
+    NoSuchUpload,
     NotThatKind,
     ParentMissing,
     TooDeep,
     WrongState,
 )
 from synfonium.apps.drive.model import ABSENT, Node, NodeId
+from synfonium.apps.drive.model.move_in import MoveIn
 from synfonium.apps.drive.model.names import with_number
-from synfonium.apps.drive.moving.port import Entry, NotTaken, Opened, Patience, Source, steady
+from synfonium.apps.drive.moving.folder_times import FolderTimes
+from synfonium.apps.drive.moving.large import Large, is_large
+from synfonium.apps.drive.moving.port import Entry, NotTaken, Opened, Patience, Source, key_of, steady
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.batch import Freeing
 from synfonium.apps.drive.service.files import Incoming
@@ -41,13 +46,25 @@ class Taker:
     """Fills the folder `target` of the actor's. coming_bytes: of files that are not whole yet."""
 
     def __init__(
-        self, drive: DriveService, actor: Person, target: NodeId, source: Source, patience: Patience
+        self, drive: DriveService, actor: Person, job: MoveIn, source: Source, patience: Patience
     ) -> None:
-        self._drive, self._actor, self._target = drive, actor, target
+        self._drive, self._actor, self._target = drive, actor, job.target
         self._source, self._patience = source, patience
         self._folders: OrderedDict[tuple[str, ...], NodeId] = OrderedDict()
         self._making = asyncio.Lock()
+        self._times = FolderTimes(drive.room, job.asked_s)
+        self._large = Large(drive, actor, job.id)
         self.coming_bytes = 0
+
+    async def end(self) -> None:
+        """Everything has come: folders get their times. Raises TargetGone."""
+        try:
+            await self._times.set(self._actor, self._target)
+        except NoSuchNode:
+            raise TargetGone from None
+
+    def close(self) -> None:
+        self._times.close()
 
     async def take(self, entry: Entry, note: Callable[[Connection], None]) -> Outcome:
         """note: what writes down that this was taken; run in the transaction of a file that comes
@@ -69,7 +86,9 @@ class Taker:
     async def _take(self, entry: Entry, note: Callable[[Connection], None]) -> Outcome:
         try:
             if not entry.is_file:
-                await self._folder(entry.path)
+                folder = await self._folder(entry.path)
+                if entry.modified_s is not None:
+                    self._times.add(folder, entry.modified_s)
                 return "taken"
             return await self._file(await self._folder(entry.path[:-1]), entry, note)
         except BadName:
@@ -122,12 +141,30 @@ class Taker:
             return "same"
         if there is None:
             try:
-                await self._write(folder, entry, None)
+                await self._first(folder, entry)
             except WrongState:  # the person was faster
                 await self._write(folder, entry, note)
         else:
             await self._write(folder, entry, note)
         return "taken"
+
+    async def _first(self, folder: NodeId, entry: Entry) -> None:
+        """Raises WrongState when something has the name."""
+        if not is_large(entry):
+            return await self._write(folder, entry, None)
+        key = key_of(entry)
+        try:
+            node = await self._large.write(folder, entry, key, self._from)
+        except (NotTaken, ChecksumMismatch, BadParts, WrongState, NoSuchUpload) as refusal:
+            await self._large.forget(key)
+            if isinstance(refusal, BadParts | NoSuchUpload):
+                raise NotTaken("size") from None
+            raise
+        return await self._mark(node, entry)
+
+    async def _from(self, entry: Entry, start: int) -> tuple[Opened, AsyncGenerator[bytes, None]]:
+        opened = await self._patience.call(lambda: self._source.open(entry, start))
+        return opened, self._watched(steady(self._source, entry, opened, self._patience, start), start)
 
     async def _write(self, folder: NodeId, entry: Entry, note: Callable[[Connection], None] | None) -> None:
         opened = await self._opened(entry)
@@ -147,8 +184,10 @@ class Taker:
             )
         await self._mark(written.node, entry)
 
-    async def _watched(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        count = 0
+    async def _watched(self, pieces: AsyncIterator[bytes], start: int = 0) -> AsyncGenerator[bytes, None]:
+        """start: how much of the file was here before."""
+        count = start
+        self.coming_bytes += start
         try:
             async for piece in pieces:
                 count += len(piece)

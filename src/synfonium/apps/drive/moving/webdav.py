@@ -112,6 +112,7 @@ class WebDavSource:
             modified_s=time_s,
             ref=ref + quote(raw, safe="") + ("" if is_file else "/"),
             mark=f"{etag[:150]} {size[:20]} {time_s}",
+            etag=strong(etag),
             checksums=_checksums(said.get(f"{_OC} checksums")) if is_file else {},
             is_favorite=_text(said, f"{_OC} favorite") == "1",
         )
@@ -122,7 +123,7 @@ class WebDavSource:
         return Opened(pieces)
 
     async def _pieces(self, entry: Entry, start: int) -> AsyncIterator[bytes]:
-        headers = {"range": f"bytes={start}-"} if start else {}
+        headers = from_byte(entry, start)
         async with self._wire.send("GET", entry.ref, headers) as answer:
             check_status(answer, good=(200, 206) if start else (200,))
             skip = left_out(answer.headers.get("content-range", ""), answer.status, start)
@@ -139,6 +140,22 @@ def left_out(content_range: str, status: int, start: int) -> int:
     if not content_range.startswith(f"bytes {start}-"):
         raise SourceAway("broken")
     return 0
+
+
+_STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
+
+
+def strong(etag: str) -> str:
+    """The etag if it is one that tells each byte (RFC 9110, 8.8.3); else empty."""
+    return etag if _STRONG.fullmatch(etag) else ""
+
+
+def from_byte(entry: Entry, start: int) -> dict[str, str]:
+    """What asks for the bytes from `start` on, of the content that was listed or of none."""
+    if not start:
+        return {}
+    held = {"if-match": entry.etag} if entry.etag else {}
+    return {"range": f"bytes={start}-", **held}
 
 
 def quoted(path: str) -> str:

@@ -1,6 +1,7 @@
 """Moving in: from sources that behave, and from those that do not."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, update
 from synfonium.apps.drive.errors import NoSuchMoveIn, SourceUnusable
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.move_in import MoveIn
+from synfonium.apps.drive.moving import large
 from synfonium.apps.drive.moving import movers as rooms
 from synfonium.apps.drive.moving.movers import Movers
 from synfonium.apps.drive.moving.port import Entry, Opened, Patience, Source, SourceAway, SourceRefused
@@ -32,22 +34,33 @@ class Shelf:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.folders: list[str] = []
+        self.times: dict[str, float] = {}
+        self.etag, self.starts = "", list[int]()
         self.read: list[str] = []
         self.moods: list[Exception] = []
+        self.stops_at, self.hangs = 0, asyncio.Event()
         self.after: Callable[[str], None] = lambda _path: None
 
     async def entries(self) -> AsyncGenerator[Entry, None]:
         for folder in self.folders:
-            yield Entry(path=tuple(folder.split("/")), is_file=False, ref=folder)
+            names = tuple(folder.split("/"))
+            yield Entry(path=names, is_file=False, ref=folder, modified_s=self.times.get(folder))
         for path, content in sorted(self.files.items()):
             names = tuple(path.split("/"))
             mark = str(hash(content))
             yield Entry(
-                path=names, is_file=True, size_bytes=len(content), modified_s=784111777.0, ref=path, mark=mark
+                path=names,
+                is_file=True,
+                size_bytes=len(content),
+                modified_s=784111777.0,
+                ref=path,
+                mark=mark,
+                etag=self.etag,
             )
 
     async def open(self, entry: Entry, start: int = 0) -> Opened:
         self.read.append(entry.ref)
+        self.starts.append(start)
         if self.moods:
             raise self.moods.pop(0)
         return Opened(self._pieces(entry.ref, start))
@@ -56,6 +69,9 @@ class Shelf:
         content = self.files[path][start:]
         for at in range(0, len(content), 100_000):
             yield content[at : at + 100_000]
+            if self.stops_at and start + at >= self.stops_at:
+                self.hangs.set()
+                await asyncio.sleep(WITHIN_S)
         self.after(path)
 
     async def close(self) -> None: ...
@@ -122,6 +138,71 @@ async def test_everything_comes_with_its_folders_and_times(movers: Movers, shelf
     assert await tree_of(hand, job.target) == expected
     path = await hand.drive.tree.resolve(hand.actor, ["Elsewhere", "f1", "1.txt"])
     assert path[-1].modified_s == 784111777.0
+
+
+async def test_folders_keep_their_times_and_those_of_the_person_theirs(
+    movers: Movers, shelf: Shelf, hand: Hand, house: House
+) -> None:
+    mine = await hand.folder("mine", await hand.folder("Elsewhere"))
+    before = (await hand.drive.tree.path(hand.actor, mine))[-1]
+    house.clock.time_s += 10
+    shelf.folders = ["a", "a/b", "a/b/c", "mine"]
+    shelf.times = {"a": 1000.0, "a/b": 2000.5, "a/b/c": 3000.0, "mine": 4000.0}
+    shelf.files = {"a/b/c/deep.txt": b"x", "a/top.txt": b"y"}
+    assert (await moved(movers, hand.actor)).state == "done"
+
+    async def time_of(*names: str) -> float:
+        return (await hand.drive.tree.resolve(hand.actor, ["Elsewhere", *names]))[-1].modified_s
+
+    assert [await time_of(*path.split("/")) for path in ("a", "a/b", "a/b/c")] == [1000.0, 2000.5, 3000.0]
+    assert await time_of("mine") == before.modified_s
+    assert await time_of("a", "top.txt") == 784111777.0
+
+
+async def cut_within(movers: Movers, hand: Hand, shelf: Shelf) -> MoveIn:
+    """A job that stops dead within its one large file."""
+    job = await movers.begin(hand.actor, WANTED)
+    await movers._look()
+    await asyncio.wait_for(shelf.hangs.wait(), WITHIN_S)
+    await movers.close()
+    (begun,) = await hand.drive.uploads.listing(hand.actor, large.DOOR)
+    assert begun.held_bytes == 800_000
+    shelf.stops_at = 0
+    return job
+
+
+@pytest.mark.parametrize("changes", [False, True])
+async def test_a_large_file_that_was_cut_goes_on_where_it_was_unless_it_has_changed(
+    drive: DriveService, shelf: Shelf, hand: Hand, monkeypatch: pytest.MonkeyPatch, changes: bool
+) -> None:
+    monkeypatch.setattr(large, "PART_BYTES", 400_000)
+    monkeypatch.setattr(large, "LARGE_BYTES", 1_000_000)
+    shelf.etag, shelf.stops_at = '"one"', 1_000_000
+    shelf.files = {"film.mp4": os.urandom(2_000_000)}
+    job = await cut_within(Movers(drive, HURRY), hand, shelf)
+    if changes:
+        shelf.files = {"film.mp4": os.urandom(2_000_000)}
+    job = await run(Movers(drive, HURRY), hand.actor, await Movers(drive).one(hand.actor, job.id))
+    assert (job.state, job.done, job.not_taken) == ("done", 1, 0)
+    assert shelf.starts == [0, 0 if changes else 800_000]
+    assert await tree_of(hand, job.target) == dict(shelf.files)
+    assert await drive.uploads.listing(hand.actor, large.DOOR) == []
+
+
+async def test_without_an_etag_a_large_file_begins_again(
+    drive: DriveService, shelf: Shelf, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LARGE_BYTES", 1_000_000)
+    shelf.files = {"film.mp4": bytes(2_000_000)}
+    shelf.stops_at = 1_000_000
+    movers = Movers(drive, HURRY)
+    job = await movers.begin(hand.actor, WANTED)
+    await movers._look()
+    await asyncio.wait_for(shelf.hangs.wait(), WITHIN_S)
+    await movers.close()
+    shelf.stops_at = 0
+    assert (await run(Movers(drive, HURRY), hand.actor, await movers.one(hand.actor, job.id))).state == "done"
+    assert shelf.starts == [0, 0]
 
 
 async def test_the_password_is_forgotten_with_the_end(movers: Movers, shelf: Shelf, hand: Hand) -> None:

@@ -1,5 +1,6 @@
 /* An open vault: its folders and files, and what can be done with them. */
 
+import { Carrying } from "./carrying";
 import { save, show } from "./giving";
 import type { Lock } from "./lock";
 import { Rows } from "./rows";
@@ -21,6 +22,7 @@ export class Inside {
   private way: Step[];
   private readonly ways = new Map<string, Step[]>();
   private readonly rows: Rows;
+  private readonly carrying: Carrying;
   private readonly section: HTMLElement;
   private readonly stop = new AbortController();
 
@@ -30,11 +32,21 @@ export class Inside {
   ) {
     this.section = this.find("[data-inside]");
     this.way = [{ id: page.getAttribute("data-vault") ?? "", title: "" }];
+    this.carrying = new Carrying(
+      page,
+      (entry, into) => void this.act(() => this.move(entry, into)),
+      () => this.folder,
+    );
     this.rows = new Rows(page, {
       open: (entry) => void this.act(() => this.open(entry)),
       save: (entry) => void this.act(() => save(this.page, this.lock, entry)),
       rename: (entry, name) => void this.act(() => this.rename(entry, name)),
       remove: (entry) => void this.act(() => this.remove(entry)),
+      move: (entry) => this.carrying.take(entry),
+      made: (row, entry) => {
+        this.carrying.lift(row, entry);
+        if (!entry.is_file) this.carrying.land(row, entry.id);
+      },
     });
   }
 
@@ -57,6 +69,7 @@ export class Inside {
     this.stop.abort();
     this.lock.shut();
     this.rows.clear();
+    this.carrying.leave();
     this.entries = [];
     this.section.hidden = true;
     this.find("[data-crumbs]").replaceChildren();
@@ -150,6 +163,7 @@ export class Inside {
     const strange = found.length - entries.length;
     this.say(strange ? this.word("strange").replace("{}", `${strange}`) : "");
     this.crumbs();
+    this.carrying.look(this.way.map((step) => step.id));
   }
 
   private crumbs(): void {
@@ -165,6 +179,7 @@ export class Inside {
       piece.textContent = title;
       if (isLast) piece.setAttribute("aria-current", "location");
       else piece.addEventListener("click", () => void this.act(() => this.go(this.way.slice(0, at + 1))));
+      if (!isLast) this.carrying.land(piece, step.id);
       item.append(piece);
       return item;
     });
@@ -213,6 +228,11 @@ export class Inside {
 
   private async rename(entry: Entry, name: string): Promise<void> {
     await send(`/drive/node/${entry.id}/rename`, { name: await this.sealed(name.trim()) });
+    await this.load();
+  }
+
+  private async move(entry: Entry, into: string): Promise<void> {
+    await send("/drive/move", { node: entry.id, into });
     await this.load();
   }
 

@@ -11,6 +11,8 @@ export interface Acts {
   save(entry: Entry): void;
   rename(entry: Entry, name: string): void;
   remove(entry: Entry): void;
+  move(entry: Entry): void;
+  made(row: HTMLElement, entry: Entry): void;
 }
 
 export class Rows {
@@ -70,6 +72,8 @@ export class Rows {
     const saving = row.querySelector<HTMLButtonElement>("[data-save]");
     if (saving) saving.onclick = () => this.acts.save(entry);
     find<HTMLButtonElement>(row, "[data-remove]").onclick = () => this.acts.remove(entry);
+    find<HTMLButtonElement>(row, "[data-move]").onclick = () => this.acts.move(entry);
+    this.acts.made(row, entry);
     return row;
   }
 }
