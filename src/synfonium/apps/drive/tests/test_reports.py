@@ -1,6 +1,10 @@
 """Reports of what is behind a link, and what the operator does about it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
@@ -163,3 +167,44 @@ async def test_who_reported_in_vain_objects_within_half_a_year(
     await drive.reporting.answer(boss, objection.report.id, "changed", "Right")
     with pytest.raises(LinkGone):
         await drive.linking.come(drive.linking.token(link.id), "")
+
+
+async def letter_to(home: Path, address: str, subject: str) -> EmailMessage:
+    """Once it has been sent."""
+    for _ in range(200):
+        for path in home.rglob("*.eml"):
+            letter = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
+            if address in str(letter["to"]) and letter["subject"] == subject:
+                return letter
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no letter {subject!r} to {address}")
+
+
+async def test_a_stranger_reads_the_decision_in_their_language_and_objects_without_an_account(
+    town: Installation, tmp_path: Path
+) -> None:
+    ada = await person(town, "ada")
+    path = await made_link(ada, await made_folder(ada, "ada", "Trip"), mode="view")
+    async with town.client(headers={"accept": "text/html", "accept-language": "fr"}) as stranger:
+        form = {"text": "Not right", "reason": "illegal", "contact": "who@example.org"}
+        assert (await stranger.post(f"{path}/report", data=form)).status_code == 303
+        await letter_to(tmp_path, "who@example.org", "Votre signalement est arrivé")
+        token = await town.person("boss", administrator=True)
+        async with town.client(token=token, headers={"accept": "text/html"}) as boss:
+            page = (await boss.get("/admin/reports")).text
+            report = page.partition('action="/admin/reports/')[2].partition('"')[0]
+            decision = {"decision": "rejected", "statement": "It is allowed"}
+            await boss.post(f"/admin/reports/{report}", data=decision)
+            told = await letter_to(tmp_path, "who@example.org", "Ce qui a été décidé de votre signalement")
+            words = told.get_body(("plain",))
+            assert words is not None
+            at = "/drive/objection/" + words.get_content().partition("/drive/objection/")[2].split()[0]
+            assert "L’exploitant a laissé le lien ouvert." in (await stranger.get(at)).text
+            assert (await stranger.post(at, data={"text": "Still <b>wrong</b>"})).status_code == 303
+            assert "Votre contestation est arrivée." in (await stranger.get(at)).text
+            assert "Still &lt;b&gt;wrong&lt;/b&gt;" in (await boss.get("/admin/reports")).text
+            answer = {"answer": "kept", "statement": "It stays allowed"}
+            assert (await boss.post(f"/admin/reports/{report}/answer", data=answer)).status_code == 303
+        await letter_to(tmp_path, "who@example.org", "Une décision a été réexaminée")
+        assert (await stranger.get(at[:-1] + ("A" if at[-1] != "A" else "B"))).status_code == 404
+    await ada.aclose()
