@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from synfonium.common.event import Event
 from synfonium.kernel import logs
+from synfonium.kernel.gathering import Gathering
 from synfonium.kernel.outbox import PARKED_AT, Outbox
 from synfonium.ports.bus import EventBus, NotDelivered
 from synfonium.ports.database import Database
@@ -21,8 +22,7 @@ _UNDER_WAY = 1000
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 30.0
 # For events that another process wrote, and for whatever a wake-up might miss.
 _POLL_S = 5.0
-_GATHER_S = 0.02
-_GATHER_MANY_S = 0.1
+_GATHER_S, _GATHER_MOST_S = 0.02, 0.4
 
 Pending = Sequence[tuple[int, Event, int]]
 
@@ -53,6 +53,7 @@ class Relay:
         self._delivered: list[int] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._open = 0
+        self._gathering = Gathering(_GATHER_S, _GATHER_MOST_S)
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -96,10 +97,10 @@ class Relay:
         self._open += len(batch)
         self._after = batch[-1][0]
         self._start(self._deliver_many(batch))
+        # What is added meanwhile comes with the next, which costs a commit here and in each subscriber.
+        wait_s = self._gathering.next_s()
         if len(batch) < _BATCH:
-            # What is added meanwhile comes with the next, which costs a commit here and in each
-            # subscriber. In the midst of many nobody waits for a single one.
-            await asyncio.sleep(_GATHER_S if len(batch) == 1 else _GATHER_MANY_S)
+            await asyncio.sleep(wait_s)
         return True
 
     def _start(self, delivery: Coroutine[None, None, None]) -> None:

@@ -104,6 +104,7 @@ async def test_what_is_put_into_the_trash_from_a_folder_is_heard_by_that_folders
     (run,) = await settled(house, person, made)
     assert (run.state, run.subject) == ("done", node)
     assert "Heard" in await names_in(house, "ana", token)
+    await rules_of(house).idle()
     # What it was called nobody can see any more.
     assert not await rules_of(house).history(person, named.id)
 
