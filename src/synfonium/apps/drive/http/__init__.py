@@ -10,6 +10,7 @@ from synfonium.apps.drive.http import (
     installed,
     moving_in,
     nodes,
+    numbered,
     pages,
     present,
     previews,
@@ -28,6 +29,7 @@ from synfonium.apps.drive.http import (
 doors = (
     *pages.doors,
     *nodes.doors,
+    *numbered.doors,
     *chosen.doors,
     *present.doors,
     *rows.doors,

@@ -4,7 +4,10 @@ from typing import Literal
 
 import msgspec
 
-Field = Literal["name", "media_type", "modified_s", "size_bytes", "number", "is_folder", "is_favorite"]
+Field = Literal[
+    "name", "media_type", "modified_s", "taken_s", "size_bytes", "number", "is_folder", "is_favorite"
+]
+"""taken_s: of photos and films, when they were taken; nothing else has it."""
 Operator = Literal["eq", "lt", "gt", "lte", "gte", "like"]
 
 

@@ -15,6 +15,8 @@ from synfonium.kernel.refusals import MethodNotAllowed, TooLarge
 
 BEGIN = b"/index.php/login/v2"
 POLL = b"/index.php/login/v2/poll"
+SHOWN = b"/index.php/f/"
+MOST_DIGITS = 18
 PAGE = "/drive/connect"
 BODY_BYTES = 4 * 1024
 
@@ -28,6 +30,9 @@ def index_app(context: Context) -> ASGIApp:
                 if scope["type"] == "http" and beside.is_asked(raw_path(scope)):
                     await beside.answer(context, scope, receive, send)
                     return
+            if scope["type"] == "http" and raw_path(scope).startswith(SHOWN):
+                await respond(send, 303, [(b"location", _page(context, scope))])
+                return
             body = await _answer(context, scope, receive)
         except Problem as problem:
             status, headers, refusal = problem_response(scope, problem, context.pages)
@@ -52,6 +57,16 @@ async def _answer(context: Context, scope: Scope, receive: Receive) -> dict[str,
     service: DriveService = context.service
     url = context.site.public_url
     return _begun(service, url, scope) if path == BEGIN else _polled(service, url, body)
+
+
+def _page(context: Context, scope: Scope) -> bytes:
+    """Of a file or folder whose address somebody was given: it asks who they are. Raises NotFound."""
+    number = raw_path(scope).removeprefix(SHOWN)
+    if scope["method"] not in ("GET", "HEAD"):
+        raise MethodNotAllowed
+    if not (number.isdigit() and len(number) <= MOST_DIGITS):
+        raise NotFound
+    return f"{context.site.public_url}/drive/number/{number.decode()}".encode()
 
 
 def _begun(service: DriveService, url: str, scope: Scope) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Literal
 
-from synfonium.apps.drive.nextcloud import capabilities, direct, shared, sharing, user
+from synfonium.apps.drive.nextcloud import capabilities, direct, shared, sharing, unified, user
 from synfonium.apps.drive.nextcloud.ask import Ask, Handler, OcsRefused, envelope, given_of, wants_json
 from synfonium.apps.drive.nextcloud.credentials import person_of, secret_of
 from synfonium.apps.drive.service import DriveService
@@ -22,6 +22,8 @@ ROUTES: dict[tuple[str, ...], Handler] = {
     ("GET", "core", "navigation", "apps"): user.apps,
     ("GET", *sharing.BASE, "sharees"): sharing.sharees,
     ("POST", "apps", "dav", "api", "v1", "direct"): direct.make,
+    ("GET", *unified.PROVIDERS): unified.providers,
+    ("GET", *unified.FILES): unified.files,
     ("DELETE", "core", "apppassword"): user.forget_password,
 }
 

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from synfonium.apps.drive.model.query import AllOf, AnyOf, Compare, Condition, Field, Not, Operator, Query
-from synfonium.apps.drive.nextcloud.properties import OC, USUAL
+from synfonium.apps.drive.nextcloud.properties import NC, OC, USUAL
 from synfonium.apps.drive.nextcloud.report import answer_paths
 from synfonium.apps.drive.nextcloud.request import NextcloudRequest, files_target
 from synfonium.kernel.actor import Person
@@ -24,6 +24,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     (DAV, "displayname"): "name",
     (DAV, "getcontenttype"): "media_type",
     (DAV, "getlastmodified"): "modified_s",
+    (NC, "metadata-photos-original_date_time"): "taken_s",
     (DAV, "getcontentlength"): "size_bytes",
     (OC, "size"): "size_bytes",
     (OC, "fileid"): "number",
@@ -130,7 +131,8 @@ def _compare(element: Element, operator: Operator) -> Condition:
         return Compare(field, "eq", int(text in ("1", "yes", "true")))
     if field == "number":
         text = _LONG_ID.sub(r"\1", text)
-    return Compare(field, operator, _time(text) if field == "modified_s" else _number(text))
+    is_time = field in ("modified_s", "taken_s")
+    return Compare(field, operator, _time(text) if is_time else _number(text))
 
 
 def _property(element: Element) -> tuple[str, str]:
@@ -148,9 +150,10 @@ def _number(text: str) -> float:
 
 
 def _time(text: str) -> float:
-    """Seconds, or a time with its zone."""
-    if text.isdigit():
-        return _number(text)
+    """Seconds, with a fraction or without, or a time with its zone."""
+    whole, dot, fraction = text.partition(".")
+    if whole.isdigit() and (not dot or (fraction.isascii() and fraction.isdigit())):
+        return _number(whole)
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):

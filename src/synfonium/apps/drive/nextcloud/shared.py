@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.model.share import Link, LinkMode, Share
 from synfonium.apps.drive.nextcloud.ask import Ask
-from synfonium.apps.drive.nextcloud.properties import OC
+from synfonium.apps.drive.nextcloud.properties import NC, OC
 from synfonium.apps.drive.nextcloud.request import permissions_of as letters_of
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.announced import Values
@@ -145,7 +145,15 @@ def properties_of(service: DriveService) -> dict[tuple[str, str], Values]:
             for id_, numbers in found.items()
         }
 
-    return {(OC, "permissions"): letters, (OC, "share-types"): types}
+    async def taken(actor: Person, nodes: Sequence[Node]) -> Mapping[NodeId, str]:
+        found = await service.photos.times(nodes)
+        return {id_: str(int(time_s)) for id_, time_s in found.items()}
+
+    return {
+        (OC, "permissions"): letters,
+        (OC, "share-types"): types,
+        (NC, "metadata-photos-original_date_time"): taken,
+    }
 
 
 def _letters(node: Node, right: Right | None) -> str:

@@ -1,6 +1,6 @@
 """The page of photos: which files are, and when each was taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -67,6 +67,11 @@ class Photos:
         time_s = found.node.modified_s if taken_s is None else taken_s
         await self._room.context.database.write(partial(photos.settle, node=due[0], time_s=time_s))
         return True
+
+    async def times(self, seen: Sequence[Node]) -> Mapping[NodeId, float]:
+        """When each of the photos among nodes that somebody sees was taken."""
+        ids = [node.id for node in seen if node.is_file and is_photo(node.media_type)]
+        return await self._room.read(partial(photos.times, ids=ids)) if ids else {}
 
     async def listing(self, actor: Person, after: str = "") -> Roll:
         """Those that are not in the trash. Raises NoSuchNode for whoever may not see the whole drive."""

@@ -28,6 +28,12 @@ def forget(connection: Connection, ids: Sequence[NodeId]) -> None:
     connection.execute(delete(photos).where(f.node.in_(ids)))
 
 
+def times(connection: Connection, ids: Sequence[NodeId]) -> dict[NodeId, float]:
+    """When each of the photos among them was taken."""
+    rows = connection.execute(select(f.node, f.time_s).where(f.node.in_(ids)))
+    return {NodeId(row.node): row.time_s for row in rows}
+
+
 def due(connection: Connection, limit: int) -> list[NodeId]:
     found = connection.execute(select(f.node).where(f.is_due.is_(True)).limit(limit)).scalars()
     return [NodeId(node) for node in found]

@@ -5,13 +5,15 @@ from sqlalchemy import ColumnElement, Connection, and_, false, not_, or_, select
 from synfonium.apps.drive.model import Node, SpaceId
 from synfonium.apps.drive.model.query import AllOf, Compare, Condition, Field, Not, Query
 from synfonium.apps.drive.store.nodes import COLUMNS, from_row
-from synfonium.apps.drive.store.tables import nodes, properties
+from synfonium.apps.drive.store.tables import nodes, photos, properties
 
 n = nodes.c
+_TAKEN = select(photos.c.time_s).where(photos.c.node == n.id).scalar_subquery()
 _COLUMNS: dict[Field, ColumnElement[object]] = {
     "name": n.name,
     "media_type": n.media_type,
     "modified_s": n.modified_s,
+    "taken_s": _TAKEN,
     "size_bytes": n.size_bytes,
     "number": n.number,
 }

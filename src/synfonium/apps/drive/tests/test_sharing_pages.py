@@ -104,3 +104,23 @@ async def test_the_page_of_activity_says_who_did_what(town: Installation) -> Non
     assert (await bo.get(f"/drive/activity?node={trip}&kind=nonsense&before=-3")).status_code == 200
     for client in (ada, bo):
         await client.aclose()
+
+
+async def test_an_address_that_an_app_gave_on_leads_to_the_file_for_whoever_may_see_it(
+    town: Installation,
+) -> None:
+    ada, bo = await person(town, "ada"), await person(town, "bo")
+    trip = await made_folder(ada, "ada", "Trip")
+    put = await ada.put("/remote.php/dav/files/ada/Trip/a.txt", content=b"x")
+    number = int(put.headers["oc-fileid"].partition("oc")[0])
+    led = await ada.get(f"/index.php/f/{number}", follow_redirects=False)
+    assert led.status_code == 303
+    there = httpx.URL(led.headers["location"]).path
+    shown = await ada.get(there, follow_redirects=True)
+    assert shown.status_code == 200
+    assert "a.txt" in shown.text
+    assert (await bo.get(there, follow_redirects=True)).status_code == 404
+    await ada.post(f"/drive/node/{trip}/share", data={"name": "bo", "mode": "view"})
+    assert "a.txt" in (await bo.get(there, follow_redirects=True)).text
+    for client in (ada, bo):
+        await client.aclose()
