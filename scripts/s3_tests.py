@@ -59,7 +59,8 @@ NOT_APPLICABLE = {
 }
 _NOT_BY_NAME = re.compile(
     r"acl|policy|versioning|anon|tagging|tags|lifecycle|encrypt|sse_|cors|logging|website|public|"
-    r"object_lock|raw_|post_object|ownership|torrent|ranged_request_skip|notification|atomic_dual|access_bucket|"
+    r"object_lock|raw_|post_object|versioned|put_(object_)?current_|expected_bucket_owner|multipart_upload_owner|"
+    r"delete_key_bucket_gone|copy_not_owned_object|ownership|torrent|ranged_request_skip|notification|atomic_dual|access_bucket|"
     r"object_raw|header_acl|aws2|bad_auth_|sse_kms|restore|block_public|usage|replication"
 )
 _LINE = re.compile(r"^(PASSED|FAILED|ERROR|SKIPPED) (?:\[\d+\] )?(s3tests/\S+::\S+|\S+)")

@@ -27,7 +27,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """offset_bytes: where it begins in the whole, if the client said so."""
+    """offset_bytes: where it begins in the whole, if the client said so. sums: `kind value` of each
+    checksum that was asked for, one a line, in base64."""
 
     upload: UploadId
     number: int
@@ -36,3 +37,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     offset_bytes: int | None
     md5: str
     made_s: float
+    sums: str = ""
+
+    def sum_of(self, kind: str) -> str:
+        """Its checksum of that kind, or "" when nobody asked for it."""
+        return dict(line.split(" ", 1) for line in self.sums.splitlines()).get(kind, "")

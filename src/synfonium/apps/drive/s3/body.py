@@ -11,7 +11,7 @@ from synfonium.apps.drive.service.checksums import Checksums
 from synfonium.kernel.asgi import Receive, body_pieces
 from synfonium.libraries.sigv4 import BadSignature, Chain
 
-__all__ = ["SUMS", "Body", "sum_named"]
+__all__ = ["SIZES", "SUMS", "Body", "sum_named", "sum_of"]
 
 SUMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 """Those of `x-amz-checksum-…` that are known here."""
@@ -34,7 +34,7 @@ class Body:
     """One body. `pieces` raises Refused at its end when anything that was said of it does not hold;
     then md5 and checksum are known."""
 
-    def __init__(self, headers: Mapping[str, str], receive: Receive, chain: Chain) -> None:
+    def __init__(self, headers: Mapping[str, str], receive: Receive, chain: Chain, *, also: str = "") -> None:
         self._headers, self._receive, self._chain = headers, receive, chain
         self._payload = headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
         self._check_payload()
@@ -43,7 +43,9 @@ class Body:
         expected = {kind: value for kind in SUMS if (value := _header_sum(headers, kind)) is not None}
         if len(expected) > 1:
             raise Refused("InvalidRequest", "Expecting a single x-amz-checksum- header.")
-        self._kinds = tuple(expected) or ((self._trailer,) if self._trailer else ())
+        sent = tuple(expected) or ((self._trailer,) if self._trailer else ())
+        # The first is the one that is told of the object.
+        self._kinds = tuple(dict.fromkeys([*([also] if also else []), *sent]))
         self._md5 = _digest(headers["content-md5"], 16) if "content-md5" in headers else None
         self._sums = Checksums({}, also=("md5", *self._kinds))
         self._expected = expected
@@ -54,7 +56,7 @@ class Body:
 
     @property
     def checksum(self) -> dict[str, str]:
-        """Kind to the sum in base64, for the one that the client asked for."""
+        """Kind to the sum in base64, for those that the client asked for."""
         sums = {kind: self._sums.digest(kind) or b"" for kind in self._kinds}
         return {kind: base64.b64encode(digest).decode() for kind, digest in sums.items()}
 
@@ -155,7 +157,7 @@ class Body:
                 continue
             signed += name.lower() + b":" + value.strip() + b"\n"
             if name.decode("latin-1").lower() == f"{_SUM}{self._trailer}":
-                self._expected[self._trailer] = _sum(value.strip().decode("latin-1"), self._trailer)
+                self._expected[self._trailer] = sum_of(value.strip().decode("latin-1"), self._trailer)
         if self._trailer and self._trailer not in self._expected:
             raise Refused("MalformedTrailerError", "The sum that was announced did not come.")
         if is_signed:
@@ -211,17 +213,18 @@ def sum_named(header: str) -> str:
 
 def _header_sum(headers: Mapping[str, str], kind: str) -> bytes | None:
     value = headers.get(_SUM + kind)
-    return None if value is None else _sum(value, kind)
+    return None if value is None else sum_of(value, kind)
 
 
-_SIZES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
+SIZES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
 
 
-def _sum(value: str, kind: str) -> bytes:
+def sum_of(value: str, kind: str) -> bytes:
+    """A checksum in base64. Raises Refused."""
     try:
-        return _digest(value, _SIZES[kind])
+        return _digest(value, SIZES[kind])
     except Refused:
-        raise Refused("InvalidRequest", f"Value for {_SUM}{kind} header is invalid.") from None
+        raise Refused("BadDigest", f"Value for {_SUM}{kind} header is invalid.") from None
 
 
 def _digest(value: str, size_bytes: int) -> bytes:

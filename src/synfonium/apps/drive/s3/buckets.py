@@ -6,23 +6,38 @@ from synfonium.apps.drive.errors import NameTaken
 from synfonium.apps.drive.s3 import xml
 from synfonium.apps.drive.s3.refusals import Refused
 from synfonium.apps.drive.s3.request import SPACE, S3Request
+from synfonium.kernel.asgi import Headers
 
 REGION = "us-east-1"
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _MOST_BUCKETS = 1000
+_MOST_LISTED = 10_000
 
 
 async def list_all(request: S3Request) -> None:
     folders = await request.service.tree.folders(request.actor, limit=_MOST_BUCKETS)
     top = folders.path[-1]
     named = [(SPACE, top.created_s), *((f.name, f.created_s) for f in folders.entries if is_legal(f.name))]
+    after, prefix = request.query.get("continuation-token", ""), request.query.get("prefix", "")
+    listed = [(n, t) for n, t in sorted(dict(named).items()) if n > after and n.startswith(prefix)]
+    page = listed[: _most(request.query.get("max-buckets", ""))]
     entries = [
         f"<Bucket>{xml.line('Name', name)}{xml.line('CreationDate', xml.date(made_s))}</Bucket>"
-        for name, made_s in sorted(dict(named).items())
+        for name, made_s in page
     ]
-    content = [owner(request), "<Buckets>", *entries, "</Buckets>"]
+    more = [xml.line("ContinuationToken", page[-1][0])] if page and len(page) < len(listed) else []
+    content = [owner(request), "<Buckets>", *entries, "</Buckets>", *more]
     await request.xml(xml.document("ListAllMyBucketsResult", content))
+
+
+def _most(value: str) -> int:
+    """Raises Refused."""
+    if not value:
+        return _MOST_LISTED
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= _MOST_LISTED):
+        raise Refused("InvalidArgument", "max-buckets is 1 to 10000.")
+    return int(value)
 
 
 def owner(request: S3Request, name: str = "Owner") -> str:
@@ -46,8 +61,11 @@ async def create(request: S3Request) -> None:
         xml.read(body, "CreateBucketConfiguration")
     if request.header("x-amz-bucket-object-lock-enabled").lower() == "true":
         raise Refused("NotImplemented", "Objects cannot be locked here.")
+    made: Headers = [(b"location", f"/{request.bucket}".encode())]
+    # In the region that we say, one's own bucket can be made again.
     if request.bucket == SPACE:
-        raise Refused("BucketAlreadyOwnedByYou", "This bucket is your whole drive.")
+        await request.answer(200, made)
+        return
     if not is_legal(request.bucket):
         raise Refused("InvalidBucketName", "The specified bucket is not valid.")
     top = await request.bucket_node(SPACE)
@@ -55,8 +73,7 @@ async def create(request: S3Request) -> None:
         await request.service.tree.make_folder(request.actor, top, request.bucket)
     except NameTaken:
         await request.bucket_node()
-        raise Refused("BucketAlreadyOwnedByYou", "You have this bucket already.") from None
-    await request.answer(200, [(b"location", f"/{request.bucket}".encode())])
+    await request.answer(200, made)
 
 
 async def delete(request: S3Request) -> None:

@@ -1,14 +1,20 @@
 """CopyObject: the content anew under another key, or new words for an object as it is."""
 
-import hashlib
+import base64
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import unquote_to_bytes
 
+import msgspec
+
 from synfonium.apps.drive.s3 import xml
+from synfonium.apps.drive.s3.attributes import sum_line
+from synfonium.apps.drive.s3.body import sum_named
 from synfonium.apps.drive.s3.buckets import check_acl
 from synfonium.apps.drive.s3.objects import check_known, described_by, expected_of
 from synfonium.apps.drive.s3.refusals import Refused
 from synfonium.apps.drive.s3.request import Found, S3Request, split_key
+from synfonium.apps.drive.s3.sums import COMPOSITE, FULL
+from synfonium.apps.drive.service.checksums import Checksums
 from synfonium.apps.drive.service.described import Described
 from synfonium.apps.drive.service.files import Incoming
 from synfonium.libraries.webdav.headers import read_http_date
@@ -34,6 +40,9 @@ async def copy(request: S3Request) -> None:
         )
     made = await (_say(request, found, said) if is_itself else _write(request, found, said))
     content = [xml.line("LastModified", xml.date(made.node.modified_s)), xml.line("ETag", f'"{made.etag}"')]
+    content += [sum_line(kind, value) for kind, value in made.current.checksum.items()]
+    if made.current.checksum:
+        content.append(xml.line("ChecksumType", COMPOSITE if made.current.is_composite else FULL))
     await request.xml(xml.document("CopyObjectResult", content))
 
 
@@ -81,7 +90,8 @@ async def pieces_of(
 async def _say(request: S3Request, found: Found, said: Described) -> Found:
     same = found.described
     etag = same.etag if same.version == (found.node.version or "") else ""
-    kept = Described(etag=etag, headers=said.headers, meta=said.meta, checksum=same.checksum if etag else {})
+    was = same.current(found.node)
+    kept = msgspec.structs.replace(was, etag=etag, headers=said.headers, meta=said.meta)
     return Found(node=found.node, described=await request.service.describing.keep(found.node, kept))
 
 
@@ -92,22 +102,21 @@ async def _write(request: S3Request, found: Found, said: Described) -> Found:
     top = await request.bucket_node()
     parent = await request.service.describing.folders(request.actor, top, names[:-1])
     size_bytes = found.node.size_bytes if found.node.is_file else 0
-    sum_ = hashlib.md5(usedforsecurity=False)
+    kind = sum_named(request.header("x-amz-checksum-algorithm")) or next(iter(found.current.checksum), "")
+    sums = Checksums({}, also=("md5", *([kind] if kind else [])))
     written = await request.service.files.write(
         request.actor,
         parent,
         names[-1],
-        _summed(pieces_of(request, found), sum_.update),
+        _summed(pieces_of(request, found), sums.update),
         Incoming(announced_bytes=size_bytes),
         expected=expected,
     )
-    was = found.described
-    is_known = was.version == (found.node.version or "")
     kept = Described(
-        etag=sum_.hexdigest(),
+        etag=(sums.digest("md5") or b"").hex(),
         headers=said.headers,
         meta=said.meta,
-        checksum=was.checksum if is_known else {},
+        checksum={kind: base64.b64encode(sums.digest(kind) or b"").decode()} if kind else {},
     )
     return Found(node=written.node, described=await request.service.describing.keep(written.node, kept))
 

@@ -4,7 +4,17 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 
-from synfonium.apps.drive.s3 import buckets, copying, listing, objects, parts, removing, xml
+from synfonium.apps.drive.s3 import (
+    attributes,
+    buckets,
+    completing,
+    copying,
+    listing,
+    objects,
+    parts,
+    removing,
+    xml,
+)
 from synfonium.apps.drive.s3.refusals import Refused, refused_of
 from synfonium.apps.drive.s3.request import XML, S3Request, open_request
 from synfonium.apps.drive.service import DriveService
@@ -44,9 +54,10 @@ _ON_OBJECT: dict[tuple[str, str], Operation] = {
     ("DELETE", ""): removing.delete,
     ("POST", "uploads"): parts.create,
     ("PUT", "uploadId"): parts.upload,
-    ("POST", "uploadId"): parts.complete,
+    ("POST", "uploadId"): completing.complete,
     ("DELETE", "uploadId"): parts.abort,
     ("GET", "uploadId"): parts.list_parts,
+    ("GET", "attributes"): attributes.attributes,
     ("GET", "acl"): buckets.acl,
     ("GET", "tagging"): objects.tagging,
 }

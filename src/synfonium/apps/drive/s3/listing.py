@@ -11,6 +11,8 @@ from synfonium.apps.drive.s3 import xml
 from synfonium.apps.drive.s3.buckets import owner
 from synfonium.apps.drive.s3.refusals import Refused
 from synfonium.apps.drive.s3.request import EMPTY_MD5, S3Request
+from synfonium.apps.drive.s3.sums import COMPOSITE, FULL
+from synfonium.apps.drive.service.described import Described
 from synfonium.apps.drive.service.flat import Entry, after_all
 
 MOST_KEYS = 1000
@@ -167,7 +169,10 @@ def _first(query: Mapping[str, str], listed: Listed, said: Callable[[str], str],
 def _entry(entry: Entry, who: str, said: Callable[[str], str], *, is_version: bool) -> str:
     node, described = entry.node, entry.described
     etag = (described.etag_of(node) if described else node.etag) if node.is_file else EMPTY_MD5
-    sums = [xml.line("ChecksumAlgorithm", kind.upper()) for kind in (described.checksum if described else ())]
+    current = described.current(node) if described else Described()
+    sums = [xml.line("ChecksumAlgorithm", kind.upper()) for kind in current.checksum]
+    if sums:
+        sums.append(xml.line("ChecksumType", COMPOSITE if current.is_composite else FULL))
     content = [
         xml.line("Key", said(entry.key.decode())),
         xml.line("LastModified", xml.date(node.modified_s)),

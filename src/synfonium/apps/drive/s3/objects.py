@@ -10,6 +10,7 @@ from synfonium.apps.drive.s3.body import Body, sum_named
 from synfonium.apps.drive.s3.buckets import check_acl
 from synfonium.apps.drive.s3.refusals import Refused
 from synfonium.apps.drive.s3.request import EMPTY_MD5, Found, S3Request, split_key
+from synfonium.apps.drive.s3.sums import COMPOSITE, FULL, MOST_PARTS, Piece, parts_of
 from synfonium.apps.drive.service.described import Described
 from synfonium.apps.drive.service.files import Incoming
 from synfonium.kernel.asgi import Headers
@@ -46,8 +47,9 @@ async def get(request: S3Request) -> None:
     node, is_file = found.node, found.node.is_file
     size_bytes = node.size_bytes if is_file else 0
     asked = {**request.headers, **_quoted(request.headers)}
-    if request.query.get("partNumber", "1") != "1":
-        raise Refused("InvalidRange", "The object is kept as one part.")
+    part = asked_part(request, found)
+    if part is not None and part.size_bytes:
+        asked["range"] = f"bytes={part.start}-{part.start + part.size_bytes - 1}"
     try:
         answer = answer_get(asked, etag=f'"{found.etag}"', modified_s=node.modified_s, size_bytes=size_bytes)
     except BadHeader:
@@ -59,8 +61,9 @@ async def get(request: S3Request) -> None:
         raise Refused("InvalidRange", "The requested range is not satisfiable")
     if answer.body is not None:
         headers += said_of(found, request.query)
-        is_summed = request.header("x-amz-checksum-mode").upper() == "ENABLED" and answer.status == 200
-        headers += sums_of(found) if is_summed else []
+        headers += parts_said(found, part)
+        if request.header("x-amz-checksum-mode").upper() == "ENABLED":
+            headers += part_sums(found, part) if part else sums_of(found) if answer.status == 200 else []
     if answer.body is None or request.method == "HEAD" or not is_file:
         await request.start(answer.status, headers)
         await request.piece(b"", more=False)
@@ -99,14 +102,47 @@ def _header(value: str) -> bytes:
 
 
 def sums_of(found: Found) -> Headers:
-    described = found.described
-    if described.version != (found.node.version or ""):
+    described = found.current
+    kind = COMPOSITE if described.is_composite else FULL
+    return [*sum_headers(described.checksum), _type(kind)] if described.checksum else []
+
+
+def sum_headers(sums: Mapping[str, str]) -> Headers:
+    return [(f"x-amz-checksum-{kind}".encode(), value.encode()) for kind, value in sums.items()]
+
+
+def _type(kind: str) -> tuple[bytes, bytes]:
+    return b"x-amz-checksum-type", kind.encode()
+
+
+def asked_part(request: S3Request, found: Found) -> Piece | None:
+    """The part that is wanted alone; of what came at once, the first is the whole. Raises Refused."""
+    value = request.query.get("partNumber", "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= MOST_PARTS):
+        raise Refused("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+    if "range" in request.headers:
+        raise Refused("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+    size_bytes = found.node.size_bytes if found.node.is_file else 0
+    parts = list(parts_of(found.current)) or [Piece(1, 0, size_bytes, "")]
+    if int(value) > len(parts):
+        raise Refused("InvalidPart", "The object has not so many parts.")
+    return parts[int(value) - 1]
+
+
+def parts_said(found: Found, part: Piece | None) -> Headers:
+    number = sum(count for count, _ in found.current.parts)
+    return [(b"x-amz-mp-parts-count", b"%d" % number)] if part and number else []
+
+
+def part_sums(found: Found, part: Piece) -> Headers:
+    if not found.current.parts:
+        return sums_of(found)
+    if not part.sum:
         return []
-    sums: Headers = [
-        (f"x-amz-checksum-{kind}".encode(), value.encode()) for kind, value in described.checksum.items()
-    ]
-    kind = b"COMPOSITE" if "-" in described.etag else b"FULL_OBJECT"
-    return [*sums, (b"x-amz-checksum-type", kind)] if sums else []
+    kind = next(iter(found.current.checksum))
+    return [*sum_headers({kind: part.sum}), _type(COMPOSITE if found.current.is_composite else FULL)]
 
 
 async def put(request: S3Request) -> None:
@@ -191,13 +227,11 @@ async def expected_of(request: S3Request) -> Expected:
         return ANY
     found = await request.find()
     if none_match:
-        if none_match.strip() != "*":
-            raise Refused("NotImplemented", "If-None-Match takes * alone here.")
-        if found is not None:
+        if found is not None and none_match.strip().strip('"') in ("*", found.etag):
             raise Refused(
                 "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"
             )
-        return ABSENT
+        return ABSENT if found is None else found.node.etag
     if found is None:
         raise Refused("NoSuchKey", "The specified key does not exist.")
     if match.strip() != "*" and match.strip().strip('"') != found.etag:

@@ -33,6 +33,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     described: Described
 
     @property
+    def current(self) -> Described:
+        return self.described.current(self.node)
+
+    @property
     def etag(self) -> str:
         return self.described.etag_of(self.node) if self.node.is_file else EMPTY_MD5
 
@@ -64,14 +68,17 @@ class S3Request:
         """Whether the query names a part of the resource."""
         return name in self.query
 
-    def body(self) -> Body:
-        return Body(self.headers, self._receive, self._chain)
+    def body(self, *, also: str = "") -> Body:
+        """also: a kind of checksum that is wanted besides those that the client sends."""
+        return Body(self.headers, self._receive, self._chain, also=also)
 
-    async def small_body(self) -> bytes:
-        """Raises Refused."""
-        whole = bytearray()
+    async def small_body(self, *, has_sums: bool = True) -> bytes:
+        """has_sums: whether checksums of the request are of its body. Raises Refused."""
+        whole, headers = bytearray(), self.headers
+        if not has_sums:
+            headers = {n: v for n, v in headers.items() if not n.startswith("x-amz-checksum-")}
         try:
-            async for piece in self.body().pieces():
+            async for piece in Body(headers, self._receive, self._chain).pieces():
                 whole += piece
                 if len(whole) > XML_BODY_BYTES:
                     raise Refused("MalformedXML", "The XML is longer than is read.")

@@ -26,9 +26,10 @@ _HEAD, _FOOT = '<object xmlns="urn:synfonium:s3">', "</object>"
 
 
 class Described(msgspec.Struct, frozen=True, omit_defaults=True):
-    """version: of the content that etag and checksum are of. headers: given back as they came.
-    is_implied: a folder that stands only because a key has a slash. upload: the id of the upload in parts
-    that made it, for a client that lost the answer."""
+    """version: of the content that etag, checksum and parts are of. headers: given back as they came.
+    is_composite: the checksum is one of the parts' checksums. is_implied: a folder that stands only because
+    a key has a slash. upload: the id of the upload in parts that made it, for a client that lost the
+    answer. parts: how many have which size, one after the other; part_sums: their checksums, joined."""
 
     version: str = ""
     etag: str = ""
@@ -37,6 +38,15 @@ class Described(msgspec.Struct, frozen=True, omit_defaults=True):
     checksum: dict[str, str] = {}
     is_implied: bool = False
     upload: str = ""
+    is_composite: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
+    part_sums: bytes = b""
+
+    def current(self, node: Node) -> "Described":
+        """What holds of the content that the node has now."""
+        if self.version == (node.version or ""):
+            return self
+        return Described(headers=self.headers, meta=self.meta, is_implied=self.is_implied)
 
     def etag_of(self, node: Node) -> str:
         return self.etag if self.etag and self.version == (node.version or "") else node.etag

@@ -81,7 +81,7 @@ class _Walk:
         entries = list[Entry]()
         if folder is None:
             return Page(())
-        for entry in self._below(folder, base + b"/" if names else b""):
+        for entry in self._all(folder, base + b"/" if names else b""):
             if not entry.key.startswith(self._prefix):
                 break
             if len(entries) == limit or self._looked > _MOST_LOOKED:
@@ -99,6 +99,15 @@ class _Walk:
                 return None
             top = found.id
         return top
+
+    def _all(self, folder: NodeId, base: bytes) -> Iterator[Entry]:
+        """A folder whose key is the prefix is one of the keys that begin so."""
+        node = nodes.find(self._connection, folder) if base and base == self._prefix else None
+        if node is None:
+            yield from self._below(folder, base)
+            return
+        ((_, described),) = self._with_words([node])
+        yield from self._folder_and_below(base, node, described)
 
     def _below(self, folder: NodeId, base: bytes) -> Iterator[Entry]:
         for key, node, described in self._in_order(folder, base):

@@ -4,7 +4,7 @@ What came is sealed and counted like a file until the whole stands in its place;
 parts go in the same commit. What nothing came for during a day is swept away.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -35,8 +35,15 @@ MOST_NOTE_BYTES = 4 * 1024
 Most = tuple[int, Problem] | None
 """How many bytes a part may have, and what to say of more."""
 
+Sums = Callable[[], Mapping[str, str]]
+"""Kinds to checksums, in base64."""
+
 IDLE_S = 24 * 3600.0
 AT_ONCE = 50
+
+
+def no_sums() -> Mapping[str, str]:
+    return {}
 
 
 class Uploads:
@@ -121,12 +128,14 @@ class Uploads:
         expected: Mapping[str, bytes] | None = None,
         replaces: bool = True,
         keeps_cut: bool = False,
+        sums: Sums = no_sums,
     ) -> Part:
         """Takes a part, durable when this returns; one sent again takes the place of the first.
 
         number: 0 to 10,000, or where the part begins in the whole. expected: kind of checksum to
         digest. replaces: False raises WrongState when the number is taken. keeps_cut: what came
-        before the client went is kept, unless it has a checksum. Raises NoSuchUpload, TooMany, Cut,
+        before the client went is kept, unless it has a checksum. sums: asked when all has come, for
+        what is kept of it besides. Raises NoSuchUpload, TooMany, Cut,
         ChecksumMismatch, QuotaExceeded, TooLarge, StorageFull.
         """
         if number < 0 or (number > MOST_PARTS and number != offset_bytes):
@@ -146,6 +155,7 @@ class Uploads:
                 offset_bytes=offset_bytes,
                 md5=(incoming.sums.digest("md5") or b"").hex(),
                 made_s=self._room.now_s(),
+                sums="\n".join(f"{kind} {value}" for kind, value in sums().items()),
             )
             await self._room.context.database.write(lambda c: self._put(c, reach, upload, part, replaces))
         return part
@@ -204,17 +214,18 @@ class Uploads:
         *,
         expected: Expected = ANY,
         tokens: frozenset[str] = NO_TOKENS,
+        heard: Callable[[bytes], None] | None = None,
     ) -> Written:
         """Makes the file of these parts, in one commit with their going; else nothing has changed.
 
-        numbers: ascending; None for all that came, without a gap from 0 or 1 on. Raises
-        NoSuchUpload, BadParts, and as `Files.write`.
+        numbers: ascending; None for all that came, without a gap from 0 or 1 on. heard: gets the
+        whole, piece by piece. Raises NoSuchUpload, BadParts, and as `Files.write`.
         """
         reach = await self._room.reach(actor, write=True)
         came = await self.parts(actor, upload)
         those = chosen(came, numbers)
         check_whole(those, upload, incoming or Incoming())
-        pieces = self._content(reach.space, those)
+        pieces = self._content(reach.space, those, heard)
         # What goes into another's space makes no room there.
         into = await self._room.reach(actor, write=True, at=parent)
         held_bytes = sum(part.size_bytes for part in came) if into.space.id == reach.space.id else 0
@@ -231,10 +242,14 @@ class Uploads:
             raise WrongState
         uploads.drop(connection, upload.id, now_s=self._room.now_s())
 
-    async def _content(self, space: Space, parts: Sequence[Part]) -> AsyncIterator[bytes]:
+    async def _content(
+        self, space: Space, parts: Sequence[Part], heard: Callable[[bytes], None] | None
+    ) -> AsyncIterator[bytes]:
         key = await self._room.key(space)
         for part in parts:
             async for piece in self._room.sealed.read(key, part.blob):
+                if heard is not None:
+                    heard(piece)
                 yield piece
 
     async def abort(self, actor: Person, upload: Upload) -> None:

@@ -305,6 +305,7 @@ parts = Table(
     Column("offset_bytes", BigInteger),
     Column("md5", String(32), nullable=False),
     Column("made_s", Float, nullable=False),
+    Column("sums", String(400), nullable=False, server_default=""),
     info={
         "personal": {},
         "owner": ("upload", "drive_upload.id"),
