@@ -243,6 +243,35 @@ async def test_a_file_whose_connection_is_cut_goes_on_where_it_was(
     assert asked[1] == "bytes=300000-"
 
 
+async def test_a_file_that_changes_while_it_comes_is_never_put_together_of_both(
+    movers: Movers, hand: Hand
+) -> None:
+    """The rest is asked for by the etag that was listed."""
+    asked: list[str] = []
+
+    async def answer(method: str, _target: str, headers: dict[str, str], writer: Writer) -> None:
+        if method == "PROPFIND":
+            there = told("/dav/a.bin", size=500_000)
+            etag = '<d:resourcetype/><d:getetag>"one"</d:getetag>'
+            writer.write(listing(told("/dav/"), there.replace("<d:resourcetype/>", etag)).encode())
+            return
+        asked.append(headers.get("if-match", ""))
+        if len(asked) == 1:
+            writer.write(body(b"old" * 50_000, length=500_000))
+        elif headers.get("if-match", '"two"') == '"two"':
+            more = "content-range: bytes 150000-499999/500000\r\n"
+            writer.write(body(b"n" * 350_000, status="206 Partial Content", more=more))
+        else:
+            writer.write(body(b"", status="412 Precondition Failed"))
+
+    async with liar(answer) as url:
+        job = await moved(movers, hand, url)
+    assert asked == ["", '"one"']
+    assert (job.state, job.done, job.not_taken) == ("done", 0, 1)
+    assert [one.why for one in await movers.not_taken(job)] == ["changed"]
+    assert await tree_of(hand, job.target) == {}
+
+
 async def test_a_drip_is_not_waited_for(movers: Movers, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "_SLOW_AFTER_S", 0.2)
 
