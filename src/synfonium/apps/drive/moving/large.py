@@ -1,6 +1,6 @@
 """A large file comes in parts that stay when the machine falls: it goes on where it was, if the source says
-of its content by an etag that it is still the same; else it begins again, and so it does when nothing came for
-as long as uploads in parts are kept (a day)."""
+of its content by an etag that it is still the same. Else it begins again; so it does when nothing came for as
+long as uploads in parts are kept, which is a day."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
