@@ -80,6 +80,11 @@ async def test_what_one_shares_stands_in_the_ledger_and_is_ended_there(town: Ins
     one = (await ada.get("/fabric/objects/grants", params={"address": f"drive:node/{trip}"})).text
     assert "You alone." not in one
     assert "for gran" in one
+    rows = (await ada.get("/fabric/grants/list.json")).json()["grants"]
+    assert [(one["label"], one["actions"], one["title"], one["origin"]) for one in rows] == [
+        ("Bo", "read write", "Trip", "shared"),
+        ("for gran", "read", "Trip", "shared"),
+    ]
     for kind in ("shares", "links"):
         path = page.partition(f'action="/drive/{kind}/')[2].partition('"')[0]
         ended = await ada.post(f"/drive/{kind}/{path}")

@@ -55,6 +55,10 @@ class Wording:
     def called(self, app: RegisteredApp) -> str:
         return in_language(app.manifest.name, self._locale)[:LONGEST_NAME]
 
+    def name_of(self, app: str) -> str:
+        """What an app is called, by its short name."""
+        return self._names.get(app, app)
+
     def row(self, entry: Entry) -> Row:
         grant, app = entry.grant, entry.app
         name = self.called(app) if app else grant.app

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
-from synfonium.apps.fabric.contract import Apps
+from synfonium.apps.fabric.contract import Apps, Letting
 from synfonium.apps.fabric.http.ledger import Row, Wording, here
 from synfonium.apps.fabric.http.score import NARROW, WIDE, by_holder, score
 from synfonium.apps.fabric.http.words import icon_of, service_of
@@ -37,7 +37,8 @@ _DEEDS = {
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """One right in the list that is taken along. Times: ISO 8601, UTC; "" for never. uses_left: -1
-    for any number. actions: parted by spaces. title: what the thing is called now."""
+    for any number. actions: parted by spaces. title: what the thing is called now. What is shared with people
+    and by links has no grant, the origin `shared`, and whom it is shared with as its label."""
 
     grant: str
     app: str
@@ -181,8 +182,31 @@ def _cell(value: object) -> object:
 
 async def _taken(actor: Person, request: AnyRequest, context: Context) -> Sequence[Taken]:
     words = await _wording(actor, request, context)
-    entries = await service_of(context).ledger.all(actor.id)
-    return [_told(words.row(entry)) for entry in entries]
+    ledger = service_of(context).ledger
+    entries = await ledger.all(actor.id)
+    shared = await ledger.lettings(actor.id)
+    return [*(_told(words.row(entry)) for entry in entries), *(_let(words, one) for one in shared)]
+
+
+def _let(words: Wording, one: Letting) -> Taken:
+    app = one.object.partition(":")[0]
+    return Taken(
+        grant="",
+        app=app,
+        app_name=words.name_of(app),
+        app_origin="",
+        subject="",
+        label=one.who or one.kind,
+        actions={"see": "read", "edit": "read write", "drop": "write"}[one.right],
+        object=one.object,
+        title=one.title,
+        origin="shared",
+        passed_on_from="",
+        since=_moment(one.since_s),
+        until=_moment(one.until_s),
+        uses_left=-1,
+        last_access="",
+    )
 
 
 def _told(row: Row) -> Taken:
