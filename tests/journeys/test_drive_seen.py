@@ -3,7 +3,7 @@
 import io
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -87,6 +87,19 @@ def test_code_has_numbered_lines_without_script_and_colours_with_it(
     assert scripted.locator("pre.code b").count() == 0
     assert refused == []
     context.close()
+
+
+def test_an_office_document_shows_its_pages(
+    page: Page, dav: httpx.Client, program: Callable[[str], str]
+) -> None:
+    program("soffice")
+    dav.put("letter.rtf", content=rb"{\rtf1\ansi One.\page Two.}")
+    page.goto("/drive")
+    _loaded(page, "tr:has-text('letter.rtf') .thumb img")
+    page.get_by_text("letter.rtf", exact=True).click()
+    expect(page.locator(".pages-of img")).to_have_count(2)
+    _loaded(page, ".pages-of figure:nth-child(2) img")
+    expect(page.get_by_role("img", name="Page 2")).to_be_visible()
 
 
 def _loaded(page: Page, selector: str) -> None:

@@ -1,6 +1,6 @@
 """Makes pictures of one file that somebody stored, in a child of its own.
 
-`python -I -m synfonium.apps.drive.children.preview FAMILY FD SIZE …` reads the open file FD, whose
+`python -I -m synfonium.apps.drive.children.preview FAMILY FD PAGES SIZE …` reads the open file FD, whose
 middle may be a hole, and writes a `Made` as msgpack. Decoders are loaded first; then the child gives
 up files, network and programs (libraries/confinement.py), and only then looks at the content.
 """
@@ -11,19 +11,24 @@ import io
 import os
 import pkgutil
 import sys
+import time
 import zipfile
 from contextlib import suppress
 from datetime import datetime
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
-from synfonium.apps.drive.model.previews import Made
+from synfonium.apps.drive.model.previews import LARGE, Made, key_of
 from synfonium.libraries.confinement import confine
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 CPU_S = 10
+PAGES_S = 5.0
 MOST_PIXELS = 64_000_000
 MOST_JPEG_PIXELS = 400_000_000
 MOST_PACKETS = 600
@@ -129,11 +134,30 @@ def _pdf(source: BinaryIO, wanted: int) -> tuple[Image.Image, Made]:
 
     page = pypdfium2.PdfDocument(source.read())[0]
     width, height = page.get_size()
+    return _page(page, wanted), Made(state="ready", width=round(width), height=round(height))
+
+
+def _page(page: "PdfPage", wanted: int) -> Image.Image:
+    width, height = page.get_size()
     if width <= 0 or height <= 0:
         raise NoPicture
     scale = wanted / max(width, height)
-    image = page.render(scale=scale, fill_color=(255, 255, 255, 255)).to_pil()
-    return image, Made(state="ready", width=round(width), height=round(height))
+    image: Image.Image = page.render(scale=scale, fill_color=(255, 255, 255, 255)).to_pil()
+    return image
+
+
+def _others(source: BinaryIO, pages: int) -> dict[int, bytes]:
+    """The pages from the second on, as many as there is time for."""
+    import pypdfium2
+
+    source.seek(0)
+    document = pypdfium2.PdfDocument(source.read())
+    found: dict[int, bytes] = {}
+    for number in range(2, min(pages, len(document)) + 1):
+        if time.process_time() > PAGES_S:
+            break
+        found[key_of(LARGE, number)] = _encoded(_page(document[number - 1], LARGE).convert("RGB"), LARGE)
+    return found
 
 
 def _film(source: BinaryIO, wanted: int) -> tuple[Image.Image, Made]:
@@ -207,23 +231,26 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if has_alpha else "RGB")
 
 
-def make(family: str, source: BinaryIO, sizes: list[int]) -> Made:
-    """Raises whatever the decoder raises."""
+def make(family: str, source: BinaryIO, sizes: list[int], pages: int = 1) -> Made:
+    """pages: how many of a PDF are wanted, the first in all sizes. Raises whatever the decoder raises."""
     image, made = _MAKERS[family](source, max(sizes))
     image.thumbnail((max(sizes), max(sizes)), Image.Resampling.LANCZOS, reducing_gap=2.0)
     plain = _in_srgb(image)
-    return msgspec.structs.replace(made, images={size: _encoded(plain, size) for size in sizes})
+    images = {size: _encoded(plain, size) for size in sizes}
+    if family == "pdf" and pages > 1:
+        images |= _others(source, pages)
+    return msgspec.structs.replace(made, images=images)
 
 
 def main() -> int:
-    family, fd, *sizes = sys.argv[1:]
+    family, fd, pages, *sizes = sys.argv[1:]
     Image.MAX_IMAGE_PIXELS = None  # our own limits know the format
     _load(family)
     source = os.fdopen(int(fd), "rb")
     out = sys.stdout.buffer
     confine(memory_bytes=MEMORY_BYTES, cpu_s=CPU_S)
     try:
-        made = make(family, source, [int(size) for size in sizes])
+        made = make(family, source, [int(size) for size in sizes], int(pages))
     except Exception:
         made = Made(state="none")
     out.write(msgspec.msgpack.encode(made))

@@ -10,6 +10,7 @@ from synfonium.apps.drive.contract import ROOT, address_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.model.order import ORDERS, Order
+from synfonium.apps.drive.model.previews import MOST_PAGES
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.activity import Happened
 from synfonium.apps.drive.service.previews import shown_of
@@ -145,6 +146,7 @@ async def _about(actor: Person, context: Context, node: NodeId, done: Done) -> P
         happened=await happened_to(service, actor, node),
         downloads=await _downloads(service, actor, node),
         view=await service.viewing.of(actor, path[-1]) if history else None,
+        most_pages=MOST_PAGES,
         damaged=_damaged(service, history) if history else (),
         is_harmful=_is_harmful(service, history) if history else False,
         authors=await service.versions.authors(history) if history else {},

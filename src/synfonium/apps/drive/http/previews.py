@@ -4,15 +4,17 @@ import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Annotated
 
 import msgspec
 from litestar import Response
+from litestar.params import QueryParameter
 
 from synfonium.apps.drive.errors import ContentDamaged, NoPreview
 from synfonium.apps.drive.http.pages import Reader, service_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
-from synfonium.apps.drive.model.previews import SIZES, family_of
+from synfonium.apps.drive.model.previews import MOST_PAGES, SIZES, family_of
 from synfonium.apps.drive.service.photos import Photo
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, get
@@ -37,14 +39,15 @@ async def preview(
     request: AnyRequest,
     node_id: str,
     size: int = 256,
+    page: Annotated[int, QueryParameter(ge=1, le=MOST_PAGES)] = 1,
     v: str = "",
     blank: bool = False,
 ) -> Response[bytes]:
-    """A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is none,
-    one that is not seen, for a page that shows something below it."""
+    """A picture of the file; page: of a document. `v`, its version: then the answer holds for ever. blank:
+    where there is none, one that is not seen, for a page that shows something below it."""
     pixels = min(max(size, 1), SIZES[-1])
     try:
-        picture = await service_of(context).previews.of(actor, NodeId(node_id), pixels)
+        picture = await service_of(context).previews.of(actor, NodeId(node_id), pixels, page)
     except (NoPreview, ContentDamaged):
         if not blank:
             raise

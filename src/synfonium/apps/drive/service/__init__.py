@@ -88,7 +88,7 @@ class DriveService:
         self.previews = Previews(room, self.files, self.versions)
         self.photos = Photos(room, self.previews)
         self.presence = Presence(room)
-        self.viewing = Viewing(room, self.files)
+        self.viewing = Viewing(room, self.files, self.previews)
         self.sweep = Sweep(room, self.uploads, self.thinning, self.previews)
         self.scrub = Scrub(room)
         self.quarantine = Quarantine(room)

@@ -10,7 +10,17 @@ import msgspec
 from synfonium.apps.drive.children import maker
 from synfonium.apps.drive.errors import ContentDamaged, NoPreview
 from synfonium.apps.drive.model import BlobName, Node, NodeId, Space, VersionId
-from synfonium.apps.drive.model.previews import SMALL, Made, Preview, family_of, size_for
+from synfonium.apps.drive.model.previews import (
+    LARGE,
+    SIZES,
+    SMALL,
+    Made,
+    Preview,
+    family_of,
+    has_pages,
+    key_of,
+    size_for,
+)
 from synfonium.apps.drive.service.files import Content, Files
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.service.versions import Versions
@@ -64,18 +74,19 @@ class Previews:
     def __init__(self, room: Room, files: Files, versions: Versions) -> None:
         self._room, self._files, self._versions = room, files, versions
         self._making: dict[tuple[BlobName, bool], asyncio.Task[Preview | None]] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns, self._slow_turn = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(1)
 
     async def of_number(self, actor: Person, number: int, pixels: int) -> Picture:
         """As `of`, for clients that know a file by its number."""
         return await self.of(actor, (await self._versions.by_number(actor, number)).id, pixels)
 
-    async def of(self, actor: Person, node: NodeId, pixels: int) -> Picture:
-        """A picture of the file for about so many pixels. Raises NoSuchNode, NotThatKind, NoPreview."""
+    async def of(self, actor: Person, node: NodeId, pixels: int, page: int = 1) -> Picture:
+        """A picture of the file for about so many pixels; of a document, any page of the first
+        MOST_PAGES. Raises NoSuchNode, NotThatKind, NoPreview."""
         content = await self._files.content(actor, node)
         if content.blob in self._room.harmful:
             raise NoPreview
-        size_px = size_for(pixels)
+        size_px = size_for(pixels) if page == 1 else key_of(LARGE, page)
         found = await self._picture(content, size_px)
         if found is None:
             await self.ensure(content, is_large=size_px not in SMALL)
@@ -106,11 +117,13 @@ class Previews:
         if content.blob in self._room.harmful:
             return None
         known = await self._room.read(partial(previews.find, blob=content.blob))
-        size_px = 1024 if is_large else SMALL[0]
-        if known and known.state == "ready":
+        # A document that has become PDF once is looked at in all sizes.
+        is_large = is_large or family_of(content.node.media_type) == "office"
+        size_px = LARGE if is_large else SMALL[0]
+        if known and known.state == "ready" and not self._lacks_pages(content.node, known, is_large):
             if await self._room.read(partial(previews.picture, blob=content.blob, size_px=size_px)):
                 return known
-        elif known and known.is_settled(maker.maker(), self._room.now_s()):
+        elif known and known.state != "ready" and known.is_settled(maker.maker(), self._room.now_s()):
             return known
         key = (content.blob, is_large)
         task = self._making.get(key)
@@ -118,6 +131,16 @@ class Previews:
             task = self._making[key] = asyncio.create_task(self._make(content, known, is_large))
             task.add_done_callback(lambda _: self._making.pop(key, None))
         return await asyncio.shield(task)
+
+    def _lacks_pages(self, node: Node, known: Preview, is_large: bool) -> bool:
+        """Whether others may make more of it by now than those did who made what there is."""
+        return is_large and has_pages(node.media_type) and known.maker != maker.maker()
+
+    async def begin(self, content: Content, wait_s: float) -> None:
+        """Has all pictures made, and waits for it so long and no longer."""
+        task = asyncio.create_task(self.ensure(content, is_large=True))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({task}, timeout=wait_s)
 
     async def _make(self, content: Content, known: Preview | None, is_large: bool) -> Preview | None:
         node = content.node
@@ -127,9 +150,10 @@ class Previews:
             version=node.version,
             media_type=node.media_type,
             size_bytes=node.size_bytes,
-            sizes=(1024,) if is_large else SMALL,
+            sizes=_sizes(node.media_type, is_large),
         )
-        async with self._turns:
+        # What takes long must not keep others waiting.
+        async with self._slow_turn if family_of(node.media_type) == "office" else self._turns:
             answer = await self._room.context.call("drive.make_pictures", msgspec.to_builtins(order))
         made = msgspec.convert(msgspec.to_builtins(answer), Answer)
         return await self._keep(content, known, made)
@@ -194,7 +218,7 @@ class Darkroom:
         def read(start: int, stop: int) -> AsyncIterator[bytes]:
             return self._pieces(order, start, stop)
 
-        made: Made = await maker.make(family, order.size_bytes, read, list(order.sizes))
+        made: Made = await maker.make(family, order.size_bytes, read, list(order.sizes), order.media_type)
         images = {str(size): base64.b64encode(image).decode() for size, image in made.images.items()}
         return Answer(
             state=made.state, images=images, taken_s=made.taken_s, width=made.width, height=made.height
@@ -211,6 +235,12 @@ class Darkroom:
                 return
             yield piece[: stop - start]
             start += len(piece)
+
+
+def _sizes(media_type: str, is_large: bool) -> tuple[int, ...]:
+    if family_of(media_type) == "office":
+        return SIZES
+    return (LARGE,) if is_large else SMALL
 
 
 async def _one(content: bytes) -> AsyncIterator[bytes]:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from synfonium.apps.drive.model import BlobName
-from synfonium.apps.drive.model.previews import Preview
+from synfonium.apps.drive.model.previews import LARGE, MOST_PAGES, Preview, key_of
 from synfonium.apps.drive.store import versions
 from synfonium.apps.drive.store.tables import blobs, pictures, previews
 
@@ -21,6 +21,13 @@ def find(connection: Connection, blob: BlobName) -> Preview | None:
 def picture(connection: Connection, blob: BlobName, size_px: int) -> BlobName | None:
     found = connection.execute(select(i.picture).where(i.blob == blob, i.size_px == size_px)).scalar()
     return BlobName(found) if found else None
+
+
+def pages(connection: Connection, blob: BlobName) -> int:
+    """Of how many pages of a document there is a large picture."""
+    wanted = [key_of(LARGE, number) for number in range(1, MOST_PAGES + 1)]
+    query = select(func.count()).where(i.blob == blob, i.size_px.in_(wanted))
+    return int(connection.execute(query).scalar_one())
 
 
 def keep(

@@ -18,11 +18,11 @@ import msgspec
 import pytest
 from PIL import Image
 
-from synfonium.apps.drive.children import maker
+from synfonium.apps.drive.children import maker, office
 from synfonium.apps.drive.errors import NoPreview, NoSuchNode
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.previews import Family, Made
-from synfonium.apps.drive.service import DriveService
+from synfonium.apps.drive.service import DriveService, viewing
 from synfonium.apps.drive.service.previews import Answer, Darkroom, Order
 from synfonium.apps.drive.store.tables import blobs, photos, pictures, previews
 from synfonium.apps.drive.tests.conftest import Hand, House
@@ -42,11 +42,12 @@ def _image(format_: str, size: tuple[int, int] = (640, 480), **values: Any) -> b
     return held.getvalue()
 
 
-def _pdf() -> bytes:
+def _pdf(pages: int = 1) -> bytes:
     import pypdfium2
 
     held, document = io.BytesIO(), pypdfium2.PdfDocument.new()
-    document.new_page(200, 300)
+    for _ in range(pages):
+        document.new_page(200, 300)
     document.save(held)
     return held.getvalue()
 
@@ -379,6 +380,45 @@ async def test_a_preview_is_made_once_and_kept_sealed(
     assert [order.sizes for order in worker.orders] == [(64, 256), (1024,)]
     stored = b"".join([path.read_bytes() for path in house.context.home.rglob("*") if path.is_file()])
     assert first[0].content not in stored
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page waits until its pictures are there, however busy this machine is."""
+    monkeypatch.setattr(viewing, "DOCUMENT_WAIT_S", 40.0)
+
+
+async def test_a_document_shows_its_pages(
+    drive: DriveService, hand: Hand, ada: Person, worker: Worker, patient: None
+) -> None:
+    paper = await drive.tree.node(ada, await hand.file("a.pdf", _pdf(3)))
+    view = await drive.viewing.of(ada, paper)
+    assert (view.kind, view.pages) == ("pages", 3)
+    sizes = {
+        Image.open(io.BytesIO((await drive.previews.of(ada, paper.id, 1024, page)).content)).size
+        for page in (1, 2, 3)
+    }
+    assert sizes == {(683, 1024)}
+    with pytest.raises(NoPreview):
+        await drive.previews.of(ada, paper.id, 1024, 4)
+    assert len(worker.orders) == 1
+
+
+async def test_where_there_is_no_libreoffice_a_page_says_so(
+    drive: DriveService,
+    hand: Hand,
+    ada: Person,
+    worker: Worker,
+    patient: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(office, "is_here", lambda: False)
+    plain = await drive.tree.node(ada, await hand.file("plain.docx", _document(b"no picture")))
+    assert (await drive.viewing.of(ada, plain)).kind == "unseen"
+    assert (await drive.viewing.of(ada, await drive.tree.node(ada, plain.id))).kind == "unseen"
+    known = await drive.tree.node(ada, await hand.file("known.docx", _document(_image("PNG"))))
+    view = await drive.viewing.of(ada, known)
+    assert (view.kind, view.pages) == ("pages", 1)
 
 
 async def test_a_nextcloud_client_gets_it_by_number_and_by_path(

@@ -110,15 +110,19 @@ def sockets(scene: Scene) -> Iterator[Finding]:
         yield finding("sockets", "note", said, remedy, count=len(left))
 
 
+_OFFICE = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
+
+
 def programs(scene: Scene) -> Iterator[Finding]:
     wanted = {
         "restic": _("backups"),
         "bwrap": _("personal computers"),
         "rclone": _("Drive as a folder in a personal computer"),
+        "soffice": _("pages of office documents"),
     }
     if scene.settings.house.database != "sqlite":
         wanted["pg_dump"] = _("backups and upgrades with PostgreSQL")
-    packages = {"bwrap": "bubblewrap", "pg_dump": "postgresql-client"}
+    packages = {"bwrap": "bubblewrap", "pg_dump": "postgresql-client", "soffice": _OFFICE}
     for program, purpose in wanted.items():
         if shutil.which(program) is None:
             remedy = _("apt-get install {package}")
