@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.order import Order
@@ -13,7 +13,9 @@ from synfonium.apps.drive.tests.conftest import Hand, House
 
 
 def plan(connection: Connection, folder: NodeId, order: Order, after: NodeId) -> list[str]:
-    """How SQLite reads a page that is not the first."""
+    """How SQLite reads a page that is not the first; elsewhere, by what it could be read."""
+    if connection.dialect.name != "sqlite":  # its plans are by cost, and this folder is small
+        return [str(index["name"]) for index in inspect(connection).get_indexes("drive_node")]
     asked = list[tuple[str, tuple[object, ...]]]()
 
     def ask(_c: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
@@ -30,7 +32,6 @@ def plan(connection: Connection, folder: NodeId, order: Order, after: NodeId) ->
     ]
 
 
-@pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the plan is SQLite's")
 @pytest.mark.parametrize(
     ("order", "index"),
     [
@@ -47,7 +48,8 @@ async def test_a_page_of_a_folder_is_found_by_an_index(
     file = await hand.file("a.txt", b"x", folder)
     steps = await house.context.database.read(lambda c: plan(c, folder, order, file))
     assert steps
-    assert all(index in step for step in steps), steps
+    is_sqlite = "TEST_DATABASE_URL" not in os.environ
+    assert (all if is_sqlite else any)(index in step for step in steps), steps
 
 
 @pytest.mark.parametrize("order", ["modified", "-modified", "size", "-size"])
