@@ -8,7 +8,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -139,9 +140,15 @@ def run_restore(
 
 
 def kill_everything(server: RealServer) -> None:
-    for pid in family(server.pid):
-        os.kill(pid, signal.SIGKILL)
+    kill(family(server.pid))
     server.stop()
+
+
+def kill(pids: Iterable[int]) -> None:
+    """Those of them that have not ended by themselves."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_what_was_acknowledged_before_a_backup_is_byte_equal_after_a_restore(
@@ -201,8 +208,7 @@ def test_a_killed_backup_is_in_no_list_and_the_next_goes_on_where_it_was(tmp_pat
         kill_everything(server)
         backup.kill()
         backup.wait()
-        for pid in restics_at(place):
-            os.kill(pid, signal.SIGKILL)
+        kill(restics_at(place))
         assert (home / "backup" / "unfinished").exists()
         server.start()
         key = (home / "backup.key").read_text()
@@ -274,8 +280,7 @@ def test_a_killed_restore_leaves_a_marked_home_that_nobody_serves_and_the_next_r
         time.sleep(0.02)
     killed.kill()
     killed.wait()
-    for pid in restics_at(place):
-        os.kill(pid, signal.SIGKILL)
+    kill(restics_at(place))
     assert (second / "half-restored").exists()
     served = subprocess.run(
         [*PROGRAM, "serve", "--home", str(second)], capture_output=True, text=True, timeout=60, check=False
