@@ -168,3 +168,10 @@ async def test_who_is_gone_and_who_was_not_written_down_have_no_name(hand: Hand,
     for person, by in ((ERASED, "gone"), ("", "unknown")):
         await house.context.database.write(lambda c, p=person: c.execute(changes.update().values(person=p)))  # type: ignore[misc]
         assert [one[1] for one in await told(hand)] == [by]
+
+
+async def test_what_is_over_is_told_no_more(drive: DriveService, hand: Hand, house: House) -> None:
+    await hand.file("a.txt")
+    house.clock.time_s += drive.room.config.changes_days * 86_400 + 1
+    await drive.sweep.once()
+    assert await told(hand) == []
