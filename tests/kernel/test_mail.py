@@ -13,12 +13,13 @@ from sqlalchemy import MetaData
 from synfonium.common.problem import BadInput
 from synfonium.engines.database.sqlite import open_sqlite
 from synfonium.kernel.app import installed_apps
-from synfonium.kernel.mail import Letter, Mail, mail_table, parse_address
+from synfonium.kernel.mail import Letter, Mail, mail_table
 from synfonium.kernel.mail.compose import Composer
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
 from synfonium.kernel.secret_box import InstallationSecretBox
 from synfonium.kernel.site import Site
+from synfonium.libraries.mail_address import parse_address
 from synfonium.ports.database import Database
 from synfonium.ports.mailer import NotSent, Outgoing, PerhapsSent
 

@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from synfonium.kernel.app import App, installed_apps, resolve
-from synfonium.kernel.mail.address import parse_address
 from synfonium.kernel.site import LOOPBACK_NAMES, Site
+from synfonium.libraries.mail_address import parse_address
 
 PREFIX = "SYNFONIUM_"
 # Read elsewhere, or for tools around the product.

@@ -34,8 +34,7 @@ with a `topic` is a notice that can be stopped: it carries List-Unsubscribe (RFC
 sent to a person who has stopped it. Declare what it is called in `TOPICS` of `topics.py`.
 """
 
-from synfonium.kernel.mail.address import parse_address
 from synfonium.kernel.mail.letter import Letter, MailQueueFull, mail_table
 from synfonium.kernel.mail.queue import Mail, MailState
 
-__all__ = ["Letter", "Mail", "MailQueueFull", "MailState", "mail_table", "parse_address"]
+__all__ = ["Letter", "Mail", "MailQueueFull", "MailState", "mail_table"]

@@ -17,7 +17,7 @@ class MailQueueFull(Unavailable):
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """to: the address (see `parse_address`). template: `<app>/mail/<name>`.
+    """to: the address (see libraries.mail_address). template: `<app>/mail/<name>`.
 
     locale: of the reader; empty or unknown means English. values: for the template, what
     JSON can say. about: id of the person whom it concerns, empty for nobody with an

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, MetaData, func, insert, inspect, select
 from synfonium.common.ids import new_id
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import _
-from synfonium.kernel.mail.address import parse_address
 from synfonium.kernel.mail.letter import Letter, MailQueueFull, mail_table
+from synfonium.libraries.mail_address import parse_address
 from synfonium.ports.clock import Clock
 from synfonium.ports.secrets import SecretBox
 

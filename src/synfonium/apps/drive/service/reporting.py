@@ -21,7 +21,7 @@ from synfonium.common.ids import new_id
 from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Person
 from synfonium.kernel.i18n import _
-from synfonium.kernel.mail import parse_address
+from synfonium.libraries.mail_address import parse_address
 
 MOST_TEXT = 2_000
 MOST_OPEN_OF_LINK = 20

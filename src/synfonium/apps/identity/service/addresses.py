@@ -21,7 +21,8 @@ from synfonium.common.ids import PersonId
 from synfonium.common.problem import BadInput, Problem
 from synfonium.kernel.context import Context
 from synfonium.kernel.i18n import _
-from synfonium.kernel.mail import Letter, parse_address
+from synfonium.kernel.mail import Letter
+from synfonium.libraries.mail_address import parse_address
 
 LIFE_S = 3600
 LETTERS_TO_ONE = (5, 3600.0)
