@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
+from functools import cache
 
 from synfonium.kernel.app import App, Role, installed_apps, resolve
-from synfonium.kernel.asgi import ASGIApp
+from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send
 from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.dispatcher import Dispatcher
@@ -82,8 +83,17 @@ def _prefixes(app: App) -> list[str]:
 
 
 def _forward(app: App, neighbours: Neighbours, closing: AsyncExitStack) -> ASGIApp:
-    from synfonium.kernel.forward import Forward
+    """Begins with the first request: until then nobody waits for an HTTP client to be imported."""
 
-    forward = Forward(neighbours.http_socket(app.doors_role))
-    closing.push_async_callback(forward.close)
-    return forward
+    @cache
+    def begun() -> ASGIApp:
+        from synfonium.kernel.forward import Forward
+
+        forward = Forward(neighbours.http_socket(app.doors_role))
+        closing.push_async_callback(forward.close)
+        return forward
+
+    async def pass_on(scope: Scope, receive: Receive, send: Send) -> None:
+        await begun()(scope, receive, send)
+
+    return pass_on

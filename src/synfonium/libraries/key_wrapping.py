@@ -7,13 +7,15 @@ import binascii
 import os
 import ssl
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Away", "KeyFile", "KeyWrapping", "Transit", "Withdrawn", "wrapping_of"]
 
@@ -130,6 +132,8 @@ class Transit:
             raise Away("no answer of a key service") from None
 
     async def _ask(self, act: str, body: dict[str, str]) -> bytes:
+        import httpx  # which few need
+
         try:
             token = (await asyncio.to_thread(self._token_file.read_text)).strip()
         except OSError:
@@ -146,7 +150,7 @@ class Transit:
             raise Away(type(failure).__name__) from None
 
 
-async def _content(answer: httpx.Response) -> bytes:
+async def _content(answer: "httpx.Response") -> bytes:
     # 412 and 429 pass: the server is behind its leader, or has too much to do.
     if 400 <= answer.status_code < 500 and answer.status_code not in (408, 412, 429):
         raise Withdrawn(f"refused: {answer.status_code}")

@@ -17,7 +17,6 @@ from synfonium.apps.drive.service.previews import Previews, shown_of
 from synfonium.apps.drive.service.room import Room
 from synfonium.apps.drive.store import previews
 from synfonium.kernel.actor import Person
-from synfonium.libraries.markdown import to_html
 
 MARKDOWN = "text/markdown"
 # A picture that is there soon is waited for, so that the page need not be looked at twice.
@@ -99,7 +98,7 @@ class Viewing:
         text, html = start.decode("utf-8", "replace").lstrip("\ufeff"), ""
         if content.node.media_type == MARKDOWN:
             # Half a second of work for the worst of texts: others are answered meanwhile.
-            html = await asyncio.to_thread(to_html, text, below=1)
+            html = await asyncio.to_thread(_rendered, text)
         if language:
             return _code(text, language, is_cut)
         return View(kind="text", text=text, html=html, is_cut=is_cut)
@@ -117,3 +116,9 @@ def _fitted(known: Preview | None) -> tuple[int, int]:
         return 0, 0
     scale = min(1.0, LARGEST_SIDE / max(known.width, known.height))
     return max(1, round(known.width * scale)), max(1, round(known.height * scale))
+
+
+def _rendered(text: str) -> str:
+    from synfonium.libraries.markdown import to_html  # with the first text that needs it
+
+    return to_html(text, below=1)

@@ -8,17 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import webauthn
-from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import Connection
-from webauthn.helpers import options_to_json_dict, parse_authentication_credential_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from synfonium.apps.identity.contract import PASSKEY_ADDED
 from synfonium.apps.identity.errors import AccountSuspended, ChallengeExpired, LastWayIn, PasskeyRefused
@@ -34,19 +24,7 @@ from synfonium.kernel.context import Context
 
 CHALLENGE_LIFE_S = 600
 MOST_PASSKEYS = 50
-_REQUIRED = UserVerificationRequirement.REQUIRED
 ANYBODY = PersonId("")
-# What the library lets through when it reads what a stranger sent (found by the tests).
-_HOSTILE = (
-    WebAuthnException,
-    UnsupportedAlgorithm,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-)
 Answer = Mapping[str, Any]
 
 
@@ -94,16 +72,11 @@ class Passkeys:
     def ask_to_sign_in(self, person_id: PersonId = ANYBODY) -> Ceremony:
         """Any passkey of this installation will do: no name is asked, none is told. With
         `person_id`, it must then be one of that person's."""
+        from synfonium.apps.identity.service import ceremonies
+
         challenge = self._challenge(person_id)
-        options = webauthn.generate_authentication_options(
-            rp_id=self._context.site.host,
-            challenge=challenge.secret.encode(),
-            timeout=CHALLENGE_LIFE_S * 1000,
-            user_verification=_REQUIRED,
-        )
-        return Ceremony(
-            options=options_to_json_dict(options), sealed=seal(self._context, challenge, "challenge")
-        )
+        options = ceremonies.to_sign_in(self._context.site, challenge.secret, CHALLENGE_LIFE_S)
+        return Ceremony(options=options, sealed=seal(self._context, challenge, "challenge"))
 
     async def sign_in(self, answer: Answer, sealed: str, browser: Browser) -> NewSession:
         """A session for the passkey's owner.
@@ -139,14 +112,18 @@ class Passkeys:
         return new
 
     async def _shown(self, answer: Answer, challenge: Challenge) -> Shown:
-        credential_id = _credential_id(answer)
+        from synfonium.apps.identity.service import ceremonies
+
+        credential_id = ceremonies.credential_id_of(answer)
         found = await self._context.database.read(
             lambda c: credentials.passkey_by_credential(c, credential_id)
         )
         if found is None:
             raise PasskeyRefused
         passkey, public_key, before = found
-        sign_count = self._verify_sign_in(answer, challenge, public_key, before)
+        sign_count = ceremonies.sign_count_of(
+            answer, self._context.site, challenge.secret, public_key, before
+        )
         return Shown(passkey=passkey, challenge=challenge, before=before, sign_count=sign_count)
 
     def _use(self, connection: Connection, shown: Shown) -> None:
@@ -158,59 +135,32 @@ class Passkeys:
         if not credentials.use_passkey(connection, passkey.id, shown.before, shown.sign_count, now_s):
             raise PasskeyRefused
 
-    def _verify_sign_in(self, answer: Answer, challenge: Challenge, public_key: bytes, before: int) -> int:
-        try:
-            return webauthn.verify_authentication_response(
-                credential=dict(answer),
-                expected_challenge=challenge.secret.encode(),
-                expected_rp_id=self._context.site.host,
-                expected_origin=self._context.site.public_url,
-                credential_public_key=public_key,
-                credential_current_sign_count=before,
-                require_user_verification=True,
-            ).new_sign_count
-        except _HOSTILE:
-            raise PasskeyRefused from None
-
     # Registering
 
     async def ask_to_add(self, person_id: PersonId, name: str, display: str) -> Ceremony:
         """For a person who exists, or is about to (`person_id` is then fresh)."""
+        from synfonium.apps.identity.service import ceremonies
+
         challenge = self._challenge(person_id)
         known = await self.of(person_id)
-        options = webauthn.generate_registration_options(
-            rp_id=self._context.site.host,
-            rp_name="Synfonium",
-            user_id=person_id.encode(),
-            user_name=name,
-            user_display_name=display,
-            challenge=challenge.secret.encode(),
-            timeout=CHALLENGE_LIFE_S * 1000,
-            exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in known
-            ],
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_REQUIRED
-            ),
+        options = ceremonies.to_add(
+            self._context.site,
+            challenge.secret,
+            CHALLENGE_LIFE_S,
+            person_id,
+            name,
+            display,
+            [passkey.credential_id for passkey in known],
         )
-        return Ceremony(
-            options=options_to_json_dict(options), sealed=seal(self._context, challenge, "challenge")
-        )
+        return Ceremony(options=options, sealed=seal(self._context, challenge, "challenge"))
 
     def verify_new(self, answer: Answer, sealed: str, browser: Browser, person_id: PersonId) -> NewPasskey:
         """The passkey that the answer proves. Raises ChallengeExpired, and PasskeyRefused
         also when it was asked for somebody else."""
+        from synfonium.apps.identity.service import ceremonies
+
         challenge = self._open(sealed, person_id)
-        try:
-            verified = webauthn.verify_registration_response(
-                credential=dict(answer),
-                expected_challenge=challenge.secret.encode(),
-                expected_rp_id=self._context.site.host,
-                expected_origin=self._context.site.public_url,
-                require_user_verification=True,
-            )
-        except _HOSTILE:
-            raise PasskeyRefused from None
+        verified = ceremonies.registered(answer, self._context.site, challenge.secret)
         now_s = self._context.clock.now_s()
         passkey = Passkey(
             id=new_id(now_s),
@@ -297,10 +247,3 @@ class Passkeys:
 
     def _audit(self, connection: Connection, person_id: PersonId, act: str, passkey_id: str) -> None:
         self._context.audit.add(connection, person_id, act, f"identity:passkey/{passkey_id}")
-
-
-def _credential_id(answer: Answer) -> bytes:
-    try:
-        return parse_authentication_credential_json(dict(answer)).raw_id
-    except _HOSTILE:
-        raise PasskeyRefused from None
