@@ -15,7 +15,7 @@ from synfonium.kernel.neighbours import Neighbours
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.static import StaticFiles
 from synfonium.kernel.tls import Certificates
-from synfonium.kernel.typed import TypedDoors
+from synfonium.kernel.typed_doors import TypedDoors
 
 
 def build_application(

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from synfonium.kernel.audit.book import AuditBook
     from synfonium.kernel.pages import Pages
 
-__all__ = ["Call", "Caller", "Context", "Engines", "Offers", "Progress"]
+__all__ = ["CONTEXTS", "Call", "Caller", "Context", "Engines", "Offers", "Progress"]
 
 P = TypeVar("P")
+CONTEXTS = "synfonium.contexts"
+"""Where a request to a typed door holds the contexts of its process, by the names of their apps."""
 Authenticate = Callable[[Scope], Awaitable[Person | None]]
 CheckMail = Callable[[], Awaitable[None]]
 

@@ -30,7 +30,7 @@ from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
 from synfonium.kernel.refusals import HeadersTooLarge, InternalError, NotEncrypted
 from synfonium.kernel.site import LOOPBACK_NAMES, Site
-from synfonium.kernel.typed import TypedDoors
+from synfonium.kernel.typed_doors import TypedDoors
 
 log = logs.get("kernel")
 requests = Metric("http_requests_total", "Requests answered, by status class and kind of door.")

@@ -33,7 +33,7 @@ from synfonium.kernel.actor import (
 from synfonium.kernel.authentication import Authentication, header
 from synfonium.kernel.context import Context
 from synfonium.kernel.openapi import Described
-from synfonium.kernel.pages import Page, See
+from synfonium.kernel.page import Page, See
 from synfonium.kernel.refusals import PasskeyNeeded, PassNeeded, ProofNeeded, TooLarge
 
 __all__ = [

@@ -1,6 +1,5 @@
 """Pages for people: Jinja templates in the frame, in the reader's language."""
 
-import gzip
 import json
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,9 +11,6 @@ from typing import Any
 
 import jinja2
 from jinja2.bccache import Bucket
-from litestar import Request, Response
-from litestar.datastructures import Cookie
-from litestar.response.base import ASGIResponse
 
 from synfonium.kernel.actor import Person
 from synfonium.kernel.app import App
@@ -29,52 +25,8 @@ from synfonium.kernel.i18n import (
     in_templates,
 )
 
-GZIP_FROM_BYTES = 1000
-GZIP_LEVEL = 5
 OTHER_PART = _("More")
 _KEY = "synfonium.pages"
-AnyRequest = Request[Any, Any, Any]
-
-
-class Page(Response[None]):
-    """A rendered template: `Page("drive/folder.html", entries=…)`. `status` defaults to 200."""
-
-    def __init__(
-        self,
-        template: str,
-        *,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        cookies: Sequence[Cookie] | None = None,
-        **values: Any,
-    ) -> None:
-        super().__init__(None, status_code=status, headers=headers, cookies=cookies)
-        self.template, self.values = template, values
-
-    def to_asgi_response(self, app: Any, request: AnyRequest, **options: Any) -> ASGIResponse:
-        """Renders within the request's language, scheme and person; gzip when accepted."""
-        pages = Pages.of(request.scope)
-        body = pages.render(self.template, pages.reader(request.scope), self.values).encode()
-        headers = {**(options.get("headers") or {}), **self.headers}
-        if len(body) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-            headers["content-encoding"] = "gzip"
-        headers["vary"] = "Accept-Encoding, Accept-Language"
-        return ASGIResponse(
-            body=body,
-            headers=headers,
-            cookies=[*self.cookies, *(options.get("cookies") or ())],
-            media_type="text/html",
-            status_code=self.status_code,
-            is_head_response=bool(options.get("is_head_response")),
-        )
-
-
-class See(Response[None]):
-    """After a form: go and look there (303)."""
-
-    def __init__(self, url: str, *, cookies: Sequence[Cookie] | None = None) -> None:
-        super().__init__(None, status_code=303, headers={"location": url}, cookies=cookies)
 
 
 class _Compiled(jinja2.BytecodeCache):

@@ -1,8 +1,7 @@
 """The Litestar application: every app's typed doors, OpenAPI from their types."""
 
-import asyncio
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,10 +19,7 @@ from litestar.exceptions import (
 
 from synfonium.common.problem import BadInput, NotFound, Problem, SignInNeeded
 from synfonium.kernel import logs, openapi
-from synfonium.kernel.app import resolve
-from synfonium.kernel.asgi import Receive, Scope, Send
-from synfonium.kernel.authentication import Authentication
-from synfonium.kernel.context import Context
+from synfonium.kernel.context import CONTEXTS, Context
 from synfonium.kernel.doors import DEFAULT_BODY_BYTES
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
@@ -38,42 +34,10 @@ from synfonium.kernel.refusals import (
 
 log = logs.get("kernel")
 AnyRequest = Request[Any, Any, Any]
-_CONTEXTS = "synfonium.contexts"
-
-
-class TypedDoors:
-    """Doors of all apps served by this role; each app's doors get that app's context.
-
-    It comes with each request: the doors are built once a process, whatever it serves.
-    """
-
-    def __init__(self, contexts: Iterable[Context], authentication: Authentication, pages: Pages) -> None:
-        by_name = {context.app.name: context for context in contexts if context.app.doors}
-        self._contexts, self._authentication, self._pages = by_name, authentication, pages
-        self._doors: Litestar | None = None
-        self._building = asyncio.Lock()
-
-    async def build(self) -> Litestar:
-        """Imports and builds the doors in a thread: other doors answer meanwhile, these wait for it."""
-        async with self._building:
-            if self._doors is None:
-                self._doors = await asyncio.to_thread(self._built)
-        return self._doors
-
-    def _built(self) -> Litestar:
-        doors = {name: tuple(resolve(context.app.doors)) for name, context in self._contexts.items()}
-        return _application(tuple(doors.items()))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[_CONTEXTS] = self._contexts
-        self._authentication.serve(scope)
-        self._pages.serve(scope)
-        doors = self._doors or await self.build()
-        await doors(scope, receive, send)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=4)
-def _application(doors: tuple[tuple[str, tuple[Any, ...]], ...]) -> Litestar:
+def application(doors: tuple[tuple[str, tuple[Any, ...]], ...]) -> Litestar:
     """doors: app to its doors. To build them takes most of a start, and of a short test."""
     return Litestar(
         route_handlers=[_router(app, handlers) for app, handlers in doors],
@@ -93,7 +57,7 @@ def _quiet(config: AppConfig) -> AppConfig:
 
 def _router(app: str, handlers: Sequence[Any]) -> Router:
     async def provide_context(request: AnyRequest) -> Context:
-        context: Context = request.scope[_CONTEXTS][app]  # type: ignore[literal-required]
+        context: Context = request.scope[CONTEXTS][app]  # type: ignore[literal-required]
         return context
 
     return Router(

@@ -27,7 +27,7 @@ app = App(
     order=20,
     role="web",
     service=f"{_HERE}.moving.opened:open_service",
-    doors=f"{_HERE}.http:doors",
+    doors=f"{_HERE}.http.doors:doors",
     mounts=(
         Mount("/dav", f"{_HERE}.webdav:asgi_app"),
         Mount("/s3", f"{_HERE}.s3:asgi_app"),

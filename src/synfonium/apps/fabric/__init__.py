@@ -11,7 +11,7 @@ app = App(
     title=_("Who may see what"),
     role="web",
     service=f"{_HERE}.service:open_service",
-    doors=f"{_HERE}.http:doors",
+    doors=f"{_HERE}.http.doors:doors",
     mounts=(
         Mount("/fabric/mcp", f"{_HERE}.http.mcp:asgi_app"),
         Mount("/fabric/files", f"{_HERE}.webdav:asgi_app"),

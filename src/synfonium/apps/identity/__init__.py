@@ -13,7 +13,7 @@ app = App(
     summary=_("One account, signed in by a passkey."),
     role="web",
     service="synfonium.apps.identity.service:open_service",
-    doors="synfonium.apps.identity.http:doors",
+    doors="synfonium.apps.identity.http.doors:doors",
     mounts=(Mount("/scim", "synfonium.apps.identity.scim:asgi_app"),),
     migrations=True,
     # On the way to a picker the window's opener waits for its answer; on no other way.

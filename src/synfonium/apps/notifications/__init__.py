@@ -11,7 +11,7 @@ app = App(
     icon="bell",
     role="web",
     service=f"{_HERE}.service:open_service",
-    doors=f"{_HERE}.http:doors",
+    doors=f"{_HERE}.http.doors:doors",
     # An app's page tells from its own origin; what is a person's own opens by a cookie alone.
     cross_origin=("/notifications",),
     migrations=True,

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import msgspec
 
-from synfonium.apps.drive.http.pages import Reader, service_of, url_of
+from synfonium.apps.drive.http.pages import Reader, url_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.activity import SORTS, Sort, day_of

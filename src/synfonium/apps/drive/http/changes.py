@@ -2,7 +2,8 @@
 
 import msgspec
 
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import get

@@ -7,7 +7,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.errors import NoSuchNode
-from synfonium.apps.drive.http.pages import Reader, chosen_ids, service_of
+from synfonium.apps.drive.http.pages import Reader, chosen_ids
+from synfonium.apps.drive.http.service import service_of
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, post
 

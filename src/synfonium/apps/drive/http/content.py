@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
-from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import Node
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.files import Content

@@ -8,7 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.errors import NoSuchSpace
-from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.identity.contract import People, PersonView
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Administrator, Impersonal, NeedsPass, Proved

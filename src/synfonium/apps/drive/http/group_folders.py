@@ -6,7 +6,8 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.sharing import Shared, Writer
 from synfonium.apps.drive.model.share import Mode, ShareId
 from synfonium.apps.drive.service.group_folders import names_of

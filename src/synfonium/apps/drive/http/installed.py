@@ -8,13 +8,11 @@ along. A strange page's form is refused as everywhere (kernel/gate.py).
 import msgspec
 from litestar import Response
 
+from synfonium.apps.drive.http.service import SHARED
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import get
 from synfonium.kernel.pages import Static
-
-SHARED = "shared"
-"""What stands in the place of a folder's id in the address that files are shared to."""
 
 
 @get("/drive/app.webmanifest", sync_to_thread=False, include_in_schema=False)

@@ -6,7 +6,7 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.move_in import MoveIn, MoveInKind
 from synfonium.apps.drive.moving.opened import movers_of

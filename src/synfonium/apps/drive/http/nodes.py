@@ -7,7 +7,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.errors import TopStays
-from synfonium.apps.drive.http.pages import chosen_ids, service_of
+from synfonium.apps.drive.http.pages import chosen_ids
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.kernel.actor import Person, Scope
 from synfonium.kernel.context import Context

@@ -1,9 +1,9 @@
 """A file or folder by its number, as it stands in addresses that Nextcloud's apps give from hand to hand."""
 
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import get
-from synfonium.kernel.pages import See
+from synfonium.kernel.doors import See, get
 
 
 @get("/drive/number/{number:int}")

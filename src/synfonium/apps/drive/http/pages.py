@@ -7,6 +7,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from synfonium.apps.drive.contract import ROOT, address_of
+from synfonium.apps.drive.http.service import MOST_CHOSEN, service_of
 from synfonium.apps.drive.http.words import icon_of, may_be_shown, shelf
 from synfonium.apps.drive.model import Node, NodeId
 from synfonium.apps.drive.model.order import ORDERS, Order
@@ -23,7 +24,6 @@ from synfonium.kernel.doors import Page, See, get
 Reader = Annotated[Person, Scope("drive.read")]
 Done = Literal["", "made", "sent", "renamed", "moved", "trashed", "restored", "removed", "back", "named"]
 PAGE_NODES = 100
-MOST_CHOSEN = 500
 SHOWN_VERSIONS = 200
 SHOWN_DEEDS = 6
 
@@ -46,11 +46,6 @@ class Words(msgspec.Struct, frozen=True):
 def order_of(text: str) -> Order:
     """Of an address that anybody may have typed."""
     return next((order for order in ORDERS if order == text), "name")
-
-
-def service_of(context: Context) -> DriveService:
-    service: DriveService = context.service
-    return service
 
 
 @get("/drive")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service.present import Sought
 from synfonium.kernel.context import Context

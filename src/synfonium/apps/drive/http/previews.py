@@ -11,7 +11,8 @@ from litestar import Response
 from litestar.params import QueryParameter
 
 from synfonium.apps.drive.errors import ContentDamaged, NoPreview
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.previews import MOST_PAGES, SIZES, family_of

@@ -10,7 +10,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.errors import LinkGone, TooManyTries, WrongPassword
-from synfonium.apps.drive.http.pages import PAGE_NODES, service_of
+from synfonium.apps.drive.http.pages import PAGE_NODES
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.upload import receive_form
 from synfonium.apps.drive.http.words import icon_of, may_be_shown
 from synfonium.apps.drive.model import NodeId

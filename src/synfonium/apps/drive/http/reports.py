@@ -6,8 +6,8 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.drive.http.pages import service_of
 from synfonium.apps.drive.http.public import QUIET, AnyRequest, come
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.service.reporting import Answer, Decision, Reason
 from synfonium.kernel.actor import Administrator, Impersonal, Visitor
 from synfonium.kernel.context import Context

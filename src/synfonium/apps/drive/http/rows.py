@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
-from synfonium.apps.drive.http.pages import PAGE_NODES, Reader, Words, order_of, service_of
+from synfonium.apps.drive.http.pages import PAGE_NODES, Reader, Words, order_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, get

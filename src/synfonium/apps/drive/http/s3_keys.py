@@ -6,7 +6,7 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.service.s3_keys import NewKey
 from synfonium.kernel.actor import Person, Proved, Scope
 from synfonium.kernel.context import Context

@@ -4,7 +4,7 @@ from functools import partial
 
 from synfonium.apps.drive.errors import NoSuchNode
 from synfonium.apps.drive.http.content import send_content
-from synfonium.apps.drive.http.pages import service_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.common.problem import Forbidden, NotFound, SignInNeeded
 from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path

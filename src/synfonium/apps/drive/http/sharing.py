@@ -8,7 +8,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.http.codes import MOST_DRAWN, code_of
-from synfonium.apps.drive.http.pages import Reader, service_of, url_of
+from synfonium.apps.drive.http.pages import Reader, url_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.share import LinkId, LinkMode, Mode, ShareId

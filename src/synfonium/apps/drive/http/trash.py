@@ -6,7 +6,8 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from synfonium.apps.drive.http.pages import PAGE_NODES, Done, Reader, chosen_ids, service_of
+from synfonium.apps.drive.http.pages import PAGE_NODES, Done, Reader, chosen_ids
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.words import icon_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.kernel.actor import Person, Scope

@@ -18,8 +18,7 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from synfonium.apps.drive.errors import Cut
-from synfonium.apps.drive.http.installed import SHARED
-from synfonium.apps.drive.http.pages import MOST_CHOSEN, service_of
+from synfonium.apps.drive.http.service import MOST_CHOSEN, SHARED, service_of
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.service import DriveService
 from synfonium.apps.drive.service.files import Incoming

@@ -1,6 +1,7 @@
 """What takes the room."""
 
-from synfonium.apps.drive.http.pages import Reader, service_of, url_of
+from synfonium.apps.drive.http.pages import Reader, url_of
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.http.words import icon_of, shelf
 from synfonium.apps.drive.model import NodeId
 from synfonium.apps.drive.model.treemap import tiles

@@ -7,7 +7,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.drive.http.nodes import Writer
-from synfonium.apps.drive.http.pages import Reader, service_of
+from synfonium.apps.drive.http.pages import Reader
+from synfonium.apps.drive.http.service import service_of
 from synfonium.apps.drive.model import NodeId, VersionId
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import See, get, post

@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 
 from synfonium.apps.fabric.contract import APP_SCOPE, CHECK_SCOPE, Action, Grant, Limits, Object
 from synfonium.apps.fabric.errors import NoObject
-from synfonium.apps.fabric.http.words import service_of
+from synfonium.apps.fabric.http.service import service_of
 from synfonium.apps.fabric.model import is_address
 from synfonium.apps.fabric.service.delegation import Narrowed
 from synfonium.common.ids import GrantId

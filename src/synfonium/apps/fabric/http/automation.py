@@ -8,7 +8,8 @@ import msgspec
 from synfonium.apps.fabric.contract import Apps, Offered, in_language
 from synfonium.apps.fabric.errors import NoAction, NoObject, WrongInput
 from synfonium.apps.fabric.http.act import filled_form, refused
-from synfonium.apps.fabric.http.words import Form, needs_session, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import Form, needs_session
 from synfonium.apps.fabric.model import acts
 from synfonium.apps.fabric.model.automation import NAMES, SUBJECT, Rule
 from synfonium.common.ids import PersonId

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from synfonium.apps.fabric.http.words import Form, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import Form
 from synfonium.apps.fabric.model import actions_of, local_path
 from synfonium.common.ids import GrantId
 from synfonium.kernel.actor import Person

@@ -13,7 +13,8 @@ from litestar.params import QueryParameter
 from synfonium.apps.fabric.contract import Apps, Letting
 from synfonium.apps.fabric.http.ledger import Row, Wording, here
 from synfonium.apps.fabric.http.score import NARROW, WIDE, by_holder, score
-from synfonium.apps.fabric.http.words import icon_of, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import icon_of
 from synfonium.common.ids import GrantId
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context

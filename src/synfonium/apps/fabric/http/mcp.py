@@ -9,18 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar import Response
 
 from synfonium.apps.fabric.contract import APP_SCOPE
 from synfonium.apps.fabric.errors import NoAction
-from synfonium.apps.fabric.http.words import service_of
+from synfonium.apps.fabric.http.service import service_of
 from synfonium.apps.fabric.model.tools import action_name, arguments_of, as_tool
 from synfonium.apps.fabric.service.acting import Deed
 from synfonium.common.problem import Forbidden, Problem, SignInNeeded
-from synfonium.kernel.actor import Person, Visitor
+from synfonium.kernel.actor import Person
 from synfonium.kernel.asgi import ASGIApp, Headers, Receive, Scope, Send, raw_path, read_body, respond
 from synfonium.kernel.context import Context
-from synfonium.kernel.doors import get
 from synfonium.kernel.problems import problem_response, words
 from synfonium.kernel.refusals import MethodNotAllowed, TooLarge
 
@@ -190,24 +188,3 @@ def _with_way(context: Context, status: int, headers: Headers) -> Headers:
     return [pair for pair in headers if pair[0] != b"www-authenticate"] + [
         (b"www-authenticate", way.encode())
     ]
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """OAuth 2.0 Protected Resource Metadata (RFC 9728)."""
-
-    resource: str
-    authorization_servers: tuple[str, ...]
-    scopes_supported: tuple[str, ...]
-    bearer_methods_supported: tuple[str, ...] = ("header",)
-    resource_name: str = "Synfonium"
-
-
-@get([RESOURCE, RESOURCE + PATH])
-async def describe_resource(actor: Visitor, context: Context) -> Response[Resource]:
-    """Which authorization server gives credentials for the doors of the fabric."""
-    site = context.site.public_url
-    found = Resource(resource=f"{site}{PATH}", authorization_servers=(site,), scopes_supported=(APP_SCOPE,))
-    return Response(found)
-
-
-doors = (describe_resource,)

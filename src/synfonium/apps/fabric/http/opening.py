@@ -7,7 +7,8 @@ from litestar.params import QueryParameter
 
 from synfonium.apps.fabric.contract import FILE, Intent
 from synfonium.apps.fabric.errors import NothingOpens
-from synfonium.apps.fabric.http.words import Form, icon_of, name_of, needs_session, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import Form, icon_of, name_of, needs_session
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, get, post

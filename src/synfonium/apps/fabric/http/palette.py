@@ -7,7 +7,8 @@ from litestar import Response
 
 from synfonium.apps.fabric.contract import Effect, Object, Offered
 from synfonium.apps.fabric.errors import NoObject
-from synfonium.apps.fabric.http.words import icon_of, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import icon_of
 from synfonium.apps.fabric.model import acts
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context

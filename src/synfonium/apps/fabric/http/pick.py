@@ -10,7 +10,8 @@ import msgspec
 from litestar.params import QueryParameter
 
 from synfonium.apps.fabric.contract import DETAIL_TYPE
-from synfonium.apps.fabric.http.words import Form, icon_of, name_of, needs_session, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import Form, icon_of, name_of, needs_session
 from synfonium.apps.fabric.service.picking import PAGE, Asked, Wish
 from synfonium.apps.identity.contract import Answered
 from synfonium.kernel.actor import Person

@@ -10,7 +10,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.fabric.contract import Manifest, in_language
-from synfonium.apps.fabric.http.words import needs_session, service_of
+from synfonium.apps.fabric.http.service import service_of
+from synfonium.apps.fabric.http.words import needs_session
 from synfonium.apps.fabric.model.findings import Finding
 from synfonium.apps.fabric.model.manifest import LARGEST_BYTES, manifest_schema, parse_manifest
 from synfonium.apps.fabric.service.registering import EVERYBODY, Installed

@@ -6,7 +6,6 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from synfonium.apps.fabric.contract import DESKTOP, FILE, FOLDER, Object, RegisteredApp, in_language
-from synfonium.apps.fabric.service import FabricService
 from synfonium.common.problem import Forbidden
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
@@ -16,11 +15,6 @@ T = TypeVar("T")
 Form = Annotated[T, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 _BY_FAMILY = {"image": "image", "audio": "file-audio", "video": "file-video", "text": "file-text"}
-
-
-def service_of(context: Context) -> FabricService:
-    service: FabricService = context.service
-    return service
 
 
 def needs_session(actor: Person) -> None:

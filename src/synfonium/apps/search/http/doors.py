@@ -1,0 +1,5 @@
+"""All typed doors of the app, in one row."""
+
+from synfonium.apps.search.http import admin, public
+
+doors = [*public.doors, *admin.doors]
