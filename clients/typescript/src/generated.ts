@@ -299,10 +299,10 @@ export class Synfonium extends Base {
     return this.call("POST", `/drive/node/${part(node_id)}/present`, { body, sent: "application/json" });
   }
 
-  /** A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is
-   * none, one that is not seen, for a page that shows something below it. */
-  drive_preview(node_id: string, more: { size?: number; v?: string; blank?: boolean } = {}): Promise<string> {
-    return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "v": more.v, "blank": more.blank } });
+  /** A picture of the file; page: of a document. `v`, its version: then the answer holds for ever.
+   * blank: where there is none, one that is not seen, for a page that shows something below it. */
+  drive_preview(node_id: string, more: { size?: number; page?: number; v?: string; blank?: boolean } = {}): Promise<string> {
+    return this.call("GET", `/drive/node/${part(node_id)}/preview`, { query: { "size": more.size, "page": more.page, "v": more.v, "blank": more.blank } });
   }
 
   /** The numbers alone, for a page that stays open. */

@@ -78,13 +78,21 @@ class Synfonium(Base):
         return told
 
     def drive_preview(
-        self, node_id: str, *, size: int | None = None, v: str | None = None, blank: bool | None = None
+        self,
+        node_id: str,
+        *,
+        size: int | None = None,
+        page: int | None = None,
+        v: str | None = None,
+        blank: bool | None = None,
     ) -> str:
-        """A picture of the file. `v`, its version: then the answer holds for ever. blank: where there is
-        none, one that is not seen, for a page that shows something below it.
+        """A picture of the file; page: of a document. `v`, its version: then the answer holds for ever.
+        blank: where there is none, one that is not seen, for a page that shows something below it.
         """
         told: str = self._call(
-            "GET", f"/drive/node/{self._part(node_id)}/preview", query={"size": size, "v": v, "blank": blank}
+            "GET",
+            f"/drive/node/{self._part(node_id)}/preview",
+            query={"size": size, "page": page, "v": v, "blank": blank},
         )
         return told
 
