@@ -126,6 +126,18 @@ class Outbox:
         stuck = connection.execute(parked).scalar_one()
         return int(total - stuck), int(stuck)
 
+    def last(self, connection: Connection) -> int:
+        """The sequence of the newest event that waits, 0 for none. 0 without a table."""
+        if not self.exists(connection):
+            return 0
+        return int(connection.execute(select(func.max(self._table.c.seq))).scalar() or 0)
+
+    def waits(self, connection: Connection, until: int) -> bool:
+        """Whether one up to that sequence is still on its way; those given up are not."""
+        table = self._table
+        on_the_way = select(table.c.seq).where(table.c.seq <= until, table.c.attempts < PARKED_AT).limit(1)
+        return connection.execute(on_the_way).first() is not None
+
     def done(self, connection: Connection, sequences: Sequence[int]) -> None:
         """Forgets delivered events."""
         connection.execute(self._table.delete().where(self._table.c.seq.in_(sequences)))

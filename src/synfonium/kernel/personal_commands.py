@@ -1,10 +1,11 @@
 """What every app answers about a person's data (kernel.commands.IMPLIED), in its own role."""
 
 import asyncio
+import time
 from pathlib import Path
 
 from synfonium.common.ids import PersonId
-from synfonium.common.problem import Forbidden
+from synfonium.common.problem import Forbidden, Unavailable
 from synfonium.kernel.app import resolve
 from synfonium.kernel.calls import Call
 from synfonium.kernel.coming import ComingPart, open_archive
@@ -16,6 +17,7 @@ __all__ = ["KEEPER", "bring", "erase", "part_of", "scour"]
 
 KEEPER = "yourdata"
 """The only app that may ask for these."""
+HEARD_WITHIN_S = 30.0
 
 
 def part_of(context: Context) -> Part:
@@ -41,14 +43,28 @@ async def bring(context: Context, call: Call) -> dict[str, list[str]]:
 
 
 async def erase(context: Context, call: Call) -> dict[str, int]:
-    """Destroys all that the app has of `person`; how much of what. May be asked again."""
+    """Destroys all that the app has of `person`; how much of what. May be asked again.
+
+    When it answers, all that the app had told of them until then has arrived, so that whoever heard of it
+    can be asked to destroy that too. Raises Unavailable when somebody does not hear.
+    """
     _only_the_keeper(call)
     person = PersonId(call.text("person"))
     counts = dict(await part_of(context).erase(person))
     tables = tables_of(context.app)
     if tables:
         counts |= await context.database.write(lambda c: erase_rows(c, tables, person))
+        await _until_heard(context)
     return counts
+
+
+async def _until_heard(context: Context) -> None:
+    last = await context.database.read(context.outbox.last)
+    until_s = time.monotonic() + HEARD_WITHIN_S
+    while last and await context.database.read(lambda c: context.outbox.waits(c, last)):
+        if time.monotonic() > until_s:
+            raise Unavailable
+        await asyncio.sleep(0.05)
 
 
 async def scour(context: Context, call: Call) -> dict[str, bool]:

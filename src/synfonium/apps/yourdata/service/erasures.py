@@ -101,7 +101,7 @@ class Erasures:
         await self._change(erasure.id, state="running")
         apps = [app.name for app in installed_apps() if keeps_something(app)]
         done = dict(erasure.done)
-        # Twice: what was on its way from one app to another meanwhile goes in the second round.
+        # Twice: what an app was told by another meanwhile goes in the second round.
         for number, app in enumerate([*apps, *apps]):
             await progress(app, number, 3 * len(apps))
             done[app] = _more(done.get(app, {}), await self.destroy(app, erasure.person))
@@ -120,10 +120,10 @@ class Erasures:
         return counts
 
     async def destroy_all(self, person: PersonId) -> None:
-        """For somebody who has not come to exist."""
-        for app in installed_apps():
-            if keeps_something(app):
-                await self.destroy(app.name, person)
+        """For somebody who has not come to exist; twice, as `run` does."""
+        apps = [app.name for app in installed_apps() if keeps_something(app)]
+        for app in [*apps, *apps]:
+            await self.destroy(app, person)
 
     async def _change(self, id_: str, **values: object) -> None:
         await self._context.database.write(lambda c: store.change_erasure(c, id_, **values))
