@@ -375,7 +375,14 @@ def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
     firsts = ["/admin", "/admin/people", "/admin/apps"]
     parts = (
         ("/admin", "/admin/storage", "/admin/backups", "/admin/audit"),
-        ("/admin/people", "/admin/organisations", "/admin/sign-in", "/admin/signup", "/admin/reports"),
+        (
+            "/admin/people",
+            "/admin/organisations",
+            "/admin/sign-in",
+            "/admin/signup",
+            "/admin/reports",
+            "/admin/drives",
+        ),
         ("/admin/apps", "/admin/fabric-apps", "/admin/search", "/admin/mail"),
     )
     for first, part in zip(firsts, parts, strict=True):

@@ -137,11 +137,17 @@ class Automation:
     # What happens
 
     async def hear(self, events: Sequence[Event]) -> None:
-        """Writes down which rules are to look at them; a second delivery adds nothing."""
+        """Writes down which rules are to look at them; a second delivery adds nothing. What happened before
+        a rule was made is none of its business, however late it is told."""
         told = [(owner, event) for event in events if (owner := owner_of(event))]
         heard = {(owner, event.type) for owner, event in told}
         rules = await self._context.database.read(lambda c: {one: store.hearing(c, *one) for one in heard})
-        new = [_waiting(rule, owner, event) for owner, event in told for rule in rules[owner, event.type]]
+        new = [
+            _waiting(rule, owner, event)
+            for owner, event in told
+            for rule, created_s in rules[owner, event.type].items()
+            if created_s <= event.time_s
+        ]
         added = await self._context.database.write(lambda c: store.wait(c, new)) if new else 0
         if added:
             for owner in {owner for owner, event in told if rules[owner, event.type]}:

@@ -109,9 +109,10 @@ def one(connection: Connection, person: PersonId, id_: str) -> Rule | None:
     return _rule(row) if row else None
 
 
-def hearing(connection: Connection, person: PersonId, event: str) -> list[str]:
-    query = select(u.id).where(u.person == person, u.event == event, u.enabled)
-    return [row.id for row in connection.execute(query)]
+def hearing(connection: Connection, person: PersonId, event: str) -> dict[str, float]:
+    """Rules about that, and since when each is there."""
+    query = select(u.id, u.created_s).where(u.person == person, u.event == event, u.enabled)
+    return {row.id: row.created_s for row in connection.execute(query)}
 
 
 def change(connection: Connection, id_: str, **values: Any) -> None:

@@ -122,6 +122,29 @@ async def test_an_event_that_comes_twice_is_done_once(house: Installation) -> No
     assert [run.state for run in await rules_of(house).history(person, made.id)] == ["done"]
 
 
+async def test_what_happened_before_a_rule_was_made_is_none_of_its_business(house: Installation) -> None:
+    token = await house.person("ana")
+    person = await person_id(house, "ana")
+    node = (await act(house, token, "drive.new_text", "drive:root", name="a", text="")).json()["object"]
+    before_s = house.context("fabric").clock.now_s()
+    await asyncio.sleep(0.01)
+    action = {"action": "drive.new_text", "target": "drive:root", "input": {"name": "x", "text": ""}}
+    made = await rule(house, person, event="drive.file.moved", **action)
+    late = Event(
+        id=EventId(new_id()),
+        type="drive.file.moved",
+        source="drive",
+        subject=node,
+        time_s=before_s,
+        data={"owner": person},
+    )
+    await rules_of(house).hear([late])
+    await rules_of(house).idle()
+    assert not await rules_of(house).history(person, made.id)
+    await event(house, "drive.file.moved", node, person)
+    assert len(await rules_of(house).history(person, made.id)) == 1
+
+
 async def test_what_is_heard_while_the_last_look_finds_nothing_is_looked_at(
     house: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
