@@ -49,6 +49,15 @@ async def settled(house: Installation, person: PersonId, made: Rule, runs: int =
             await asyncio.sleep(0.02)
 
 
+async def quiet(house: Installation) -> None:
+    """Returns when Drive has told all, and the rules have looked at it."""
+    drive = house.context("drive")
+    async with asyncio.timeout(PATIENCE_S):
+        while (await drive.database.read(drive.outbox.counts))[0]:
+            await asyncio.sleep(0.02)
+    await rules_of(house).idle()
+
+
 async def event(house: Installation, type_: str, subject: str, owner: str, id_: str = "") -> Event:
     told = Event(
         id=EventId(id_ or new_id()),
@@ -84,6 +93,7 @@ async def test_a_file_that_arrives_in_a_folder_is_copied_and_its_rule_says_so(ho
     await act(house, token, "drive.new_text", "drive:root", name="c.txt", text="elsewhere")
     assert [run.state for run in await settled(house, person, made)] == ["done"]
     assert "a.txt" in await names_in(house, "ana", token, "Out")
+    await quiet(house)
     assert len(await rules_of(house).history(person, made.id)) == 1
 
 
@@ -104,7 +114,7 @@ async def test_what_is_put_into_the_trash_from_a_folder_is_heard_by_that_folders
     (run,) = await settled(house, person, made)
     assert (run.state, run.subject) == ("done", node)
     assert "Heard" in await names_in(house, "ana", token)
-    await rules_of(house).idle()
+    await quiet(house)
     # What it was called nobody can see any more.
     assert not await rules_of(house).history(person, named.id)
 
