@@ -53,7 +53,10 @@ async def quiet(house: Installation) -> None:
     """Returns when Drive has told all, and the rules have looked at it."""
     drive = house.context("drive")
     async with asyncio.timeout(PATIENCE_S):
-        while (await drive.database.read(drive.outbox.counts))[0]:
+        while True:
+            waiting, _given_up = await drive.database.read(drive.outbox.counts)
+            if not waiting:
+                break
             await asyncio.sleep(0.02)
     await rules_of(house).idle()
 
