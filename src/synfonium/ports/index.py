@@ -1,15 +1,35 @@
 """The full-text search port."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
+
+
+class Signals(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a page whatever is asked; each from 0 to 1 but for trackers.
+
+    host_rank: how central its host is among the hosts that were read; page_rank: the same of
+    the page; spam and adult: how likely it is that; trackers: hosts of trackers it loads from;
+    is_home: it is the first page of its host.
+    """
+
+    host_rank: float = 0.0
+    page_rank: float = 0.0
+    spam: float = 0.0
+    adult: float = 0.0
+    trackers: int = 0
+    is_home: bool = False
 
 
 class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to find. `key` is its address and unique; `space` fences who may search it.
 
     marks: exact words by which a search may be narrowed (see Fence); never found by typing.
+    headings, anchors: the page's headings, and the words of links that lead to it.
+    time_s: when it was published, else read. kind: page, news, image, video or document.
+    file_type: an extension without its dot. shown: what a page of results shows besides
+    (`image`, `author`, `duration` …), kept and never searched.
     """
 
     key: str
@@ -20,6 +40,12 @@ class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     time_s: float = 0.0
     marks: tuple[str, ...] = ()
+    headings: str = ""
+    anchors: str = ""
+    kind: str = "page"
+    file_type: str = ""
+    signals: Signals = Signals()
+    shown: Mapping[str, str] = {}
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +55,75 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[tuple[str, ...], ...] = ()
 
 
+class IndexQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked, parsed: free words, and what narrows them.
+
+    phrases: words in this order, side by side. without: words or phrases that must not be
+    there. hosts: the page is on one of these or below (`example.org` means `www.example.org`
+    too); not_hosts the contrary. since_s, until_s: UTC seconds, until exclusive. kinds and
+    file_types: one of these. No host, kind or type: any.
+    most_adult: what is likelier adult than this is left out.
+    """
+
+    words: str = ""
+    phrases: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    not_hosts: tuple[str, ...] = ()
+    lang: str = ""
+    since_s: float | None = None
+    until_s: float | None = None
+    kinds: tuple[str, ...] = ()
+    file_types: tuple[str, ...] = ()
+    most_adult: float = 1.0
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that the index found, for a second look. text: its beginning, for snippets;
+    score: the index's own."""
+
+    key: str
+    title: str
+    text: str
+    headings: str
+    anchors: str
+    lang: str
+    host: str
+    time_s: float
+    signals: Signals
+    score: float
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate's place after the second look. reasons: what each signal added to the score,
+    by the signal's name."""
+
+    number: int
+    score: float
+    reasons: Mapping[str, float] = {}
+
+
+class Reranker(Protocol):
+    """A second look at the best candidates of the index.
+
+    depth: how many it wants to see. document_share: in which share of the documents (0 to 1)
+    a word of the query occurs, in the candidates' language family.
+    """
+
+    depth: int
+
+    def order(
+        self, asked: IndexQuery, candidates: Sequence[Candidate], document_share: Callable[[str], float]
+    ) -> Sequence[Scored]:
+        """Every candidate once, best first."""
+        ...
+
+
 class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
-    """A document found; `snippet` is escaped HTML with `<b>` around the words found."""
+    """A document found; `snippet` is escaped HTML with `<b>` around the words found.
+
+    kind, signals and shown are the document's. reasons: see Scored; empty without a Reranker.
+    """
 
     key: str
     title: str
@@ -39,6 +132,10 @@ class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     score: float
     time_s: float
+    kind: str = "page"
+    signals: Signals = Signals()
+    shown: Mapping[str, str] = {}
+    reasons: Mapping[str, float] = {}
 
 
 class IndexAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The words of web search: addresses, pages, crawls. Pure."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -74,16 +75,61 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that may be followed: a normal address, and the words it is written on."""
+
+    url: str
+    anchor: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of a page; alt: what it shows in words. Sizes in pixels, 0 if unsaid."""
+
+    url: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class Film(msgspec.Struct, frozen=True, kw_only=True):
+    """A video of a page; url is where it is watched. duration_s 0: unsaid."""
+
+    url: str
+    title: str = ""
+    picture: str = ""
+    duration_s: float = 0.0
+
+
 class Extract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says. links are normal addresses, without those marked nofollow."""
+    """What a page says. links are those that may be followed, without nofollow.
+
+    published_s: UTC seconds, 0 if unsaid. alternates: the page in other languages (hreflang),
+    by language. feeds: addresses of RSS and Atom. simhash: 64 bits of its text (Charikar 2002).
+    schema_types: what JSON-LD calls the page (Article, Recipe …). spam, adult: 0 to 1.
+    """
 
     title: str
     text: str
     lang: str
     canonical: str = ""
-    links: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
     is_hidden: bool = False
     """The page asks not to be indexed."""
+    headings: tuple[str, ...] = ()
+    description: str = ""
+    author: str = ""
+    site_name: str = ""
+    published_s: float = 0.0
+    main_picture: str = ""
+    pictures: tuple[Picture, ...] = ()
+    films: tuple[Film, ...] = ()
+    alternates: Mapping[str, str] = {}
+    feeds: tuple[str, ...] = ()
+    schema_types: tuple[str, ...] = ()
+    simhash: int = 0
+    trackers: int = 0
+    spam: float = 0.0
+    adult: float = 0.0
 
 
 class ParseJob(msgspec.Struct, frozen=True, kw_only=True):

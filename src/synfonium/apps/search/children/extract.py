@@ -7,11 +7,12 @@ from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encodi
 from resiliparse.parse.html import HTMLTree
 from selectolax.lexbor import LexborHTMLParser
 
-from synfonium.apps.search.model import Extract, normal_url
+from synfonium.apps.search.model import Extract, Link, normal_url
 
 LONGEST_TEXT = 200_000
 LONGEST_TITLE = 300
 MOST_LINKS = 2000
+LONGEST_ANCHOR = 200
 _SHORT_TEXT = 200
 _SAMPLE = 600
 _SURE = 0.8
@@ -93,16 +94,20 @@ def _robots_rules(page: LexborHTMLParser) -> Iterator[str]:
             yield from (rule.strip() for rule in (meta.attributes.get("content") or "").lower().split(","))
 
 
-def _links(page: LexborHTMLParser, base: str) -> tuple[str, ...]:
-    followed: dict[str, None] = {}
+def _links(page: LexborHTMLParser, base: str) -> tuple[Link, ...]:
+    followed: dict[str, str] = {}
     for anchor in page.css("a[href]"):
         attributes = anchor.attributes
         if "nofollow" not in (attributes.get("rel") or "").lower().split():
-            followed[(attributes.get("href") or "").partition("#")[0]] = None
+            href = (attributes.get("href") or "").partition("#")[0]
+            followed.setdefault(href, " ".join(anchor.text().split())[:LONGEST_ANCHOR])
         if len(followed) >= MOST_LINKS:
             break
-    links = (normal_url(href, base) for href in followed if href)
-    return tuple(dict.fromkeys(link for link in links if link))
+    links: dict[str, Link] = {}
+    for href, words in followed.items():
+        if href and (url := normal_url(href, base)):
+            links.setdefault(url, Link(url=url, anchor=words))
+    return tuple(links.values())
 
 
 def language_of(text: str, declared: str = "") -> str:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from synfonium.apps.search import store
-from synfonium.apps.search.model import CrawlReport, Extract, ParseJob, authority_of, host_of
+from synfonium.apps.search.model import CrawlReport, Extract, Link, ParseJob, authority_of, host_of
 from synfonium.apps.search.service.batch import Batch, save_batch
 from synfonium.apps.search.service.fetch import Fetched, Fetcher
 from synfonium.apps.search.service.hosts import Host, HostClosed
@@ -241,14 +241,14 @@ class Crawler:
             if row.hops == 0:
                 self._home_hosts.add(host_of(location))
 
-    def _rows_of(self, row: FrontierRow, links: tuple[str, ...]) -> list[FrontierRow]:
+    def _rows_of(self, row: FrontierRow, links: tuple[Link, ...]) -> list[FrontierRow]:
         if row.depth >= _DEEPEST:
             return []
         here = authority_of(row.url)
         return [
-            FrontierRow(url=url, hops=row.hops + (authority_of(url) != here), depth=row.depth + 1)
-            for url in links
-            if not self._plan.same_host or host_of(url) in self._home_hosts
+            FrontierRow(url=link.url, hops=row.hops + (authority_of(link.url) != here), depth=row.depth + 1)
+            for link in links
+            if not self._plan.same_host or host_of(link.url) in self._home_hosts
         ]
 
     # Making it durable
