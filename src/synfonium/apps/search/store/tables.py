@@ -1,0 +1,59 @@
+"""The tables `search_*` of crawls, their frontier, hosts and pages."""
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+from synfonium.apps.search.model import LONGEST_URL
+from synfonium.kernel.outbox import outbox_table
+
+metadata = MetaData()
+outbox = outbox_table("search", metadata)
+
+crawls = Table(
+    "search_crawl",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("plan", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("begun_s", Float, nullable=False),
+    Column("indexed", Integer, nullable=False),
+    Column("fetched", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("forbidden", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    info={"personal": {}},
+)
+
+frontier = Table(
+    "search_frontier",
+    metadata,
+    Column("crawl_id", String(26), primary_key=True),
+    Column("url", String(LONGEST_URL), primary_key=True),
+    Column("authority", String(300), nullable=False),
+    Column("hops", Integer, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("redirects", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Index("search_frontier_next", "crawl_id", "authority", "state", "hops", "depth"),
+    info={"personal": {}},
+)
+
+hosts = Table(
+    "search_host",
+    metadata,
+    Column("authority", String(300), primary_key=True),
+    Column("robots", Text, nullable=False),
+    Column("robots_read_s", Float, nullable=False),
+    info={"personal": {}},
+)
+
+pages = Table(
+    "search_page",
+    metadata,
+    Column("url", String(LONGEST_URL), primary_key=True),
+    Column("host", String(300), nullable=False, index=True),
+    Column("lang", String(20), nullable=False),
+    Column("digest", LargeBinary, nullable=False, index=True),
+    Column("read_s", Float, nullable=False),
+    info={"personal": {}},
+)
