@@ -42,6 +42,13 @@ app = App(
             title=_("Pages to find"),
             order=40,
         ),
+        Place(
+            group="administration",
+            part=_("Services"),
+            path="/admin/search/engines",
+            title=_("Other engines"),
+            order=41,
+        ),
     ),
     cli="synfonium.apps.search.cli:add_commands",
     config="synfonium.apps.search.config:SearchConfig",

@@ -18,6 +18,12 @@ class UnknownVertical(Problem):
     remedy = _("Search the web instead.")
 
 
+class UnknownEngine(Problem):
+    status, code = 404, "search.unknown_engine"
+    title = _("This engine is not switched on here.")
+    remedy = _("The settings say which ones are.")
+
+
 class NotAWebAddress(Problem):
     """A seed is no http or https address."""
 

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from synfonium.apps.search import store
 from synfonium.apps.search.service.crawls import Crawls
+from synfonium.apps.search.service.federation.open import OutsideSearch
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.search import WebSearch
 from synfonium.kernel.context import Context
@@ -13,14 +15,20 @@ INDEX = "web"
 
 
 class SearchService:
-    """find: in every role. crawls, imports: where the index is written, else None."""
+    """find, outside: in every role. crawls, imports: where the index is written, else None."""
 
     def __init__(self, context: Context) -> None:
+        self._context = context
         is_writer = context.owns_database
         index = context.index(INDEX, writable=is_writer)
         self.find = WebSearch(index)
         self.crawls = Crawls(context, index) if is_writer else None
         self.imports = Imports(context, index) if is_writer else None
+
+    @cached_property
+    def outside(self) -> OutsideSearch:
+        """The engines of others; made when first asked for."""
+        return OutsideSearch(self._context)
 
 
 @asynccontextmanager
