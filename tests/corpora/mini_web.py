@@ -5,16 +5,18 @@ every request, so that a test can count what a polite crawler would not have don
 """
 
 import gzip
+import inspect
 import itertools
 import mimetypes
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 HANDBOOK = Path("/usr/share/doc/debian-handbook/html")
 PYTHON = Path("/usr/share/doc/python3.11/html")
@@ -22,7 +24,8 @@ REFERENCE = Path("/usr/share/developers-reference/fr")
 PACKAGES = {"debian-handbook": HANDBOOK, "python3.11-doc": PYTHON, "developers-reference-fr": REFERENCE}
 
 Answer = tuple[int, dict[str, str], bytes]
-Site = Callable[[str], Answer]
+# A site that tells clients apart by what they send takes the request's headers (lower case) besides.
+Site = Callable[[str], Answer] | Callable[[str, Mapping[str, str]], Answer]
 
 
 def html(body: str, **headers: str) -> Answer:
@@ -117,11 +120,17 @@ class _Handler(BaseHTTPRequestHandler):
         visit = Visit(host, self.path, time.monotonic(), self.headers.get("user-agent", ""))
         self.web.visits.append(visit)
         try:
-            self._answer(self.web.sites.get(host, lambda path: not_found())(self.path))
+            self._answer(self._ask(self.web.sites.get(host, lambda path: not_found())))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
             visit.ended_s = time.monotonic()
+
+    def _ask(self, site: Any) -> Answer:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        takes = len(inspect.signature(site).parameters)
+        found: Answer = site(self.path, headers) if takes == 2 else site(self.path)
+        return found
 
     def _answer(self, answer: Answer) -> None:
         status, headers, body = answer

@@ -1,12 +1,13 @@
 """A crawl of real documentation on several hosts: polite, complete, and found in two languages."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,49 @@ async def test_a_page_that_is_gone_leaves_the_index_at_the_next_visit(house: Ins
         del found_pages["/old"]
         await house.call("search.crawl", plan)
         assert await found(house, "okapi") == [web.url("zoo.localhost")]
+
+
+async def test_a_page_that_did_not_change_costs_nothing_and_still_leads_on(house: Installation) -> None:
+    bodies = {"/": b'<p>okapi home <a href="/a">a</a>', "/a": b'<p>okapi a <a href="/b">b</a>', "/b": b"<p>b"}
+    asked: list[tuple[str, str]] = []
+
+    def site(path: str, headers: Mapping[str, str]) -> Answer:
+        if path not in bodies:
+            return not_found()
+        etag = f'"{hash(bodies[path])}"'
+        asked.append((path, "304" if headers.get("if-none-match") == etag else "200"))
+        same = headers.get("if-none-match") == etag
+        return (
+            (304, {"etag": etag}, b"")
+            if same
+            else (200, {"content-type": "text/html", "etag": etag}, bodies[path])
+        )
+
+    with serve({"zoo.localhost": site}) as web:
+        plan = {"seeds": [web.url("zoo.localhost")], "delay_s": 0.0, **OWN}
+        assert (await house.call("search.crawl", plan))["indexed"] == 3
+        asked.clear()
+        bodies["/b"] = b"<p>quagga now"
+        report = await house.call("search.crawl", plan)
+    assert asked == [("/", "304"), ("/a", "304"), ("/b", "200")]
+    assert (report["unchanged"], report["indexed"]) == (2, 1)
+    assert len(await found(house, "okapi")) == 2
+    assert await found(house, "quagga") != []
+
+
+async def test_an_address_for_each_visit_does_not_lead_on_for_ever(house: Installation) -> None:
+    count = itertools.count()
+    text = "The numbat eats termites and nothing but termites, twenty thousand of them each day. " * 4
+
+    def site(path: str) -> Answer:
+        links = "".join(f'<a href="/?visit={next(count)}">next</a>' for _ in range(5))
+        return not_found() if path == "/robots.txt" else html(f"<title>Numbat</title><p>{text}{links}")
+
+    with serve({"maze.localhost": site}) as web:
+        plan = {"seeds": [web.url("maze.localhost")], "delay_s": 0.0, "max_pages": 200, **OWN}
+        await house.call("search.crawl", plan)
+        assert len(web.visits) <= 10
+    assert len(await found(house, "numbat")) == 1
 
 
 async def test_canonical_addresses_and_twins_are_indexed_once(house: Installation) -> None:

@@ -78,8 +78,8 @@ async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
         "same_host": args.same_host,
     }
     report = await call("search.crawl", arguments, out.progress)
-    out.line(_counts(report, "indexed", "fetched", "skipped", "forbidden", "failed", "waiting"))
-    if not report["indexed"]:
+    out.line(_counts(report, "indexed", "unchanged", "fetched", "skipped", "forbidden", "failed", "waiting"))
+    if not report["indexed"] + report["unchanged"]:
         hint = "" if args.allow_private_network else "; private addresses need --allow-private-network"
         print(f"synfonium: no page could be indexed{hint}", file=sys.stderr)
         return 1

@@ -6,6 +6,8 @@ import msgspec
 class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """delay_s: least wait between two requests to one host. max_pages: of a crawl that
     does not say. hosts_at_once: how many hosts one crawl visits side by side.
+    own_hosts: hosts that the operator owns, with those below them; only these, and those of the
+    own network, may be asked more often than once a second.
     outside: other engines that may be asked, as NAME or NAME=ADDRESS; none unless named.
     outside_key_files: keys for them, as NAME=FILE. outside_always: whether they are asked for
     everybody; else only for who wishes it. outside_deadline_ms: who has not answered by then is
@@ -14,7 +16,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     delay_s: float = 1.0
     max_pages: int = 1000
-    hosts_at_once: int = 32
+    hosts_at_once: int = 100
+    own_hosts: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     outside_key_files: tuple[str, ...] = ()
     outside_always: bool = False

@@ -21,6 +21,8 @@ _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
 CrawlState = Literal["running", "done", "stopped"]
 FetchState = Literal["waiting", "done", "failed"]
+VisitKind = Literal["page", "sitemap", "feed"]
+HostState = Literal["reading", "waiting", "slowed", "rested", "closed"]
 
 
 def normal_url(url: str, base: str = "") -> str | None:
@@ -152,7 +154,10 @@ class CrawlPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a crawl is. Pages indexed, answers that were none, and refusals we obeyed."""
+    """How far a crawl is. Pages indexed, answers that were none, and refusals we obeyed.
+
+    unchanged: pages that are still as they were (304) and cost nothing.
+    """
 
     indexed: int = 0
     fetched: int = 0
@@ -160,6 +165,7 @@ class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):
     forbidden: int = 0
     skipped: int = 0
     waiting: int = 0
+    unchanged: int = 0
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

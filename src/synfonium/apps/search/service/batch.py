@@ -1,11 +1,13 @@
 """What a crawl has found since it was last made durable."""
 
+from collections import Counter
+
 import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.search import store
-from synfonium.apps.search.model import CrawlReport, FetchState
-from synfonium.apps.search.store import PageRow
+from synfonium.apps.search.model import FetchState
+from synfonium.apps.search.store import CrawlRow, FrontierRow, LeaseRow, PageRow, VisitRow
 from synfonium.ports.index import IndexDocument
 
 
@@ -13,17 +15,27 @@ class Batch(msgspec.Struct, kw_only=True):
     """Pages for the index, and addresses that are dealt with once those are in it.
 
     The index is committed first and the addresses are marked after: a crash in between
-    makes us read those pages again, never forget them.
+    makes us read those pages again, never forget them. Hosts are given back with the marks,
+    so that whoever visits them next does not read twice. counts: for the crawl's report.
     """
 
     documents: dict[str, IndexDocument] = {}
     rows: dict[str, PageRow] = {}
     gone: set[str] = set()
     states: dict[str, FetchState] = {}
+    visits: dict[str, VisitRow] = {}
     closed: set[str] = set()
+    released: dict[str, LeaseRow] = {}
+    counts: Counter[str] = msgspec.field(default_factory=Counter)
+    failures: Counter[str] = msgspec.field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.states)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to make durable."""
+        return not (self.states or self.closed or self.released or self.counts)
 
     def add_page(self, document: IndexDocument, row: PageRow) -> None:
         self.gone.discard(row.url)
@@ -40,16 +52,55 @@ class Batch(msgspec.Struct, kw_only=True):
         return added, [*self.gone, *twins]
 
 
+class Findings:
+    """The batch that is being filled, the one that is being saved, and links for the frontier."""
+
+    def __init__(self) -> None:
+        self.batch, self.saving = Batch(), Batch()
+        self.links: list[FrontierRow] = []
+
+    def deal_with(self, row: FrontierRow, what: str, failure: str = "") -> None:
+        """An address came to its end: `indexed`, `skipped`, `failed` …; `failure`: of which kind."""
+        self.batch.counts[what] += 1
+        self.batch.counts["waiting"] -= 1
+        self.batch.states[row.url] = "failed" if what in ("failed", "forbidden") else "done"
+        if failure:
+            self.batch.failures[failure] += 1
+
+    @property
+    def handled(self) -> set[str]:
+        """Addresses that are dealt with, though the frontier may not say so yet."""
+        return self.batch.states.keys() | self.saving.states.keys()
+
+    def take_links(self) -> list[FrontierRow]:
+        links, self.links = self.links, []
+        return links
+
+    def begin_saving(self) -> Batch:
+        self.saving, self.batch = self.batch, Batch()
+        return self.saving
+
+    def end_saving(self) -> None:
+        self.saving = Batch()
+
+
 def save_batch(
-    connection: Connection, crawl_id: str, batch: Batch, twins: set[str], report: CrawlReport
-) -> int:
-    """Marks what is dealt with; returns how many addresses of closed hosts were given up."""
+    connection: Connection, crawl_id: str, holder: str, batch: Batch, twins: set[str], now_s: float
+) -> CrawlRow | None:
+    """Marks what is dealt with and counts it; the crawl as it is after."""
     store.put_pages(connection, [row for url, row in batch.rows.items() if url not in twins])
     store.remove_pages(connection, [*batch.gone, *twins])
+    store.put_visits(connection, list(batch.visits.values()))
     done = [url for url, state in batch.states.items() if state == "done"]
     store.mark(connection, crawl_id, done, "done")
     store.mark(connection, crawl_id, batch.states.keys() - set(done), "failed")
     given_up = sum(store.close_host(connection, crawl_id, authority) for authority in batch.closed)
-    left = {"failed": report.failed + given_up, "waiting": report.waiting - given_up}
-    store.set_report(connection, crawl_id, msgspec.structs.replace(report, **left))
-    return given_up
+    store.release_leases(connection, holder, list(batch.released.values()))
+    counts = Counter(batch.counts)
+    counts.update(failed=given_up, waiting=-given_up, indexed=-len(twins), skipped=len(twins))
+    if batch.states:
+        store.add_failures(connection, crawl_id, batch.failures)
+        store.add_minute(
+            connection, crawl_id, now_s, fetched=counts["fetched"], failed=batch.failures.total()
+        )
+    return store.add_to_report(connection, crawl_id, {k: n for k, n in counts.items() if n})

@@ -12,7 +12,9 @@ from synfonium.apps.search.errors import NotAWebAddress, UnknownCrawl
 from synfonium.apps.search.model import CrawlPlan, CrawlReport, normal_url
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
-from synfonium.apps.search.service.parsing import Parser
+from synfonium.apps.search.service.own_hosts import OwnHosts
+from synfonium.apps.search.service.parsers import Parsers
+from synfonium.apps.search.service.tools import Tools
 from synfonium.common.ids import new_id
 from synfonium.kernel import logs
 from synfonium.kernel.calls import Progress
@@ -127,28 +129,31 @@ class Crawls:
             raise UnknownCrawl
         if crawl.state == "done":
             return crawl.report
-        fetcher = Fetcher(
-            self.user_agent,
-            is_local_allowed=crawl.plan.is_local_allowed,
-            connections=self._config.hosts_at_once,
-        )
-        parser = Parser()
-        crawler = Crawler(
-            crawl,
-            database=database,
+        tools = self._tools(crawl.plan)
+        try:
+            crawler = Crawler(crawl, tools, holder=new_id(self._context.clock.now_s()))
+            report = await crawler.run(self._tell(crawl_id))
+        finally:
+            await tools.parsers.close()
+            await tools.fetcher.close()
+        now_s = self._context.clock.now_s()
+        await database.write(lambda c: store.end_crawl(c, crawl_id, now_s))
+        return report
+
+    def _tools(self, plan: CrawlPlan) -> Tools:
+        return Tools(
+            database=self._context.database,
             index=self._index,
-            fetcher=fetcher,
-            parser=parser,
+            fetcher=Fetcher(
+                self.user_agent,
+                is_local_allowed=plan.is_local_allowed,
+                connections=self._config.hosts_at_once,
+            ),
+            parsers=Parsers(),
+            own_hosts=OwnHosts(self._config.own_hosts, is_local_allowed=plan.is_local_allowed),
             clock=self._context.clock,
             hosts_at_once=self._config.hosts_at_once,
         )
-        try:
-            report = await crawler.run(self._tell(crawl_id))
-        finally:
-            await parser.close()
-            await fetcher.close()
-        await database.write(lambda c: store.set_state(c, crawl_id, "done"))
-        return report
 
     def _tell(self, crawl_id: str) -> Progress:
         async def progress(text: str, done: float = 0, total: float = 0) -> None:

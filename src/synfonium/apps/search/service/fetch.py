@@ -19,12 +19,14 @@ LARGEST_PAGE_BYTES = 4 << 20
 SLOWEST_PAGE_S = 20.0
 _CONNECT_S = 10.0
 _LARGEST_HEADERS = 100
+_SHORT_BODY_BYTES = 16 << 10
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, or in `failure` why there is none. location: where a redirect leads.
 
-    retry_after_s: how long the host asks to be left alone (429 and 503).
+    retry_after_s: how long the host asks to be left alone (429 and 503). etag, last_modified:
+    by which the next request can be conditional. took_s: until the answer was there.
     """
 
     url: str
@@ -34,6 +36,9 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     robots_tag: str = ""
     location: str = ""
     retry_after_s: float = 0.0
+    etag: str = ""
+    last_modified: str = ""
+    took_s: float = 0.0
     body: bytes = b""
 
     @property
@@ -44,6 +49,13 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     def charset(self) -> str:
         _, _, rest = self.content_type.lower().partition("charset=")
         return rest.partition(";")[0].strip(" \"'")
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What we have of an address: the answer may be that it is still the same (304)."""
+
+    etag: str = ""
+    last_modified: str = ""
 
 
 class Fetcher:
@@ -70,11 +82,18 @@ class Fetcher:
     async def close(self) -> None:
         await self._pool.aclose()
 
-    async def fetch(self, url: str, *, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
+    async def fetch(
+        self, url: str, *, largest_bytes: int = LARGEST_PAGE_BYTES, known: Known | None = None
+    ) -> Fetched:
         """GET of a normal address. Never raises for what the other side does."""
+        begun_s = time.monotonic()
+        answer = await self._bounded(url, largest_bytes, known or Known())
+        return msgspec.structs.replace(answer, took_s=time.monotonic() - begun_s)
+
+    async def _bounded(self, url: str, largest_bytes: int, known: Known) -> Fetched:
         try:
             async with asyncio.timeout(self._slowest_s):
-                return await self._fetch(url, largest_bytes)
+                return await self._fetch(url, largest_bytes, known)
         except PrivateAddress:
             return Fetched(url=url, failure="private")
         except (TimeoutError, httpcore.TimeoutException):
@@ -84,16 +103,21 @@ class Fetcher:
         except (httpcore.ProtocolError, zlib.error, ValueError, OSError):
             return Fetched(url=url, failure="broken")
 
-    async def _fetch(self, url: str, largest_bytes: int) -> Fetched:
+    def _asked(self, known: Known) -> list[tuple[str, str]]:
         headers = {
             "user-agent": self._user_agent,
-            "accept": "text/html,application/xhtml+xml,text/plain;q=0.5",
+            "accept": "text/html,application/xhtml+xml,application/xml;q=0.8,text/plain;q=0.5",
             "accept-encoding": "gzip",
+            "if-none-match": known.etag,
+            "if-modified-since": known.last_modified,
         }
+        return [(name, value) for name, value in headers.items() if value]
+
+    async def _fetch(self, url: str, largest_bytes: int, known: Known) -> Fetched:
         timeouts = {"connect": _CONNECT_S, "read": self._slowest_s, "write": _CONNECT_S, "pool": None}
         extensions = {"timeout": timeouts}
         async with self._pool.stream(
-            "GET", url, headers=list(headers.items()), extensions=extensions
+            "GET", url, headers=self._asked(known), extensions=extensions
         ) as response:
             found = _headers(response.headers)
             answer = Fetched(
@@ -103,9 +127,12 @@ class Fetcher:
                 robots_tag=found.get("x-robots-tag", "").lower(),
                 location=_location(url, response.status, found.get("location", "")),
                 retry_after_s=_retry_after_s(response.status, found.get("retry-after", "")),
+                etag=_validator(found.get("etag", ""), 300),
+                last_modified=_validator(found.get("last-modified", ""), 60),
             )
             if response.status != 200:
-                return answer  # leaving the block early drops the connection with its body
+                await _drain(response, found.get("content-length", ""))
+                return answer
             body = await _read(response, found.get("content-encoding", ""), largest_bytes)
             if body is None:
                 return msgspec.structs.replace(answer, failure="too_large")
@@ -120,6 +147,11 @@ def _certificates() -> ssl.SSLContext:
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in raw[:_LARGEST_HEADERS]}
+
+
+def _validator(value: str, longest: int) -> str:
+    """To be sent back as it is, or nothing: one that was cut is another."""
+    return value if len(value) <= longest and value.isascii() and value.isprintable() else ""
 
 
 def _location(url: str, status: int, location: str) -> str:
@@ -140,6 +172,14 @@ def _retry_after_s(status: int, value: str) -> float:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except ValueError:
         return 0.0
+
+
+async def _drain(response: httpcore.Response, length: str) -> None:
+    """A short body is read so that the connection can be used again; a long one drops it."""
+    is_short = response.status == 304 or (length.isdigit() and int(length[:9]) <= _SHORT_BODY_BYTES)
+    if is_short:
+        async for _ in response.aiter_stream():
+            pass
 
 
 async def _read(response: httpcore.Response, encoding: str, largest_bytes: int) -> bytes | None:

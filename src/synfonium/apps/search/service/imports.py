@@ -11,8 +11,8 @@ import msgspec
 from synfonium.apps.search import store
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import LONGEST_URL, Extract, ImportReport, ParseJob, host_of, normal_url
-from synfonium.apps.search.service.crawler import digest_of, header_rules
 from synfonium.apps.search.service.parsing import Parser, Unparsable
+from synfonium.apps.search.service.reading import digest_of, header_rules
 from synfonium.apps.search.store import PageRow
 from synfonium.kernel.calls import Progress
 from synfonium.kernel.context import Context

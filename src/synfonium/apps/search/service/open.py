@@ -38,6 +38,9 @@ async def open_service(context: Context) -> AsyncIterator[SearchService]:
     if service.crawls is None:
         yield service
         return
+    if context.database.dialect == "sqlite":
+        # One process holds the home, so whoever had leases is gone. Elsewhere they end by themselves.
+        await context.database.write(store.forget_holders)
     for crawl_id in await context.database.read(store.running_crawls):
         service.crawls.start(crawl_id)
     try:

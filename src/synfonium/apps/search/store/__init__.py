@@ -3,11 +3,16 @@
 from synfonium.apps.search.store.crawls import (
     CrawlRow,
     add_crawl,
+    add_failures,
+    add_minute,
+    add_to_report,
     change_plan,
+    end_crawl,
+    failures_of,
     latest_crawls,
+    minutes_of,
     read_crawl,
     running_crawls,
-    set_report,
     set_state,
     unfinished_crawl,
 )
@@ -15,38 +20,86 @@ from synfonium.apps.search.store.frontier import (
     FrontierRow,
     add_urls,
     close_host,
+    count_waiting,
     mark,
     next_urls,
     waiting_hosts,
 )
-from synfonium.apps.search.store.hosts import HostRow, put_host, read_host
-from synfonium.apps.search.store.pages import PageRow, put_pages, remove_pages, sources, twins
-from synfonium.apps.search.store.tables import metadata, outbox
+from synfonium.apps.search.store.hosts import (
+    HostRow,
+    put_host,
+    read_host,
+)
+from synfonium.apps.search.store.leases import (
+    LeaseRow,
+    count_active,
+    forget_crawl,
+    forget_holders,
+    hosts_of,
+    others_at_work,
+    release_leases,
+    renew_leases,
+    take_leases,
+)
+from synfonium.apps.search.store.pages import (
+    PageRow,
+    put_pages,
+    remove_pages,
+    sources,
+    twins,
+)
+from synfonium.apps.search.store.tables import (
+    metadata,
+    outbox,
+)
+from synfonium.apps.search.store.visits import (
+    VisitRow,
+    put_visits,
+    visits_of,
+)
 
 __all__ = [
     "CrawlRow",
     "FrontierRow",
     "HostRow",
+    "LeaseRow",
     "PageRow",
+    "VisitRow",
     "add_crawl",
+    "add_failures",
+    "add_minute",
+    "add_to_report",
     "add_urls",
     "change_plan",
     "close_host",
+    "count_active",
+    "count_waiting",
+    "end_crawl",
+    "failures_of",
+    "forget_crawl",
+    "forget_holders",
+    "hosts_of",
     "latest_crawls",
     "mark",
     "metadata",
+    "minutes_of",
     "next_urls",
+    "others_at_work",
     "outbox",
     "put_host",
     "put_pages",
+    "put_visits",
     "read_crawl",
     "read_host",
+    "release_leases",
     "remove_pages",
+    "renew_leases",
     "running_crawls",
-    "set_report",
     "set_state",
     "sources",
+    "take_leases",
     "twins",
     "unfinished_crawl",
+    "visits_of",
     "waiting_hosts",
 ]

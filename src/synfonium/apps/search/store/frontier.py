@@ -3,32 +3,45 @@
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from synfonium.apps.search.model import FetchState, authority_of
+from synfonium.apps.search.model import FetchState, VisitKind, authority_of
 from synfonium.apps.search.store.chunks import chunks
-from synfonium.apps.search.store.tables import frontier
+from synfonium.apps.search.store.inserts import insert_new
+from synfonium.apps.search.store.tables import frontier, leases
 
 
 class FrontierRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An address of a crawl. hops: how many hosts away from the seeds'."""
+    """An address of a crawl. hops: how many hosts away from the seeds'. kind: what is asked for.
+
+    published_s: when a feed says that the page came out, UTC seconds, or 0.
+    """
 
     url: str
     hops: int = 0
     depth: int = 0
     redirects: int = 0
+    kind: VisitKind = "page"
+    published_s: float = 0.0
 
 
 def add_urls(connection: Connection, crawl_id: str, rows: Sequence[FrontierRow]) -> list[FrontierRow]:
-    """Puts the addresses that the crawl does not know yet into its frontier; returns those."""
+    """Puts the addresses that the crawl does not know yet into its frontier; returns those.
+
+    Other workers may add the same at the same time: each address is new to one of them.
+    """
     fresh = {row.url: row for row in reversed(rows)}
     for some in chunks(list(fresh)):
         known = select(frontier.c.url).where(frontier.c.crawl_id == crawl_id, frontier.c.url.in_(some))
         for url in connection.scalars(known):
             del fresh[url]
-    if fresh:
-        connection.execute(insert(frontier), [_frontier_values(crawl_id, row) for row in fresh.values()])
-    return list(fresh.values())
+    added: set[str] = set()
+    for few in chunks(sorted(fresh)):
+        insert = insert_new(connection, frontier).on_conflict_do_nothing().returning(frontier.c.url)
+        added.update(
+            connection.scalars(insert.values([_frontier_values(crawl_id, fresh[url]) for url in few]))
+        )
+    return [row for url, row in fresh.items() if url in added]
 
 
 def _frontier_values(crawl_id: str, row: FrontierRow) -> dict[str, object]:
@@ -41,22 +54,33 @@ def _frontier_values(crawl_id: str, row: FrontierRow) -> dict[str, object]:
     }
 
 
-def waiting_hosts(connection: Connection, crawl_id: str) -> dict[str, int]:
-    """Authorities with waiting addresses, nearest to the seeds first, and how many wait."""
-    found = connection.execute(
-        select(frontier.c.authority, func.count())
-        .where(frontier.c.crawl_id == crawl_id, frontier.c.state == "waiting")
+def count_waiting(connection: Connection, crawl_id: str) -> int:
+    """How many addresses wait."""
+    waiting = frontier.c.crawl_id == crawl_id, frontier.c.state == "waiting"
+    return connection.scalar(select(func.count()).select_from(frontier).where(*waiting)) or 0
+
+
+def waiting_hosts(connection: Connection, crawl_id: str, holder: str, now_s: float, limit: int) -> list[str]:
+    """Authorities with waiting addresses that no other worker visits, nearest to the seeds first."""
+    taken = select(leases.c.authority).where(leases.c.until_s > now_s, leases.c.holder != holder)
+    found = connection.scalars(
+        select(frontier.c.authority)
+        .where(
+            frontier.c.crawl_id == crawl_id,
+            frontier.c.state == "waiting",
+            frontier.c.authority.not_in(taken),
+        )
         .group_by(frontier.c.authority)
         .order_by(func.min(frontier.c.hops), frontier.c.authority)
+        .limit(limit)
     )
-    return {row[0]: row[1] for row in found}
+    return list(found)
 
 
 def next_urls(connection: Connection, crawl_id: str, authority: str, limit: int) -> list[FrontierRow]:
     """Waiting addresses of one host, the nearest to the seeds first."""
-    columns = (frontier.c.url, frontier.c.hops, frontier.c.depth, frontier.c.redirects)
     found = connection.execute(
-        select(*columns)
+        select(*(frontier.c[name] for name in FrontierRow.__struct_fields__))
         .where(
             frontier.c.crawl_id == crawl_id,
             frontier.c.authority == authority,
@@ -65,7 +89,7 @@ def next_urls(connection: Connection, crawl_id: str, authority: str, limit: int)
         .order_by(frontier.c.hops, frontier.c.depth, frontier.c.url)
         .limit(limit)
     )
-    return [FrontierRow(url=r.url, hops=r.hops, depth=r.depth, redirects=r.redirects) for r in found]
+    return [FrontierRow(**row._mapping) for row in found]
 
 
 def mark(connection: Connection, crawl_id: str, urls: Iterable[str], state: FetchState) -> None:

@@ -21,6 +21,7 @@ crawls = Table(
     Column("forbidden", Integer, nullable=False),
     Column("skipped", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False, server_default="0"),
     info={"personal": {}},
 )
 
@@ -34,6 +35,8 @@ frontier = Table(
     Column("depth", Integer, nullable=False),
     Column("redirects", Integer, nullable=False),
     Column("state", String(10), nullable=False),
+    Column("kind", String(8), nullable=False, server_default="page"),
+    Column("published_s", Float, nullable=False, server_default="0"),
     Index("search_frontier_next", "crawl_id", "authority", "state", "hops", "depth"),
     info={"personal": {}},
 )
@@ -55,5 +58,56 @@ pages = Table(
     Column("lang", String(20), nullable=False),
     Column("digest", LargeBinary, nullable=False, index=True),
     Column("read_s", Float, nullable=False),
+    info={"personal": {}},
+)
+
+# A host is visited by one worker at a time, whatever the crawl: whoever holds its lease.
+leases = Table(
+    "search_lease",
+    metadata,
+    Column("authority", String(300), primary_key=True),
+    Column("crawl_id", String(26), nullable=False, index=True),
+    Column("holder", String(40), nullable=False, index=True),
+    Column("until_s", Float, nullable=False),
+    Column("next_s", Float, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("delay_s", Float, nullable=False),
+    Column("fetched", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    info={"personal": {}},
+)
+
+visits = Table(
+    "search_visit",
+    metadata,
+    Column("url", String(LONGEST_URL), primary_key=True),
+    Column("authority", String(300), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("etag", String(300), nullable=False),
+    Column("last_modified", String(60), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("links", LargeBinary, nullable=False),
+    Column("visited_s", Float, nullable=False),
+    Column("interval_s", Float, nullable=False),
+    Column("due_s", Float, nullable=False, index=True),
+    info={"personal": {}},
+)
+
+failures = Table(
+    "search_failure",
+    metadata,
+    Column("crawl_id", String(26), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("count", Integer, nullable=False),
+    info={"personal": {}},
+)
+
+minutes = Table(
+    "search_minute",
+    metadata,
+    Column("crawl_id", String(26), primary_key=True),
+    Column("begun_s", Integer, primary_key=True),
+    Column("fetched", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
     info={"personal": {}},
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from synfonium.apps.search.service.crawler import header_rules
 from synfonium.apps.search.service.fetch import Fetched
+from synfonium.apps.search.service.reading import header_rules
 from synfonium.apps.search.service.robots import Rules, host_row
 
 URL = "http://a.example/robots.txt"
