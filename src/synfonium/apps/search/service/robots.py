@@ -1,5 +1,6 @@
 """What a host lets us read: robots.txt (RFC 9309) by protego."""
 
+from itertools import islice
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -45,6 +46,11 @@ class Rules:
 
     def allows(self, url: str) -> bool:
         return bool(self._rules.can_fetch(url, ROBOT))
+
+    @property
+    def sitemaps(self) -> list[str]:
+        """What robots.txt calls the host's sitemaps (sitemaps.org), at most 100."""
+        return list(islice(self._rules.sitemaps, 100))
 
     @property
     def delay_s(self) -> float:
