@@ -24,7 +24,7 @@ from pathlib import Path
 import answers
 
 from synfonium.engines.index.tantivy import TantivyIndex
-from synfonium.ports.index import Fence, IndexDocument
+from synfonium.ports.index import Fence, IndexDocument, IndexQuery
 
 DOCUMENTS = 1_000_000
 WORDS, SYLLABLES = (
@@ -122,15 +122,15 @@ def ours(folder: Path, count: int, people: int, truth: sqlite3.Connection) -> di
     reader = TantivyIndex(folder)
 
     def ask(person: str, query: str) -> int:
-        return len(reader.search(query, spaces=(person,), limit=20).hits)
+        return len(reader.search(IndexQuery(words=query), spaces=(person,), limit=20).hits)
 
     def below(person: str, query: str) -> int:
         place = f"in drive:node/f{int(person[6:]):06}"
         fence = Fence(space=person, marks=((place,), ("app drive",)))
-        return len(reader.search(query, spaces=(fence,), limit=20).hits)
+        return len(reader.search(IndexQuery(words=query), spaces=(fence,), limit=20).hits)
 
     def checked(person: str, query: str) -> int:
-        hits = reader.search(query, spaces=(person,), limit=20).hits
+        hits = reader.search(IndexQuery(words=query), spaces=(person,), limit=20).hits
         return sum(_is_there(truth, hit.key, person) for hit in hits)
 
     asked = questions(people)

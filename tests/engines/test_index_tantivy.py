@@ -7,11 +7,12 @@ import pytest
 
 from synfonium.engines.index.schema import VERSION
 from synfonium.engines.index.tantivy import TantivyIndex
-from synfonium.ports.index import Fence, IndexAnswer, SearchIndex
+from synfonium.ports.index import Fence, IndexAnswer, IndexQuery, Reranker, SearchIndex
+from synfonium.testing.asking_suite import AskingSuite
 from synfonium.testing.index_suite import IndexSuite
 
 
-class TestTantivyIndex(IndexSuite):
+class TestTantivyIndex(IndexSuite, AskingSuite):
     engine = "synfonium.engines.index.tantivy:TantivyIndex"
 
     def make(self, folder: Path, *, writable: bool) -> SearchIndex:
@@ -32,16 +33,17 @@ class UnfencedIndex(TantivyIndex):
 
     def search(
         self,
-        query: str,
+        asked: IndexQuery,
         *,
-        lang: str = "",
         spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,
+        reranker: Reranker | None = None,
+        most_per_host: int = 0,
     ) -> IndexAnswer:
         every = ("", "a", "b")
-        return super().search(query, lang=lang, spaces=every, limit=limit, offset=offset, boosts=boosts)
+        return super().search(asked, spaces=every, limit=limit, offset=offset)
 
 
 class UnmarkedIndex(TantivyIndex):
@@ -49,16 +51,17 @@ class UnmarkedIndex(TantivyIndex):
 
     def search(
         self,
-        query: str,
+        asked: IndexQuery,
         *,
-        lang: str = "",
         spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,
+        reranker: Reranker | None = None,
+        most_per_host: int = 0,
     ) -> IndexAnswer:
         whole = [fence.space if isinstance(fence, Fence) else fence for fence in spaces]
-        return super().search(query, lang=lang, spaces=whole, limit=limit, offset=offset, boosts=boosts)
+        return super().search(asked, spaces=whole, limit=limit, offset=offset)
 
 
 class ForgetfulIndex(TantivyIndex):

@@ -139,10 +139,14 @@ class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IndexAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Hits best first; `total` counts all that match, not only those returned."""
+    """Hits best first; `total` counts all that match, not only those returned.
+
+    has_more: a later page has hits. With `most_per_host` this page may be short nevertheless.
+    """
 
     total: int
     hits: tuple[IndexHit, ...]
+    has_more: bool = False
 
 
 class SearchIndex(Protocol):
@@ -152,11 +156,17 @@ class SearchIndex(Protocol):
     replaces it. Readers in other processes see a commit within a second, and after the
     writer was killed at any moment they still see the last commit.
 
-    `search` never raises for anything a person may type; operators that it does not know
-    are words. Documents with all words come first; where they fill less than one page,
-    those with any word follow. `lang` keeps only documents in that language, `spaces`
-    only those fenced in one of these; `boosts` gives the factor by which a language's
-    documents count more. Pages of one query (same `limit`) follow one order.
+    `search` never raises for anything a person may type. Documents with all words come
+    first; where they fill less than one page, those with any word follow; phrases and what
+    narrows hold for both. Without words and phrases, hosts, kinds, file types or times list
+    what they name: the newest first for news and times, else the most central; a language or
+    what must not be there lists nothing by itself. `spaces` keeps only documents fenced in one
+    of these; `boosts` gives the factor by which a language's documents count more.
+
+    Pages of one query (same `limit`, `offset` a multiple of it) follow one order, that of the
+    `reranker` for the best `reranker.depth` candidates. With `most_per_host` above 0, a page
+    has at most so many documents of a host and the next ones stand on later pages: nothing
+    is lost or shown twice as far as pages go, which is 1000 documents deep at least.
 
     A Fence among the `spaces` keeps only its documents of that space. A group without marks
     keeps none. `delete_space` and a plain space know no marks: they mean all that is in it.
@@ -179,13 +189,14 @@ class SearchIndex(Protocol):
 
     def search(
         self,
-        query: str,
+        asked: IndexQuery,
         *,
-        lang: str = "",
         spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,
+        reranker: Reranker | None = None,
+        most_per_host: int = 0,
     ) -> IndexAnswer: ...
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
         """Words of the documents in the public space (`""`) that begin so, the most frequent

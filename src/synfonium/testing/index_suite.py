@@ -1,4 +1,5 @@
-"""What every engine of `ports.index` must show. An engine's test subclasses IndexSuite."""
+"""What every engine of `ports.index` must show. An engine's test subclasses IndexSuite, and
+AskingSuite of `testing.asking_suite`."""
 
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, SearchIndex
+from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, IndexQuery, SearchIndex
 
 PAGES = (
     IndexDocument(
@@ -72,6 +73,10 @@ for number in range(1_000_000):
 """
 
 
+def words(typed: str, lang: str = "") -> IndexQuery:
+    return IndexQuery(words=typed, lang=lang)
+
+
 def keys(answer: IndexAnswer) -> list[str]:
     return [hit.key for hit in answer.hits]
 
@@ -112,25 +117,25 @@ class IndexSuite(ABC):
     def test_a_reader_finds_a_page_by_any_form_of_its_words(
         self, index: SearchIndex, typed: str, host: str
     ) -> None:
-        answer = index.search(typed)
+        answer = index.search(words(typed))
         assert [hit.host for hit in answer.hits] == [host]
         assert answer.total == 1
 
     def test_a_hit_gives_back_what_was_indexed(self, index: SearchIndex) -> None:
-        (hit,) = index.search("élève").hits
+        (hit,) = index.search(words("élève")).hits
         assert (hit.key, hit.title, hit.lang) == ("https://ecole.example/cours", "Cours d’équitation", "fr")
         assert hit.time_s == 12.5
         assert hit.score > 0
 
     def test_a_snippet_is_escaped_and_marks_the_words_found(self, index: SearchIndex) -> None:
-        (hit,) = index.search("farms").hits
+        (hit,) = index.search(words("farms")).hits
         assert "<b>farm</b>" in hit.snippet
         assert "&lt;script&gt;" in hit.snippet
         assert "<script" not in hit.snippet
         assert "&amp;" in hit.snippet
 
     def test_a_page_found_by_its_address_has_an_escaped_snippet_too(self, index: SearchIndex) -> None:
-        (hit,) = index.search("farm.example").hits[:1]
+        (hit,) = index.search(words("farm.example")).hits[:1]
         assert "<script" not in hit.snippet
         assert "kept" in hit.snippet
 
@@ -138,7 +143,7 @@ class IndexSuite(ABC):
         index = self.make(tmp_path, writable=True)
         index.add([IndexDocument(key="w", title="The Who", text="A band of four.", lang="en")])
         index.commit()
-        assert keys(index.search("the who")) == ["w"]
+        assert keys(index.search(words("the who"))) == ["w"]
 
     def test_documents_with_all_words_come_before_those_with_some(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
@@ -150,37 +155,39 @@ class IndexSuite(ABC):
             ]
         )
         index.commit()
-        assert keys(index.search("apple pear")) == ["both", "one"]
+        assert keys(index.search(words("apple pear"))) == ["both", "one"]
 
     def test_some_words_are_not_asked_when_a_whole_page_has_all(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
         index.add([IndexDocument(key=f"b{i}", title="", text="apple pear", lang="en") for i in range(10)])
         index.add([IndexDocument(key="some", title="", text="apple", lang="en")])
         index.commit()
-        assert index.search("apple pear").total == 10
+        assert index.search(words("apple pear")).total == 10
 
     def test_pages_of_one_query_neither_repeat_nor_skip(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
         index.add([IndexDocument(key=f"k{i:02}", title="", text="apple " * (i + 1)) for i in range(35)])
         index.commit()
-        seen = [key for offset in range(0, 40, 10) for key in keys(index.search("apple", offset=offset))]
+        seen = [
+            key for offset in range(0, 40, 10) for key in keys(index.search(words("apple"), offset=offset))
+        ]
         assert len(seen) == 35
         assert len(set(seen)) == 35
 
     def test_a_search_in_one_language_leaves_out_the_others(self, index: SearchIndex) -> None:
         index.add([IndexDocument(key="fr", title="", text="horses", lang="fr")])
         index.commit()
-        assert keys(index.search("horses", lang="fr")) == ["fr"]
-        assert keys(index.search("horses", lang="en")) == ["https://farm.example/horses"]
-        assert keys(index.search("paarden", lang="nl")) == ["https://boerderij.example/"]
-        assert index.search("paarden", lang="pt").total == 0
+        assert keys(index.search(words("horses", lang="fr"))) == ["fr"]
+        assert keys(index.search(words("horses", lang="en"))) == ["https://farm.example/horses"]
+        assert keys(index.search(words("paarden", lang="nl"))) == ["https://boerderij.example/"]
+        assert index.search(words("paarden", lang="pt")).total == 0
 
     def test_a_preferred_language_comes_first(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
         index.add([IndexDocument(key=lang, title="", text="radio", lang=lang) for lang in ("fr", "en")])
         index.commit()
         for lang in ("fr", "en"):
-            assert keys(index.search("radio", boosts={lang: 2.0}))[0] == lang
+            assert keys(index.search(words("radio"), boosts={lang: 2.0}))[0] == lang
 
     def test_a_space_is_seen_by_those_alone_who_may_search_it(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
@@ -192,11 +199,11 @@ class IndexSuite(ABC):
             ]
         )
         index.commit()
-        assert keys(index.search("secret")) == ["public"]
-        assert keys(index.search("secret", spaces=("a",))) == ["a"]
-        assert set(keys(index.search("secret", spaces=("a", "b")))) == {"a", "b"}
-        assert index.search("secret", spaces=()).total == 0
-        assert index.search("secret nothing", spaces=("c",)).total == 0
+        assert keys(index.search(words("secret"))) == ["public"]
+        assert keys(index.search(words("secret"), spaces=("a",))) == ["a"]
+        assert set(keys(index.search(words("secret"), spaces=("a", "b")))) == {"a", "b"}
+        assert index.search(words("secret"), spaces=()).total == 0
+        assert index.search(words("secret nothing"), spaces=("c",)).total == 0
         assert index.suggest("secretar") == ()
         assert index.suggest("aard") == ()
         assert index.suggest("secr") == ("secret",)
@@ -214,7 +221,7 @@ class IndexSuite(ABC):
         index.commit()
 
         def found(*spaces: str | Fence) -> set[str]:
-            return set(keys(index.search("plum", spaces=spaces)))
+            return set(keys(index.search(words("plum"), spaces=spaces)))
 
         assert found(Fence(space="a", marks=(("in:x",),))) == {"1"}
         assert found(Fence(space="a", marks=(("in:x", "in:y"),))) == {"1", "2"}
@@ -230,11 +237,11 @@ class IndexSuite(ABC):
         marks = ("in:quince", "\ud800\x00\x1fin:quince", "l" * 1000)
         index.add([IndexDocument(key="1", space="a", title="plum", text="", marks=marks)])
         index.commit()
-        assert index.search("quince", spaces=("a",)).total == 0
-        assert index.search("plum", spaces=(Fence(space="a", marks=((marks[1],),)),)).total == 1
+        assert index.search(words("quince"), spaces=("a",)).total == 0
+        assert index.search(words("plum"), spaces=(Fence(space="a", marks=((marks[1],),)),)).total == 1
         index.add([IndexDocument(key="1", space="a", title="plum", text="")])
         index.commit()
-        assert index.search("plum", spaces=(Fence(space="a", marks=(("in:quince",),)),)).total == 0
+        assert index.search(words("plum"), spaces=(Fence(space="a", marks=(("in:quince",),)),)).total == 0
         index.delete_space("a")
         index.commit()
         assert index.count() == 0
@@ -243,7 +250,7 @@ class IndexSuite(ABC):
         index.add([IndexDocument(key="h", title="horses", text="horseshoe", lang="en")])
         index.commit()
         for _ in range(50):
-            index.search("horsepower")
+            index.search(words("horsepower"))
         assert index.suggest("HORS") == ("horses", "horseshoe")
         assert index.suggest("hors", limit=1) == ("horses",)
         assert index.suggest("") == ()
@@ -259,8 +266,8 @@ class IndexSuite(ABC):
     def test_adding_a_key_again_replaces_it(self, index: SearchIndex) -> None:
         index.add([IndexDocument(key="https://farm.example/horses", title="Goats", text="goats", lang="en")])
         index.commit()
-        assert index.search("horses kept").total == 0
-        assert keys(index.search("goat")) == ["https://farm.example/horses"]
+        assert index.search(words("horses kept")).total == 0
+        assert keys(index.search(words("goat"))) == ["https://farm.example/horses"]
         assert index.count() == len(PAGES)
 
     def test_the_last_of_two_with_one_key_wins_in_one_commit(self, tmp_path: Path) -> None:
@@ -269,27 +276,27 @@ class IndexSuite(ABC):
             [IndexDocument(key="k", title="", text="first"), IndexDocument(key="k", title="", text="second")]
         )
         index.commit()
-        assert index.search("first").total == 0
-        assert index.search("second").total == 1
+        assert index.search(words("first")).total == 0
+        assert index.search(words("second")).total == 1
 
     def test_what_is_deleted_is_neither_found_nor_suggested(self, index: SearchIndex) -> None:
         index.delete(["https://farm.example/horses", "unknown"])
         index.commit()
-        assert index.search("horses").total == 0
+        assert index.search(words("horses")).total == 0
         assert index.suggest("hors") == ()
         assert index.count() == len(PAGES) - 1
 
     def test_a_reader_opened_before_the_first_commit_sees_it_within_a_second(self, tmp_path: Path) -> None:
         reader = self.make(tmp_path, writable=False)
         assert reader.count() == 0
-        assert reader.search("horses").total == 0
+        assert reader.search(words("horses")).total == 0
         assert reader.suggest("h") == ()
         writer = self.make(tmp_path, writable=True)
         for number in range(1, 4):
             writer.add([IndexDocument(key=str(number), title="", text="horses", lang="en")])
             writer.commit()
             deadline = time.monotonic() + 1
-            while reader.search("horses").total != number:
+            while reader.search(words("horses")).total != number:
                 assert time.monotonic() < deadline, "the reader did not see the commit within a second"
                 time.sleep(0.02)
 
@@ -306,7 +313,7 @@ class IndexSuite(ABC):
         index.close()
         again = self.make(tmp_path, writable=True)
         assert again.count() == len(PAGES)
-        assert again.search("chevaux").total == 1
+        assert again.search(words("chevaux")).total == 1
 
     @pytest.mark.parametrize(
         "typed",
@@ -319,7 +326,7 @@ class IndexSuite(ABC):
     )  # fmt: skip
     def test_anything_typed_gets_an_answer_in_time(self, index: SearchIndex, typed: str) -> None:
         started = time.monotonic()
-        answer = index.search(typed)
+        answer = index.search(words(typed))
         index.suggest(typed)
         assert time.monotonic() - started < 2
         assert answer.total >= len(answer.hits)
@@ -331,7 +338,7 @@ class IndexSuite(ABC):
             [IndexDocument(key="odd", title="\ud800a\x00b", text="zebra " + "x" * 100_000, lang="\ud801")]
         )
         index.commit()
-        assert keys(index.search("zebra")) == ["odd"]
+        assert keys(index.search(words("zebra"))) == ["odd"]
 
     def test_a_writer_killed_at_any_moment_leaves_its_last_commit(self, tmp_path: Path) -> None:
         child = subprocess.Popen(
@@ -344,9 +351,9 @@ class IndexSuite(ABC):
         child.send_signal(signal.SIGKILL)
         last = max([last, *(int(line) for line in child.stdout.read().split())])
         child.wait()
-        assert self.make(tmp_path, writable=False).search("unison").total >= (last + 1) * 20
+        assert self.make(tmp_path, writable=False).search(words("unison")).total >= (last + 1) * 20
         writer = self.make(tmp_path, writable=True)
         writer.add([IndexDocument(key="after", title="", text="aftermath")])
         writer.commit()
-        assert writer.search("aftermath").total == 1
-        assert writer.search("unison").total >= (last + 1) * 20
+        assert writer.search(words("aftermath")).total == 1
+        assert writer.search(words("unison")).total >= (last + 1) * 20

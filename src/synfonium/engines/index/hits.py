@@ -1,13 +1,13 @@
-"""Found documents, read back with a snippet each."""
+"""Found documents as a page of results shows them, with a snippet each."""
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
-from tantivy import DocAddress, Document, Query, Schema, Searcher, SnippetGenerator
+from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
 
-from synfonium.engines.index.chains import TEXT
+from synfonium.engines.index.chains import TEXT, family_of
+from synfonium.engines.index.schema import Kept
 from synfonium.ports.index import IndexHit
 
 _SNIPPET_CHARACTERS = 220
@@ -19,7 +19,7 @@ _UNACCENTED = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûü�
 
 
 class HitReader:
-    """Reads the hits of one search.
+    """Makes the hits of one search.
 
     The index's own snippets cost 0.1 ms a kilobyte of text, so that ten manuals would take
     longer than the search: the densest window is found first, and only that is analysed.
@@ -30,20 +30,19 @@ class HitReader:
         self._generators: dict[str, SnippetGenerator] = {}
         self._stems: dict[str, list[str]] = {}
 
-    def read(self, found: Sequence[tuple[float, DocAddress]]) -> tuple[IndexHit, ...]:
-        return tuple(self._hit(score, address) for score, address in found)
-
-    def _hit(self, score: float, address: DocAddress) -> IndexHit:
-        values: dict[str, list[Any]] = self._searcher.doc(address).to_dict()
-        family = values["family"][0]
+    def hit(self, kept: Kept, score: float, reasons: Mapping[str, float]) -> IndexHit:
         return IndexHit(
-            key=values["key"][0],
-            title=values[f"title_{family}"][0],
-            snippet=self._snippet(bytes(values["shown"][0]).decode(), family),
-            lang=values["lang"][0],
-            host=values["host"][0],
+            key=kept.key,
+            title=kept.title,
+            snippet=self._snippet(kept.text, family_of(kept.lang)),
+            lang=kept.lang,
+            host=kept.host,
             score=score,
-            time_s=values["time_s"][0],
+            time_s=kept.time_s,
+            kind=kept.kind,
+            signals=kept.signals,
+            shown=kept.shown,
+            reasons=reasons,
         )
 
     def _snippet(self, text: str, family: str) -> str:

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from tantivy import DocAddress, Index, IndexWriter, Query, Searcher
+from tantivy import Index, IndexWriter, Query
 
-from synfonium.engines.index.chains import FAMILIES, WORDS, clean, family_of, register
-from synfonium.engines.index.hits import HitReader
-from synfonium.engines.index.query import QueryBuilder, words_of
-from synfonium.engines.index.schema import VERSION, build_schema, to_document
-from synfonium.ports.index import Fence, IndexAnswer, IndexDocument
+from synfonium.engines.index.asking import Asking, Generation
+from synfonium.engines.index.chains import WORDS, clean, register
+from synfonium.engines.index.schema import VERSION, build_schema, from_document, to_document
+from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, IndexQuery, Reranker
 
 __all__ = ["TantivyIndex"]
 
 _WRITER_HEAP_BYTES = 48 << 20
-_DEEPEST = 1000
 _SCOUR_ROUNDS, _SEGMENTS_MERGED = 3, 8
 _FILLER = "\x00filler"
 _EMPTY = IndexAnswer(total=0, hits=())
@@ -38,8 +36,7 @@ class TantivyIndex:
         self._index: Index | None = None
         self._writer: IndexWriter | None = None
         self._seen: tuple[int, int] = (0, 0)
-        self._searcher: Searcher | None = None
-        self._families: tuple[str, ...] = ()
+        self._now: Generation | None = None
         if writable:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._open()
@@ -107,59 +104,44 @@ class TantivyIndex:
         self._index.reload()
         searcher = self._index.searcher()
         found = searcher.search(Query.all_query(), max(searcher.num_docs, 1)).hits
-        return [str(searcher.doc(address)["key"][0]) for _score, address in found]
+        return [from_document(searcher.doc(address)).key for _score, address in found]
 
     def search(
         self,
-        query: str,
+        asked: IndexQuery,
         *,
-        lang: str = "",
         spaces: Sequence[str | Fence] = ("",),
         limit: int = 10,
         offset: int = 0,
         boosts: Mapping[str, float] | None = None,
+        reranker: Reranker | None = None,
+        most_per_host: int = 0,
     ) -> IndexAnswer:
-        searcher = self._fresh()
-        words = words_of(query)
-        if searcher is None or not words or not spaces or limit < 1 or offset < 0:
+        now = self._fresh()
+        if now is None or not spaces or limit < 1 or offset < 0:
             return _EMPTY
-        families = (family_of(lang),) if lang else self._families
-        builder = QueryBuilder(self._schema, words, families, boosts or {})
-        asked = builder.fenced(builder.all_words(), spaces, lang)
-        total, found = self._run(searcher, asked, limit, offset)
-        if total < limit and len(words) > 1:
-            asked = builder.fenced(builder.any_word(), spaces, lang)
-            total, found = self._run(searcher, asked, limit, offset)
-        return IndexAnswer(total=total, hits=HitReader(searcher, asked, self._schema, words).read(found))
+        asking = Asking(now, asked, spaces=spaces, boosts=boosts or {}, reranker=reranker)
+        return asking.answer(limit=limit, offset=offset, most_per_host=most_per_host)
 
     def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
-        searcher = self._fresh()
+        now = self._fresh()
         terms = WORDS.analyze(clean(prefix[:100]))
         # A single letter begins too many words for any of them to help.
-        if searcher is None or len(terms) != 1 or len(terms[0]) < 2 or limit < 1:
+        if now is None or len(terms) != 1 or len(terms[0]) < 2 or limit < 1:
             return ()
         public = Query.term_query(self._schema, "space", "", "basic")
-        found = searcher.terms_with_prefix("words", terms[0], public)
+        found = now.searcher.terms_with_prefix("words", terms[0], public)
         found.sort(key=lambda pair: (-pair[1], pair[0]))
         return tuple(word for word, documents in found[:limit] if documents > 0)
 
     def count(self) -> int:
-        searcher = self._fresh()
-        return searcher.num_docs if searcher is not None else 0
+        now = self._fresh()
+        return now.searcher.num_docs if now is not None else 0
 
     def close(self) -> None:
         with self._lock:
             self._release_writer()
-            self._index, self._searcher = None, None
-
-    def _run(
-        self, searcher: Searcher, asked: Query, limit: int, offset: int
-    ) -> tuple[int, list[tuple[float, DocAddress]]]:
-        too_deep = offset >= _DEEPEST
-        wanted, start = (1, 0) if too_deep else (min(limit, _DEEPEST - offset), offset)
-        result = searcher.search(asked, wanted, offset=start)
-        total: int = result.count  # type: ignore[attr-defined]  # the stub lacks it
-        return total, [] if too_deep else result.hits
+            self._index, self._now = None, None
 
     def _open(self) -> None:
         self._index = Index(self._schema, str(self._folder), reuse=True)
@@ -181,8 +163,8 @@ class TantivyIndex:
             self._writer.wait_merging_threads()
             self._writer = None
 
-    def _fresh(self) -> Searcher | None:
-        """The searcher on the last commit, or None where no index is.
+    def _fresh(self) -> Generation | None:
+        """What the last commit holds, or None where no index is.
 
         A commit replaces meta.json in one rename, so one stat tells whether anything
         changed: no watching thread, and a reader sees a commit at its next search.
@@ -193,13 +175,12 @@ class TantivyIndex:
             return None
         stamp = (state.st_mtime_ns, state.st_ino)
         if stamp == self._seen:
-            return self._searcher
+            return self._now
         with self._lock:
             if self._index is None:
                 self._open()
             assert self._index is not None
             self._index.reload()
-            self._searcher = self._index.searcher()
-            self._families = tuple(f for f in FAMILIES if self._searcher.doc_freq("family", f))
+            self._now = Generation(self._index.searcher(), self._schema)
             self._seen = stamp
-            return self._searcher
+            return self._now

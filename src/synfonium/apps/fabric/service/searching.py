@@ -24,7 +24,7 @@ from synfonium.common.problem import Problem
 from synfonium.kernel import logs
 from synfonium.kernel.actor import Person
 from synfonium.kernel.context import Context
-from synfonium.ports.index import Fence, IndexAnswer, IndexHit
+from synfonium.ports.index import Fence, IndexAnswer, IndexHit, IndexQuery
 
 log = logs.get("fabric")
 MINE = "mine"
@@ -68,8 +68,8 @@ class Search:
 
     async def _ask(self, query: Query, fences: Sequence[Fence], at: int) -> IndexAnswer:
         index = self._context.index(MINE)
-        text = query.text[:LONGEST_QUERY]
-        return await asyncio.to_thread(index.search, text, spaces=fences, limit=PAGE, offset=at)
+        asked = IndexQuery(words=query.text[:LONGEST_QUERY])
+        return await asyncio.to_thread(index.search, asked, spaces=fences, limit=PAGE, offset=at)
 
 
 _NOTHING = IndexAnswer(total=0, hits=())

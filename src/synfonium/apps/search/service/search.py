@@ -8,7 +8,7 @@ import msgspec
 from synfonium.apps.search.errors import QueryTooLong, UnknownVertical
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import _
-from synfonium.ports.index import IndexAnswer, SearchIndex
+from synfonium.ports.index import IndexAnswer, IndexQuery, SearchIndex
 
 LONGEST_QUERY = 2000
 PAGE_SIZE = 10
@@ -52,9 +52,8 @@ class WebSearch:
         """One page of results; `size` and `space` are for measuring."""
         begun_s = time.perf_counter()
         offset = (asked.page - 1) * size
-        found = await asyncio.to_thread(
-            self.index.search, asked.query, lang=asked.lang, spaces=(space,), limit=size, offset=offset
-        )
+        query = IndexQuery(words=asked.query, lang=asked.lang)
+        found = await asyncio.to_thread(self.index.search, query, spaces=(space,), limit=size, offset=offset)
         return Answer(found=found, took_ms=round((time.perf_counter() - begun_s) * 1000, 1))
 
     async def suggestions(self, typed: str) -> list[str]:
