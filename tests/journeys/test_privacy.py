@@ -274,6 +274,15 @@ def test_a_hardened_process_gives_nobody_its_memory() -> None:
         assert subprocess.run(words, capture_output=True, text=True, timeout=20).stdout.strip() == told
 
 
+def test_the_server_proves_its_promises_by_itself(visit: Visit, tmp_path: Path) -> None:
+    told = visit.server.run("trust", "report", "--out", str(tmp_path / "report.json"))
+    states = [line.split()[:2] for line in told.stdout.splitlines() if "search." in line]
+    assert len(states) >= 10
+    assert {state for state, _promise in states} == {"kept"}, told.stdout
+    page = httpx.get(f"{visit.server.local}/search/privacy", headers={"accept": "text/html"})
+    assert page.text.count('data-state="kept"') == len(states)
+
+
 def test_nothing_is_found_after_the_end_either(visit: Visit) -> None:
     """Last: databases have taken in their logs, indexes were closed."""
     stop(visit.server)

@@ -5,16 +5,14 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from synfonium.kernel.asgi import Headers, Scope
+from synfonium.kernel.i18n import choose_locale
 from synfonium.kernel.refusals import CrossOrigin, Misdirected
 from synfonium.kernel.site import LOOPBACK_NAMES, Site
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"})
-# Everything that says who asks, or lets it be guessed.
-IDENTIFYING = frozenset(
-    b"authorization cookie forwarded from origin referer true-client-ip user-agent via x-client-ip "
-    b"x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-real-ip cf-connecting-ip "
-    b"dnt sec-gpc x-request-id".split()
-)
+# What an anonymous door needs of a request; whatever else a browser sends says who asks, or helps to guess.
+NEEDED = frozenset(b"accept accept-encoding content-length content-type host transfer-encoding".split())
+ACCEPT_LANGUAGE = b"accept-language"
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -95,8 +93,14 @@ def _is_own_loopback(origin: str, scope: Scope) -> bool:
 
 
 def anonymised(scope: Scope) -> Scope:
-    """A copy of the request that no longer says who asks; the kept person is dropped too."""
-    headers: Headers = [(k, v) for k, v in scope["headers"] if k not in IDENTIFYING]
+    """A copy of the request that no longer says who asks; the kept person is dropped too.
+
+    Of the languages wished for, the one that we would answer in is left: a list of them is a mark.
+    """
+    headers: Headers = [(k, v) for k, v in scope["headers"] if k in NEEDED]
+    locale = choose_locale(accept_language=header(scope, ACCEPT_LANGUAGE), otherwise="")
+    if locale:
+        headers.append((ACCEPT_LANGUAGE, locale.encode()))
     return {**scope, "headers": headers, "client": None, "state": {}}
 
 

@@ -13,6 +13,7 @@ from synfonium.common.event import Event
 from synfonium.common.problem import NotFound, Problem
 from synfonium.kernel import anonymous, logs, metrics
 from synfonium.kernel.app import ROLES, App, Role, Subscription, installed_apps, resolve
+from synfonium.kernel.asgi import HeaderPairs
 from synfonium.kernel.audit.book import AuditBook
 from synfonium.kernel.audit.chain import Broken
 from synfonium.kernel.audit.heads import Signer
@@ -365,8 +366,17 @@ class Runtime:
             )
         return self._application
 
-    async def _ask(self, target: str) -> tuple[int, bytes]:
-        return await anonymous.asker(self.application, "localhost")(target)
+    async def _ask(
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        headers: HeaderPairs = (),
+        body: bytes = b"",
+        peer: str = "",
+    ) -> anonymous.Answered:
+        ask = anonymous.asker(self.application, "localhost")
+        return await ask(target, method=method, headers=headers, body=body, peer=peer)
 
     async def health(self) -> dict[str, bool]:
         """Role to whether it answers."""

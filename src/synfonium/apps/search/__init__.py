@@ -32,6 +32,8 @@ app = App(
         Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
+        Command(name="prove", handler=f"{_COMMANDS}:prove", role="web"),
+        Command(name="traces_here", handler=f"{_COMMANDS}:traces_here"),
         Command(name="act_search_web", handler="synfonium.apps.search.http.acts:search_web", role="web"),
     ),
     places=(

@@ -1,5 +1,6 @@
 """Commands of web search, run in the worker."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ from synfonium.apps.search.model import CrawlPlan
 from synfonium.apps.search.service import measure
 from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
+from synfonium.apps.search.service.open import SearchService
+from synfonium.apps.trust.contract import Proof
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
 
@@ -27,6 +30,13 @@ class CrawlArguments(msgspec.Struct, frozen=True, kw_only=True):
     delay_s: float | None = None
     allow_private_network: bool = False
     same_host: bool = False
+
+
+class TracesArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """needles: what to look for, by what it is. since_s: files changed since then, UTC seconds."""
+
+    needles: dict[str, str]
+    since_s: float
 
 
 async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
@@ -70,6 +80,21 @@ async def evaluate(context: Context, call: Call) -> dict[str, float]:
 async def rank(context: Context, call: Call) -> dict[str, float]:
     """Measures the ranking of the candidates in the file `path`. Raises NotReadable."""
     return await measure.rank(context.temporary_index, Path(call.text("path")), call.progress)
+
+
+async def prove(context: Context, call: Call) -> list[Proof]:
+    """What the report of trust asks every app: whether what it promises is so."""
+    service: SearchService = context.service
+    return await service.proofs.all()
+
+
+async def traces_here(context: Context, call: Call) -> dict[str, int]:
+    """In how many of the files that this role holds open one of the needles is; `files` counts them."""
+    from synfonium.apps.search.service.proofs import process, traces
+
+    arguments = msgspec.convert(call.arguments, TracesArguments)
+    found = await asyncio.to_thread(traces.search_here, arguments.needles.values(), arguments.since_s, ())
+    return {"files": found.files, "hits": found.hits, "dumps_core": process.dumps_core()}
 
 
 def _plan(crawls: Crawls, call: Call) -> CrawlPlan:

@@ -1,11 +1,14 @@
-"""`synfonium audit …`."""
+"""`synfonium audit …` and `synfonium trust …`."""
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from synfonium.apps.trust.model import Report, SignedReport
+from synfonium.apps.trust.service.report import check, read
 from synfonium.kernel.audit.chain import Broken
 from synfonium.kernel.audit.export import as_cef, row_of, verify_file
 from synfonium.kernel.audit.heads import fingerprint, read_public_key
@@ -17,7 +20,15 @@ LARGEST_KEY_BYTES = 10_000
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds the commands of the audit to the command line."""
+    """Adds the commands of the audit and of the report to the command line."""
+    report = commands.add("trust report", _report, help="try what the apps promise, and sign how that ended")
+    report.add_argument("--out", metavar="FILE", help="write the signed report to a new file")
+    checked = commands.add("trust check", _check_report, help="check who signed a report, and print it")
+    checked.add_argument("file")
+    checked.add_argument(
+        "--key", metavar="PEM", help="public key of the installation, got from it on another way"
+    )
+    checked.set_defaults(alone=lambda _args: True)
     verify = commands.add("audit verify", _verify, help="check that nothing in the audit was changed")
     verify.add_argument("file", nargs="?", help="an export; without it, this installation")
     verify.add_argument(
@@ -96,3 +107,44 @@ def _print_cef(path: Path, out: Terminal) -> int:
         print("synfonium: this is no export of an audit", file=sys.stderr)
         return 1
     return 0
+
+
+async def _report(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    signed = msgspec.convert(await call("trust.report", {}, out.progress), SignedReport)
+    if args.out and not _written(Path(args.out), signed):
+        print("synfonium: this file cannot be made", file=sys.stderr)
+        return 1
+    return _print_report(check(signed), out)
+
+
+def _written(path: Path, signed: SignedReport) -> bool:
+    """Whether a new file could be made of it."""
+    try:
+        with path.open("xb") as file:
+            file.write(msgspec.json.encode(signed))
+    except OSError:
+        return False
+    return True
+
+
+async def _check_report(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    try:
+        key = read_public_key(Path(args.key).read_text("ascii")[:LARGEST_KEY_BYTES]) if args.key else None
+        signed = read(Path(args.file))
+        report = check(signed, key)
+    except (OSError, UnicodeError, ValueError):
+        print("synfonium: this is no report, or nobody signed it with this key", file=sys.stderr)
+        return 1
+    status = _print_report(report, out)
+    mark = fingerprint(key or read_public_key(signed.key))
+    out.line(f"signed by {mark}{'' if key else ' (the key in the file itself: compare it)'}")
+    return status
+
+
+def _print_report(report: Report, out: Terminal) -> int:
+    """1 when a promise is broken."""
+    for proof in report.proofs:
+        out.line(f"{proof.state:7} {proof.promise}: {proof.found.format_map(proof.values)}")
+    when = datetime.fromtimestamp(report.made_s, UTC).isoformat(" ", "seconds")
+    out.line(f"{report.installation}, version {report.version}, {when}")
+    return 1 if any(proof.state == "broken" for proof in report.proofs) else 0

@@ -26,3 +26,11 @@ class WrongMoment(Problem):
     status, code = 422, "trust.wrong_moment"
     title = _("This is not a day.")
     remedy = _("Write it as year, month, day: 2026-11-28.")
+
+
+class NoReport(Problem):
+    """Nothing was tried yet."""
+
+    status, code = 404, "trust.no_report"
+    title = _("No promise was tried here yet.")
+    remedy = _("The operator does that with: synfonium trust report")

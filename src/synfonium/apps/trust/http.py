@@ -1,12 +1,13 @@
-"""The page of the audit, and the key that anybody may check with."""
+"""The page of the audit, the report of promises, and the key that anybody may check them with."""
 
 from typing import Annotated
 
 import msgspec
 from litestar import Response
 
-from synfonium.apps.trust import service
-from synfonium.apps.trust.model import ID_LENGTH, Search
+from synfonium.apps.trust.model import ID_LENGTH, Search, SignedReport
+from synfonium.apps.trust.service import audit as service
+from synfonium.apps.trust.service.report import Reports
 from synfonium.common.ids import PersonId
 from synfonium.kernel.actor import Administrator, Impersonal, NeedsPass, Proved, Visitor
 from synfonium.kernel.audit.heads import fingerprint, read_public_key
@@ -75,4 +76,11 @@ async def key(actor: Visitor, context: Context) -> Response[str]:
     return Response(service.public_key(context), media_type="application/x-pem-file")
 
 
-doors = (show, check, export, key)
+@get("/trust/report.json")
+async def last_report(actor: Visitor, context: Context) -> Response[SignedReport]:
+    """What this installation promises and how its last try ended, signed. Raises NoReport."""
+    reports: Reports = context.service
+    return Response(reports.last(), headers={"cache-control": "no-store"})
+
+
+doors = (show, check, export, key, last_report)

@@ -33,8 +33,8 @@ class RoleState(msgspec.Struct, frozen=True, kw_only=True):
 
 async def roles(context: Context) -> list[RoleState]:
     """Every role: whether it answers, and how it is where that is known."""
-    _status, body = await context.ask("/readyz")
-    ready = msgspec.json.decode(body, type=Ready)
+    answered = await context.ask("/readyz")
+    ready = msgspec.json.decode(answered.body, type=Ready)
     try:
         answer = msgspec.to_builtins(await context.call("operations.vitals", {}))
         vitals = {one.role: one for one in msgspec.convert(answer, list[RoleNow])}

@@ -16,8 +16,8 @@ async def search_web(context: Context, call: Call) -> dict[str, object]:
         raise Forbidden
     act = msgspec.convert(call.arguments, Act)
     asked = urlencode({"q": str(act.input["query"])})
-    status, body = await context.ask(f"/api/search?{asked}")
-    if status != 200:
+    answered = await context.ask(f"/api/search?{asked}")
+    if answered.status != 200:
         raise Unavailable
-    found = msgspec.json.decode(body)
+    found = msgspec.json.decode(answered.body)
     return {"results": found["results"], "total": found["total"], "page": f"/search?{asked}"}

@@ -1,5 +1,10 @@
 """All typed doors of the app, in one row."""
 
-from synfonium.apps.search.http import admin, engines, public
+from synfonium.apps.search.http import admin, engines, privacy, public
 
-doors = [*public.doors, *admin.doors, *engines.doors]
+doors = [
+    *public.doors,
+    *privacy.doors,
+    *admin.doors,
+    *engines.doors,
+]

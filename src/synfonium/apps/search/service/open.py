@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from synfonium.apps.search import store
 from synfonium.apps.search.service.crawls import Crawls
@@ -11,11 +12,14 @@ from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.search import WebSearch
 from synfonium.kernel.context import Context
 
+if TYPE_CHECKING:
+    from synfonium.apps.search.service.proofs.registry import Proofs
+
 INDEX = "web"
 
 
 class SearchService:
-    """find, outside: in every role. crawls, imports: where the index is written, else None."""
+    """find, outside, proofs: in every role. crawls, imports: where the index is written, else None."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -29,6 +33,13 @@ class SearchService:
     def outside(self) -> OutsideSearch:
         """The engines of others; made when first asked for."""
         return OutsideSearch(self._context)
+
+    @cached_property
+    def proofs(self) -> "Proofs":
+        """Built when somebody looks: a role that starts does without it."""
+        from synfonium.apps.search.service.proofs.registry import Proofs
+
+        return Proofs(self._context)
 
 
 @asynccontextmanager

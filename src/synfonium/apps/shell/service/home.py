@@ -73,8 +73,8 @@ async def find_web(context: Context, query: str, page: int) -> WebResults | None
     """What the web index answers to `query`, asked as a stranger; None when it does not."""
     try:
         async with asyncio.timeout(SEARCH_S):
-            status, body = await context.ask("/api/search?" + urlencode({"q": query, "page": page}))
-        return msgspec.json.decode(body, type=WebResults) if status == 200 else None
+            answered = await context.ask("/api/search?" + urlencode({"q": query, "page": page}))
+        return msgspec.json.decode(answered.body, type=WebResults) if answered.status == 200 else None
     except (TimeoutError, msgspec.MsgspecError):
         return None
 

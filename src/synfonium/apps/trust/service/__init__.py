@@ -1,0 +1,1 @@
+"""Use cases of trust: the audit, and the report of promises."""
