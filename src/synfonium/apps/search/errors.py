@@ -44,3 +44,11 @@ class NotReadable(Problem):
     status, code = 422, "search.not_readable"
     title = _("This file cannot be read: {name}")
     remedy = _("Give a .jsonl, .warc or .warc.gz file that exists and is not damaged.")
+
+
+class BadShortcuts(Problem):
+    """The operator's file of shortcuts does not read, or a line leads where none may."""
+
+    status, code = 500, "search.bad_shortcuts"
+    title = _("The file of shortcuts is not right: {trigger}")
+    remedy = _("A shortcut has a name and an https address on one host, with a place for the query.")
