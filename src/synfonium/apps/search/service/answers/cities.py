@@ -7,18 +7,22 @@ from synfonium.apps.search.service.answers.asked import folded
 
 # Large cities that name no zone of their own.
 _MORE = {
-    "Europe/Paris": "lyon, marseille, toulouse, lille, nantes, bordeaux, strasbourg, rennes, nice, montpellier, france metropolitaine",
-    "Europe/Berlin": "munich, munchen, hambourg, hamburg, francfort, frankfurt, cologne, koln, stuttgart, dresde, leipzig",
+    "Europe/Paris": "lyon, marseille, toulouse, lille, nantes, bordeaux, strasbourg, rennes, nice, "
+    "montpellier, france metropolitaine",
+    "Europe/Berlin": "munich, munchen, hambourg, hamburg, francfort, frankfurt, cologne, koln, "
+    "stuttgart, dresde, leipzig",
     "Europe/Rome": "milan, naples, turin, florence, venise, venice, bologne",
     "Europe/Madrid": "barcelone, barcelona, seville, valence, valencia, bilbao",
-    "Europe/London": "manchester, edimbourg, edinburgh, glasgow, liverpool, cardiff, angleterre, england, ecosse, scotland",
+    "Europe/London": "manchester, edimbourg, edinburgh, glasgow, liverpool, cardiff, angleterre, "
+    "england, ecosse, scotland",
     "Europe/Zurich": "geneve, geneva, lausanne, berne, bale, basel",
     "Europe/Brussels": "anvers, antwerp, liege, gand",
     "Europe/Amsterdam": "rotterdam, la haye, the hague",
     "Europe/Lisbon": "porto",
     "Europe/Warsaw": "cracovie, krakow, gdansk",
     "Europe/Moscow": "saint-petersbourg, saint petersburg, moscou",
-    "America/New_York": "washington, boston, philadelphie, philadelphia, miami, atlanta, nyc, montreal, quebec, ottawa",
+    "America/New_York": "washington, boston, philadelphie, philadelphia, miami, atlanta, nyc, "
+    "montreal, quebec, ottawa",
     "America/Chicago": "houston, dallas, la nouvelle-orleans, new orleans",
     "America/Los_Angeles": "san francisco, seattle, san diego, las vegas, los angeles, silicon valley",
     "America/Denver": "salt lake city",
@@ -68,7 +72,8 @@ def _of_locale(locale: str) -> list[tuple[str, str]]:
     cities = [(entry["city"], zone) for zone, entry in words.time_zones.items() if "city" in entry]
     of_territory: dict[str, list[str]] = {}
     for zone, territory in get_global("zone_territories").items():
-        of_territory.setdefault(territory, []).append(zone)
+        if "/" in zone:  # not the old names: Japan, GB
+            of_territory.setdefault(territory, []).append(zone)
     countries = [
         (words.territories[territory], of[0])
         for territory, of in of_territory.items()

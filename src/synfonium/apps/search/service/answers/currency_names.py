@@ -6,9 +6,11 @@ from synfonium.apps.search.service.answers.asked import folded
 
 # What people say, and CLDR does not or says of several currencies.
 _USUAL = {
-    "USD": "$, dollar, dollars, us dollar, us dollars, dollars us, usd, buck, bucks, dollar americain, dollars americains",
+    "USD": "$, dollar, dollars, us dollar, us dollars, dollars us, usd, buck, bucks, dollar "
+    "americain, dollars americains",
     "EUR": "€, euro, euros",
-    "GBP": "£, livre, livres, livre sterling, livres sterling, pound, pounds, pound sterling, pounds sterling, quid",
+    "GBP": "£, livre, livres, livre sterling, livres sterling, pound, pounds, pound sterling, pounds "
+    "sterling, quid",
     "JPY": "¥, yen, yens",
     "CHF": "franc suisse, francs suisses, swiss franc, swiss francs, fr suisse",
     "CNY": "yuan, yuans, renminbi, rmb",

@@ -11,14 +11,23 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "janvier january janv jan", "fevrier february fevr fev feb", "mars march mar", "avril april avr apr",
-            "mai may", "juin june jun", "juillet july juil jul", "aout august aug", "septembre september sept sep",
-            "octobre october oct", "novembre november nov", "decembre december dec",
+            "janvier january janv jan",
+            "fevrier february fevr fev feb",
+            "mars march mar",
+            "avril april avr apr",
+            "mai may",
+            "juin june jun",
+            "juillet july juil jul",
+            "aout august aug",
+            "septembre september sept sep",
+            "octobre october oct",
+            "novembre november nov",
+            "decembre december dec",
         ),
         1,
     )
     for name in names.split()
-}  # fmt: skip
+}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
@@ -71,8 +80,10 @@ _BY_EASTER = {
     "lundi de pentecote": 50, "whit monday": 50,
 }  # fmt: skip
 _FIXED = {
-    "noel": (12, 25), "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "reveillon": (12, 24),
-    "christmas eve": (12, 24), "saint-sylvestre": (12, 31), "new year's eve": (12, 31), "nouvel an": (1, 1),
+    "noel": (12, 25), "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25),
+    "reveillon": (12, 24),
+    "christmas eve": (12, 24),
+    "saint-sylvestre": (12, 31), "new year's eve": (12, 31), "nouvel an": (1, 1),
     "jour de l'an": (1, 1), "new year": (1, 1), "new year's day": (1, 1), "saint-valentin": (2, 14),
     "saint valentin": (2, 14), "valentine's day": (2, 14), "fete du travail": (5, 1), "labour day": (5, 1),
     "fete nationale": (7, 14), "bastille day": (7, 14), "assomption": (8, 15), "assumption": (8, 15),
@@ -141,5 +152,6 @@ def in_words(day: date, locale: str) -> str:
     from babel.dates import format_date
 
     if locale == "en":
-        return format_date(day, "EEEE d MMMM y", locale="en")
-    return format_date(day, "full", locale=locale)
+        return str(format_date(day, "EEEE d MMMM y", locale="en"))
+    text = str(format_date(day, "full", locale=locale))
+    return text.replace(" 1 ", " 1er ") if locale == "fr" and day.day == 1 else text

@@ -1,5 +1,6 @@
 """Names of units in French and English, and the units of pint that they mean."""
 
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -162,10 +163,8 @@ def _known() -> tuple[dict[str, Measure], dict[str, Measure]]:
 
 
 @cache
-def registry() -> "UnitRegistry[object]":
+def registry() -> "UnitRegistry[Decimal]":
     """Half a second when first asked for: call it in a thread."""
     import pint
-
-    from decimal import Decimal
 
     return pint.UnitRegistry(non_int_type=Decimal, cache_folder=None)

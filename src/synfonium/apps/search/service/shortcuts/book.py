@@ -115,7 +115,12 @@ def _checked(category: str, trigger: str, line: _Line) -> Shortcut:
     if not is_named or bool(line.url) == bool(line.vertical) or (line.url and not _is_safe(line.url)):
         raise BadShortcuts(trigger=trigger)
     return Shortcut(
-        trigger=trigger, name=line.name, category=category, url=line.url, vertical=line.vertical, also=line.also
+        trigger=trigger,
+        name=line.name,
+        category=category,
+        url=line.url,
+        vertical=line.vertical,
+        also=line.also,
     )
 
 

@@ -9,7 +9,8 @@ GATE = re.compile(r"\b0[xbo][\da-f]|hexa|\bhex\b|binai?r|octal|decimal")
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10, "0x": 16, "0b": 2, "0o": 8}
 _NAME = r"(?:hexa(?:decimale?)?|hexadecimal|hex|binaire|binary|bin|octale?|oct|decimale?|dec)"
 _ASK = re.compile(
-    rf"(?:convert(?:ir)? )?(?P<number>(?:0[xbo])?[\da-f]{{1,40}})(?: (?:(?:en|in|from|base) )?(?P<given>{_NAME}))??"
+    rf"(?:convert(?:ir)? )?(?P<number>(?:0[xbo])?[\da-f]{{1,40}})(?: (?:(?:en|in|from|base) "
+    rf")?(?P<given>{_NAME}))??"
     rf"(?: (?:en|in|to|vers) (?P<wanted>{_NAME}))?\??"
 )
 _LABELS = {10: _("Decimal"), 16: _("Hexadecimal"), 8: _("Octal"), 2: _("Binary")}

@@ -4,14 +4,15 @@ import re
 from decimal import Decimal
 
 from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer
-from synfonium.apps.search.service.answers.expression import FUNCTIONS, NotAnExpression, value_of
+from synfonium.apps.search.service.answers.expression import NotAnExpression, value_of
 from synfonium.apps.search.service.answers.numbers import shown
 from synfonium.kernel.i18n import _
 
 GATE = re.compile(r"\d")
 _ACTS = re.compile(r"[-+*/^%!²³√()]|\bmod\b")
 _ASKS = re.compile(
-    r"^(?:combien (?:font?|vaut|valent)|que (?:font?|vaut)|calcule[rz]?|calculate|compute|what is|what's|how much is)\b"
+    r"^(?:combien (?:font?|vaut|valent)|que (?:font?|vaut)|calcule[rz]?|calculate|compute|what is"
+    r"|what's|how much is)\b"
 )
 # A day, a span of years, or a telephone number is no subtraction or division.
 _NO_SUM = re.compile(

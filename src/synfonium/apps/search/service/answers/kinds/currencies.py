@@ -10,14 +10,19 @@ from synfonium.apps.search.service.answers.days import day_of, in_words
 from synfonium.apps.search.service.answers.numbers import NUMBER, read_number
 from synfonium.kernel.i18n import _
 
-GATE = re.compile(r"(?:\d|[$€£¥]).* (?:en|in|to|into|vers|=) |^(?:taux|cours|exchange)|^[a-z]{3}[ /](?:to |en |in )?[a-z]{3}$")
+GATE = re.compile(
+    r"(?:\d|[$€£¥]).* (?:en|in|to|into|vers|=) |^(?:taux|cours|exchange)|^[a-z]{3}[ /](?:to |en |in "
+    r")?[a-z]{3}$"
+)
 _NAME = r"[^\d]{1,40}?"
 _CONVERT = re.compile(
-    rf"(?:convert(?:ir)? |combien font |how much is )?(?:(?P<before>[$€£¥]) ?)?(?P<number>{NUMBER}) ?(?P<given>{_NAME})?"
+    rf"(?:convert(?:ir)? |combien font |how much is )?(?:(?P<before>[$€£¥]) ?)?(?P<number>{NUMBER}) "
+    rf"?(?P<given>{_NAME})?"
     rf" (?:en|in|to|into|vers|=) (?P<wanted>{_NAME})(?: (?:le|au|on|at) (?P<day>.{{6,30}}?))? ?\??"
 )
 _RATE = re.compile(
-    rf"(?:taux de change|cours|exchange rate)(?: (?:du|de l'|de|of|of the|l'))? ?(?P<given>{_NAME}) (?:en|in|to|/|vers|a) (?P<wanted>{_NAME}) ?\??"
+    rf"(?:taux de change|cours|exchange rate)(?: (?:du|de l'|de|of|of the|l'))? ?(?P<given>{_NAME}) "
+    rf"(?:en|in|to|/|vers|a) (?P<wanted>{_NAME}) ?\??"
     r"|(?P<a>[a-z]{3})(?: (?:to|en|in) | ?/ ?| )(?P<b>[a-z]{3})"
 )
 _LARGEST = Decimal(10) ** 18

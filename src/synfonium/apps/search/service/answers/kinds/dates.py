@@ -8,27 +8,33 @@ from synfonium.apps.search.service.answers.days import day_of, has_year, in_word
 from synfonium.kernel.i18n import _
 
 GATE = re.compile(
-    r"jour|day|semaine|week|date|\bquand\b|\bwhen\b|^(?:dans|in|il y a) \d|\bago$|\bpaques\b|\beaster\b|combien de temps"
+    r"jour|day|semaine|week|date|\bquand\b|\bwhen\b|^(?:dans|in|il y a) \d|\bago$|\bpaques\b"
+    r"|\beaster\b|combien de temps"
 )
 _UNTIL = re.compile(
-    r"(?:combien de )?(?:jours?|dodos|temps) (?:reste-t-il |restants? )?(?:jusqu'a|jusqu'au|avant) (?:le |la |l')?(.{3,40}?) ?\??"
+    r"(?:combien de )?(?:jours?|dodos|temps) (?:reste-t-il |restants? )?(?:jusqu'a|jusqu'au|avant) "
+    r"(?:le |la |l')?(.{3,40}?) ?\??"
     r"|(?:how many |how long )?(?:days? )?(?:is it |left )?(?:until|till|before|to) (.{3,40}?) ?\??"
 )
 _BETWEEN = re.compile(
-    r"(?:combien de |nombre de |how many )?(?:jours|days)(?: y a-t-il)? (?:entre|between|from|du) (?:le )?(.{3,40}?) (?:et|and|to|au) (?:le )?(.{3,40}?) ?\??"
+    r"(?:combien de |nombre de |how many )?(?:jours|days)(?: y a-t-il)? (?:entre|between|from|du) "
+    r"(?:le )?(.{3,40}?) (?:et|and|to|au) (?:le )?(.{3,40}?) ?\??"
 )
 _WEEKDAY = re.compile(
     r"(?:quel )?jour (?:de la semaine )?(?:etait|est|sera|tombe|tombait) (?:le )?(.{3,40}?) ?\??"
     r"|(?:what )?(?:day|weekday)(?: of the week)? (?:was|is|will be) (.{3,40}?) ?\??"
 )
 _WHEN = re.compile(
-    r"(?:quand (?:est|tombe)|date (?:de|du|d')|when is|date of) ?(?:le |la |l')?(.{3,40}?) ?\??|((?:paques|easter) \d{4})"
+    r"(?:quand (?:est|tombe)|date (?:de|du|d')|when is|date of) ?(?:le |la |l')?(.{3,40}?) ?\??"
+    r"|((?:paques|easter) \d{4})"
 )
 _WEEK = re.compile(
-    r"(?:numero (?:de )?(?:la )?semaine|quelle semaine(?: sommes-nous| est-on)?|week number|what week is it)(?: (?:du|of|for)?(?: le)? ?(.{3,40}?))? ?\??"
+    r"(?:numero (?:de )?(?:la )?semaine|quelle semaine(?: sommes-nous| est-on)?|week number|what week "
+    r"is it)(?: (?:du|of|for)?(?: le)? ?(.{3,40}?))? ?\??"
 )
 _FROM_NOW = re.compile(
-    r"(?:(dans|in) |(il y a) )(\d{1,5}) (jours?|days?|semaines?|weeks?)|(\d{1,5}) (days?|weeks?) (ago|from now)"
+    r"(?:(dans|in) |(il y a) )(\d{1,5}) (jours?|days?|semaines?|weeks?)|(\d{1,5}) (days?|weeks?) (ago"
+    r"|from now)"
 )
 _TODAY = re.compile(
     r"(?:quel jour (?:sommes-nous|est-on|est-il)|quelle est la date|date d'aujourd'hui|date du jour"
@@ -110,7 +116,6 @@ def _from_now(asked: Asked, match: re.Match[str], today: date) -> InstantAnswer 
 
 
 def _shown(asked: Asked, title: str, day: date) -> InstantAnswer:
-    week = asked.say(_("Week %(number)s")) % {"number": day.isocalendar().week}
     distance = (day - asked.now.date()).days
     rows = ((asked.say(_("In")), _days(asked, distance)),) if distance > 0 else ()
     lead = in_words(day, asked.locale)
@@ -118,7 +123,7 @@ def _shown(asked: Asked, title: str, day: date) -> InstantAnswer:
         kind="dates",
         title=title,
         lead=lead[0].upper() + lead[1:],
-        rows=(*rows, (asked.say(_("Week")), week.split()[-1])),
+        rows=(*rows, (asked.say(_("Week")), str(day.isocalendar().week))),
     )
 
 

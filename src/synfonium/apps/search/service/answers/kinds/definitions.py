@@ -5,9 +5,13 @@ import re
 from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer, Source, folded
 from synfonium.kernel.i18n import _
 
-GATE = re.compile(r"^(?:definition|define|definir|signification|sens d|meaning|que (?:veut|signifie)|what does)|\b(?:definition|meaning|mean)\??$")
+GATE = re.compile(
+    r"^(?:definition|define|definir|signification|sens d|meaning|que (?:veut|signifie)|what does)"
+    r"|\b(?:definition|meaning|mean)\??$"
+)
 _ASK = re.compile(
-    r"(?:d[eé]finition|d[eé]finir|signification|sens|define|meaning)(?: (?:de|du|of|le mot|the word))*(?: | d['’])(?:la |le |l['’]|the )?(?P<a>.{1,80}?)"
+    r"(?:d[eé]finition|d[eé]finir|signification|sens|define|meaning)(?: (?:de|du|of|le mot|the "
+    r"word))*(?: | d['’])(?:la |le |l['’]|the )?(?P<a>.{1,80}?)"
     r"|(?P<b>.{1,80}?) (?:d[eé]finition|definition|meaning)"
     r"|(?:que (?:veut dire|signifie)|what does) (?:le mot )?(?P<c>.{1,80}?)(?: mean)?",
     re.IGNORECASE,

@@ -8,7 +8,8 @@ from synfonium.kernel.i18n import _
 
 GATE = re.compile(r"^(?:hash |empreinte )?(?:md5|sha)")
 _ASK = re.compile(
-    r"(?:hash |empreinte )?(md5|sha-?1|sha-?256|sha-?384|sha-?512|sha3-256)(?: hash)?(?: of | de | d['’]|\s?: ?)(.{1,250})",
+    r"(?:hash |empreinte )?(md5|sha-?1|sha-?256|sha-?384|sha-?512|sha3-256)(?: hash)?(?: of | de | "
+    r"d['’]|\s?: ?)(.{1,250})",
     re.IGNORECASE,
 )
 _BROKEN = {"md5", "sha1"}

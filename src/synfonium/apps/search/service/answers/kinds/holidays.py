@@ -9,9 +9,13 @@ from synfonium.kernel.i18n import _
 
 GATE = re.compile(r"feries?\b|\bholidays?\b")
 _YEAR = re.compile(
-    r"(?:(?:liste des |les )?jours? feries?|(?:french )?(?:public|bank) holidays?)(?: en| in)?(?: france)?(?: de| in| en)?(?: (\d{4}))?(?: france| in france)?"
+    r"(?:(?:liste des |les )?jours? feries?|(?:french )?(?:public|bank) holidays?)(?: en| in)?(?: "
+    r"france)?(?: de| in| en)?(?: (\d{4}))?(?: france| in france)?"
 )
-_NEXT = re.compile(r"(?:(?:quel est le )?prochain jour ferie|next (?:french )?(?:public|bank) holiday)(?: in france| en france)? ?\??")
+_NEXT = re.compile(
+    r"(?:(?:quel est le )?prochain jour ferie|next (?:french )?(?:public|bank) holiday)(?: in france| "
+    r"en france)? ?\??"
+)
 _LAW = Source(
     name="Code du travail, L3133-1",
     url="https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000033008129",

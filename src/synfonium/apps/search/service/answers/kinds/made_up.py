@@ -8,17 +8,21 @@ import uuid
 from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer
 from synfonium.kernel.i18n import _
 
-GATE = re.compile(r"^(?:uuid|guid|generat|generer|generateur|password|mot de passe|random|nombre|pile|flip|lance|roll|de a)")
+GATE = re.compile(
+    r"^(?:uuid|guid|generat|generer|generateur|password|mot de passe|random|nombre|pile|flip|lance|roll|de a)"
+)
 _MAKE = r"(?:(?:generate|generer?|generateur de|random|un|a) )?(?:un |a )?"
 _UUID = re.compile(rf"{_MAKE}(?:uuid|guid)(?: v?4)?(?: generator| aleatoire)?")
 _PASSWORD = re.compile(
     rf"{_MAKE}(?:random |strong )?(?:password|mot de passe)(?: generator| aleatoire| fort)"
     rf"(?: (?:de |of )?(\d{{1,3}})(?: (?:characters|letters|caracteres|lettres))?)?"
-    rf"|(?:generate|generer?|generateur de)(?: a| un)? (?:random |strong )?(?:password|mot de passe)(?: (?:de |of )?(\d{{1,3}}).{{0,12}})?"
+    rf"|(?:generate|generer?|generateur de)(?: a| un)? (?:random |strong )?(?:password|mot de passe)(?: "
+    rf"(?:de |of )?(\d{{1,3}}).{{0,12}})?"
     r"|(?:password|mot de passe) (\d{1,3})(?: characters| caracteres)?"
 )
 _NUMBER = re.compile(
-    r"(?:random number|nombre (?:aleatoire|au hasard))(?: (?:between|entre|from|de) (\d{1,15}) (?:and|et|to|a) (\d{1,15}))?"
+    r"(?:random number|nombre (?:aleatoire|au hasard))(?: (?:between|entre|from|de) (\d{1,15}) (?:and"
+    r"|et|to|a) (\d{1,15}))?"
 )
 _COIN = re.compile(r"pile ou face|flip a coin|heads or tails")
 _DICE = re.compile(r"(?:roll (?:a )?|lance(?:r)? (?:un |de )?)(?:dice|die|de|des)")
@@ -47,7 +51,9 @@ def _made(asked: Asked) -> tuple[str, str, bool] | None:
         return (_("Password"), _password(length), True) if within else None
     if match := _NUMBER.fullmatch(text):
         low, high = int(match[1] or 1), int(match[2] or 100)
-        return (_("Random number"), str(low + secrets.randbelow(high - low + 1)), False) if low < high else None
+        return (
+            (_("Random number"), str(low + secrets.randbelow(high - low + 1)), False) if low < high else None
+        )
     if _COIN.fullmatch(text):
         return _("Heads or tails"), asked.say(secrets.choice((_("Heads"), _("Tails")))), False
     return (_("A die"), str(1 + secrets.randbelow(6)), False) if _DICE.fullmatch(text) else None

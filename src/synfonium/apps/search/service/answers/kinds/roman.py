@@ -7,11 +7,13 @@ from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer
 GATE = re.compile(r"roman|romains?|^[mdclxvi]{2,15}(?: (?:in|en) .+)?$")
 _NUMERAL = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _TO_ROMAN = re.compile(
-    r"(?:convert(?:ir)? )?(\d{1,4}) (?:en|in|to) (?:chiffres?|nombres? )?\s?(?:romains?|roman(?: numerals?| numbers?)?)\??"
+    r"(?:convert(?:ir)? )?(\d{1,4}) (?:en|in|to) (?:chiffres?|nombres? )?\s?(?:romains?|roman(?: "
+    r"numerals?| numbers?)?)\??"
     r"|(?:chiffres? romains?|roman numerals?) (?:de |of |for )?(\d{1,4})\??"
 )
 _FROM_ROMAN = re.compile(
-    r"(?:chiffres? romains?|roman numerals?) ([mdclxvi]{1,15})|([mdclxvi]{1,15}) (?:en|in) (?:chiffres? (?:arabes?)|arabic(?: numerals?)?|chiffres?|nombre|number|numbers)\??"
+    r"(?:chiffres? romains?|roman numerals?) ([mdclxvi]{1,15})|([mdclxvi]{1,15}) (?:en|in) "
+    r"(?:chiffres? (?:arabes?)|arabic(?: numerals?)?|chiffres?|nombre|number|numbers)\??"
 )
 _VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 _SIGNS = (

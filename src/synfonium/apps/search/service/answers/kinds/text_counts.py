@@ -6,12 +6,14 @@ from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer
 from synfonium.kernel.i18n import _
 
 GATE = re.compile(
-    r"^(?:combien de |nombre de |how many |count |number of |compter? (?:les )?)(?:lettre|caractere|mot|letter|character|word)"
+    r"^(?:combien de |nombre de |how many |count |number of |compter? (?:les )?)(?:lettre|caractere"
+    r"|mot|letter|character|word)"
 )
 _ASK = re.compile(
     r"(?:combien de |nombre de |how many |count |number of |compter? (?:les )?)"
     r"(?:lettres|caract[eè]res|mots|letters|characters|words)"
-    r"(?: y a-t-il| are there| are)? (?:dans|in|of|de)(?: the word| le mot| la phrase)?(?:\s?: ?| )(.{1,250}?)\s*\??",
+    r"(?: y a-t-il| are there| are)? (?:dans|in|of|de)(?: the word| le mot| la phrase)?(?:\s?: ?| "
+    r")(.{1,250}?)\s*\??",
     re.IGNORECASE,
 )
 _MARKS = "\"'«»“” "

@@ -17,7 +17,8 @@ _CONVERT = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
-    rf"(?:combien (?:de |d'|d’)|how many )(?P<wanted>.{{1,{_LONGEST_NAME}}}?) (?:y a-t-il |are there |are |font )?"
+    rf"(?:combien (?:de |d'|d’)|how many )(?P<wanted>.{{1,{_LONGEST_NAME}}}?) (?:y a-t-il |are there "
+    rf"|are |font )?"
     rf"(?:dans|in|pour|per) (?P<number>{NUMBER}|une?|an?|one)\s*(?P<unit>.{{1,{_LONGEST_NAME}}}?)\s*\??",
     re.IGNORECASE,
 )
@@ -62,7 +63,9 @@ def _below_zero(value: Decimal, unit: str) -> bool:
 
 def _answer(asked: Asked, number: Decimal, given: Measure, value: Decimal, wanted: Measure) -> InstantAnswer:
     # What people measure has few digits: 7.14 ounces, not 7.1428571428.
-    rounded = value if shown(value)[0] == value and len(value.normalize().as_tuple().digits) <= 8 else _short(value)
+    rounded = (
+        value if shown(value)[0] == value and len(value.normalize().as_tuple().digits) <= 8 else _short(value)
+    )
     sign = "=" if rounded == value else "≈"
     is_kitchen = bool({given.unit, wanted.unit} & _US_KITCHEN)
     return InstantAnswer(

@@ -7,7 +7,8 @@ from synfonium.kernel.i18n import _
 
 GATE = re.compile(r"\bip\b|user.?agent")
 _ASK = re.compile(
-    r"(?:what is |what's |whats |quelle est |c'est quoi )?(?:my|mon|ma)(?: adresse)? ?(?:ip|user.?agent)(?: address)?\??"
+    r"(?:what is |what's |whats |quelle est |c'est quoi )?(?:my|mon|ma)(?: adresse)? ?(?:ip"
+    r"|user.?agent)(?: address)?\??"
     r"|(?:quelle est )?mon adresse ip\??"
 )
 

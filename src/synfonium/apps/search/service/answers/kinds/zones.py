@@ -8,16 +8,21 @@ from synfonium.apps.search.service.answers.asked import Asked, InstantAnswer
 from synfonium.apps.search.service.answers.cities import zone_of
 from synfonium.kernel.i18n import _
 
-GATE = re.compile(r"\bheures?\b|\btime\b|\d ?h\b|\d:\d\d|\d ?[ap]m\b|\dh\d\d|\bmidi\b|\bnoon\b|\bminuit\b|\bmidnight\b")
+GATE = re.compile(
+    r"\bheures?\b|\btime\b|\d ?h\b|\d:\d\d|\d ?[ap]m\b|\dh\d\d|\bmidi\b|\bnoon\b|\bminuit\b|\bmidnight\b"
+)
 _PLACE = r"([a-z][a-z' .-]{1,40}?)"
 _NOW = re.compile(
-    rf"(?:quelle heure est-il|quelle heure il est|il est quelle heure|heure|l'heure)(?: actuelle| locale)? (?:a|au|en|aux|de|d'|il est a) ?(?:la |l')?{_PLACE} ?\??"
-    rf"|(?:what time is it|what's the time|current time|local time|time|time now) (?:in|at) (?:the )?{_PLACE}(?: now)? ?\??"
+    rf"(?:quelle heure est-il|quelle heure il est|il est quelle heure|heure|l'heure)(?: actuelle| "
+    rf"locale)? (?:(?:a|au|en|aux|de|il est a) |d')(?:la |l')?{_PLACE} ?\??"
+    rf"|(?:what time is it|what's the time|current time|local time|time|time now) (?:in|at) (?:the "
+    rf")?{_PLACE}(?: now)? ?\??"
     rf"|{_PLACE} (?:time|heure)(?: now)?"
 )
 _CLOCK = r"(\d{1,2}) ?(?:h|:) ?(\d{2})?|(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\.?|(midi|noon|minuit|midnight)"
 _THERE = re.compile(
-    rf"(?:{_CLOCK}) (?:(?:a|au|in|en|heure de) )?(?:la |l')?{_PLACE} (?:en|in|a|to|vers|=|heure de) (?:la |l')?{_PLACE} ?\??"
+    rf"(?:{_CLOCK}) (?:(?:a|au|in|en|heure de) )?(?:la |l')?{_PLACE} (?:en|in|a|to|vers|=|heure de) "
+    rf"(?:la |l')?{_PLACE} ?\??"
 )
 
 
