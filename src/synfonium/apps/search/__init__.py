@@ -31,6 +31,8 @@ app = App(
         Command(name="want_crawl", handler=f"{_COMMANDS}:want_crawl"),
         Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
+        Command(name="import_rates", handler=f"{_COMMANDS}:import_rates"),
+        Command(name="import_encyclopedia", handler=f"{_COMMANDS}:import_encyclopedia"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
         Command(name="prove", handler=f"{_COMMANDS}:prove", role="web"),
         Command(name="traces_here", handler=f"{_COMMANDS}:traces_here"),

@@ -42,6 +42,15 @@ def add_commands(commands: Commands) -> None:
     extract = commands.add("search extract", _extract, help="print what HTML files say, one JSON line each")
     extract.add_argument("files", nargs="+", metavar="FILE", help=".html or .html.gz")
 
+    rates = commands.add("search import-rates", _import_rates, help="read the ECB's rates of currencies")
+    rates.add_argument("file", metavar="FILE", help="eurofxref-daily.xml or eurofxref-hist.zip")
+
+    knowledge = commands.add(
+        "search import-encyclopedia", _import_encyclopedia, help="read an extract of Wikipedia or Wiktionary"
+    )
+    knowledge.add_argument("file", metavar="FILE", help="JSON lines: .ndjson, .json.gz, .jsonl.gz or .tar.gz")
+    knowledge.add_argument("--lang", default="", metavar="LANG", help="of a dictionary's explanations")
+
 
 def _positive(text: str) -> int:
     number = int(text)
@@ -66,6 +75,19 @@ async def _add(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
         failed += report["broken"]
     if failed:
         print(f"synfonium: {failed} broken records were left out", file=sys.stderr)
+    return 0
+
+
+async def _import_rates(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.import_rates", {"path": str(Path(args.file).absolute())}, out.progress)
+    out.line(f"{Path(args.file).name}: rates of {report['indexed']} days")
+    return 0
+
+
+async def _import_encyclopedia(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    arguments = {"path": str(Path(args.file).absolute()), "lang": args.lang}
+    report = await call("search.import_encyclopedia", arguments, out.progress)
+    out.line(f"{Path(args.file).name}: {_counts(report, 'indexed', 'broken')}")
     return 0
 
 

@@ -8,12 +8,20 @@ import msgspec
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import CrawlPlan
 from synfonium.apps.search.service import measure
+from synfonium.apps.search.service.answers.imported import KnowledgeImports
 from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.open import SearchService
 from synfonium.apps.trust.contract import Proof
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
+
+
+class EncyclopediaArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """path: absolute. lang: of a dictionary's explanations, when its name does not say it."""
+
+    path: str
+    lang: str = ""
 
 
 class AddArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +53,7 @@ async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
     imports: Imports = context.service.imports
     reports: dict[str, dict[str, int]] = {}
     for given in arguments.paths:
-        path = Path(given)
-        if not path.is_absolute():
-            raise NotReadable(name=path.name)
-        reports[given] = msgspec.to_builtins(await imports.add(path, call.progress))
+        reports[given] = msgspec.to_builtins(await imports.add(_absolute(given), call.progress))
     return reports
 
 
@@ -95,6 +100,27 @@ async def traces_here(context: Context, call: Call) -> dict[str, int]:
     arguments = msgspec.convert(call.arguments, TracesArguments)
     found = await asyncio.to_thread(traces.search_here, arguments.needles.values(), arguments.since_s, ())
     return {"files": found.files, "hits": found.hits, "dumps_core": process.dumps_core()}
+
+
+async def import_rates(context: Context, call: Call) -> dict[str, int]:
+    """Reads reference rates of the European Central Bank. Raises NotReadable."""
+    imports: KnowledgeImports = context.service.knowledge_imports
+    return msgspec.structs.asdict(await imports.rates(_absolute(call.text("path"))))
+
+
+async def import_encyclopedia(context: Context, call: Call) -> dict[str, int]:
+    """Reads an extract of Wikipedia or Wiktionary. Raises NotReadable."""
+    arguments = msgspec.convert(call.arguments, EncyclopediaArguments)
+    imports: KnowledgeImports = context.service.knowledge_imports
+    report = await imports.encyclopedia(_absolute(arguments.path), arguments.lang, call.progress)
+    return msgspec.structs.asdict(report)
+
+
+def _absolute(given: str) -> Path:
+    path = Path(given)
+    if not path.is_absolute():
+        raise NotReadable(name=path.name)
+    return path
 
 
 def _plan(crawls: Crawls, call: Call) -> CrawlPlan:

@@ -12,6 +12,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     outside_key_files: keys for them, as NAME=FILE. outside_always: whether they are asked for
     everybody; else only for who wishes it. outside_deadline_ms: who has not answered by then is
     left out. outside_local: whether an address in outside may lie on our own network.
+    rates_file: the European Central Bank's reference rates (XML or zip) that currencies are counted
+    with; read again when it changes.
     """
 
     delay_s: float = 1.0
@@ -23,3 +25,4 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     outside_always: bool = False
     outside_deadline_ms: int = 800
     outside_local: bool = False
+    rates_file: str = ""

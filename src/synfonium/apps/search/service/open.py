@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synfonium.apps.search import store
+from synfonium.apps.search.service.answers.imported import Imported, KnowledgeImports
 from synfonium.apps.search.service.crawls import Crawls
 from synfonium.apps.search.service.federation.open import OutsideSearch
 from synfonium.apps.search.service.imports import Imports
@@ -28,6 +29,8 @@ class SearchService:
         self.find = WebSearch(index)
         self.crawls = Crawls(context, index) if is_writer else None
         self.imports = Imports(context, index) if is_writer else None
+        self.imported = Imported(context)
+        self.knowledge_imports = KnowledgeImports(context) if is_writer else None
 
     @cached_property
     def outside(self) -> OutsideSearch:

@@ -30,6 +30,14 @@ from synfonium.apps.search.store.hosts import (
     put_host,
     read_host,
 )
+from synfonium.apps.search.store.knowledge import (
+    EntryRow,
+    count_entries,
+    entries_named,
+    put_entries,
+    put_rates,
+    rates_until,
+)
 from synfonium.apps.search.store.leases import (
     LeaseRow,
     count_active,
@@ -60,6 +68,7 @@ from synfonium.apps.search.store.visits import (
 
 __all__ = [
     "CrawlRow",
+    "EntryRow",
     "FrontierRow",
     "HostRow",
     "LeaseRow",
@@ -73,8 +82,10 @@ __all__ = [
     "change_plan",
     "close_host",
     "count_active",
+    "count_entries",
     "count_waiting",
     "end_crawl",
+    "entries_named",
     "failures_of",
     "forget_crawl",
     "forget_holders",
@@ -86,9 +97,12 @@ __all__ = [
     "next_urls",
     "others_at_work",
     "outbox",
+    "put_entries",
     "put_host",
     "put_pages",
+    "put_rates",
     "put_visits",
+    "rates_until",
     "read_crawl",
     "read_host",
     "release_leases",

@@ -113,7 +113,8 @@ def test_a_template_that_could_lead_elsewhere_is_refused(tmp_path: Path, url: st
 
 
 @pytest.mark.parametrize(
-    "content", ["[", "x = 1", "[x]\nt = 3", "[x]\nt = { nam = 'T' }", "[x]\n'T t' = { name = 'T', vertical = 'web' }"]
+    "content",
+    ["[", "x = 1", "[x]\nt = 3", "[x]\nt = { nam = 'T' }", "[x]\n'T t' = { name = 'T', vertical = 'web' }"],
 )
 def test_a_broken_file_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(BadShortcuts):
