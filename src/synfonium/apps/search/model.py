@@ -19,6 +19,13 @@ _NOISE = re.compile(
 )
 _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
+# Most links are written so already: to take them apart costs ten times more.
+_PLAIN_PATH = r"(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)*/?"
+_PLAIN_ORIGIN = r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*)"
+_PLAIN = re.compile(rf"{_PLAIN_ORIGIN}({_PLAIN_PATH})")
+_ORIGIN = re.compile(rf"{_PLAIN_ORIGIN}(?=/)")
+_RELATIVE = re.compile(rf"()({_PLAIN_PATH})")
+
 CrawlState = Literal["running", "done", "stopped"]
 FetchState = Literal["waiting", "done", "failed"]
 VisitKind = Literal["page", "sitemap", "feed"]
@@ -32,6 +39,21 @@ def normal_url(url: str, base: str = "") -> str | None:
     or session ids (RFC 3986 section 6.2; WHATWG URL for blanks and IDNA). At most 1500
     characters, and no path that repeats one segment more than three times (a trap).
     """
+    return _plain_url(url, base) or _parsed_url(url, base)
+
+
+def _plain_url(url: str, base: str) -> str | None:
+    """The same for addresses of the commonest form, None for all others."""
+    found = (_RELATIVE if url.startswith("/") else _PLAIN).fullmatch(url)
+    origin = (found if found[1] else _ORIGIN.match(base)) if found else None
+    if found is None or origin is None or len(url) + len(base) > LONGEST_URL:
+        return None
+    path, slashes = found[2] or "/", found[2].count("/")
+    is_trap = slashes > 4 or (slashes == 4 and len(set(path.split("/"))) == 2)
+    return None if is_trap else origin[1] + path
+
+
+def _parsed_url(url: str, base: str) -> str | None:
     try:
         parts = urlsplit(urljoin(base, _BLANK.sub("", url) if "\n" in url or "\t" in url else url.strip()))
         scheme, host, port = parts.scheme.lower(), _ascii_host(parts.hostname or ""), parts.port
@@ -85,10 +107,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture of a page; alt: what it shows in words. Sizes in pixels, 0 if unsaid."""
+    """A picture of a page; alt: what it shows in words; caption: what stands under it. Sizes in
+    pixels, 0 if unsaid."""
 
     url: str
     alt: str = ""
+    caption: str = ""
     width: int = 0
     height: int = 0
 
@@ -106,8 +130,9 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     """What a page says. links are those that may be followed, without nofollow.
 
     published_s: UTC seconds, 0 if unsaid. alternates: the page in other languages (hreflang),
-    by language. feeds: addresses of RSS and Atom. simhash: 64 bits of its text (Charikar 2002).
-    schema_types: what JSON-LD calls the page (Article, Recipe …). spam, adult: 0 to 1.
+    by language. feeds: addresses of RSS and Atom. simhash: 64 bits of its text (Charikar 2002);
+    bands: numbers of which near duplicates have one in common (libraries/simhash). schema_types:
+    what JSON-LD, microdata or Open Graph calls the page (Article, Recipe …). spam, adult: 0 to 1.
     """
 
     title: str
@@ -129,6 +154,7 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[str, ...] = ()
     schema_types: tuple[str, ...] = ()
     simhash: int = 0
+    bands: tuple[int, ...] = ()
     trackers: int = 0
     spam: float = 0.0
     adult: float = 0.0

@@ -6,8 +6,10 @@ import sys
 
 import msgspec
 
-from synfonium.apps.search.children.extract import extract, language_of
+from synfonium.apps.search.children.extract import extract
+from synfonium.apps.search.children.language import language_of
 from synfonium.apps.search.model import ParseJob
+from synfonium.libraries.simhash import simhash
 
 _LARGEST_MEMORY_BYTES = 1 << 30
 
@@ -19,7 +21,9 @@ def _confine() -> None:
 
 
 def main() -> None:
-    language_of("The model is loaded before the limits are set, and before the first page.")
+    # Models and libraries are loaded before the limits are set, and before the first page.
+    language_of("A sentence that is long enough for a guess.")
+    simhash("a word")
     _confine()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sink.write(b"\x01")

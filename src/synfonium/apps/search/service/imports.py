@@ -11,6 +11,7 @@ import msgspec
 from synfonium.apps.search import store
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import LONGEST_URL, Extract, ImportReport, ParseJob, host_of, normal_url
+from synfonium.apps.search.service.documents import PARTS, documents_of
 from synfonium.apps.search.service.parsing import Parser, Unparsable
 from synfonium.apps.search.service.reading import digest_of, header_rules
 from synfonium.apps.search.store import PageRow
@@ -100,7 +101,7 @@ class Imports:
             with path.open("rb") as source:
                 jobs = read_archive(source)
                 while some := await asyncio.to_thread(_take, jobs, 50):
-                    await self._write(tally, *await _parse(some, parser, tally))
+                    await self._write(tally, *await _parse(some, parser, tally, self._context.clock.now_s()))
                     await progress(tally.words(), source.tell(), size_bytes)
         finally:
             await parser.close()
@@ -109,13 +110,14 @@ class Imports:
     async def _write(self, tally: "_Tally", documents: list[IndexDocument], broken: int) -> None:
         """The index first, then the rows: a crash in between costs a repetition only."""
         now_s = self._context.clock.now_s()
+        pages = [document for document in documents if document.kind not in PARTS]
         rows = [
             PageRow(url=d.key, host=d.host, lang=d.lang, digest=digest_of(d.key, d.text), read_s=now_s)
-            for d in documents
+            for d in pages
         ]
         await asyncio.to_thread(self._commit, documents)
         await self._context.database.write(lambda c: store.put_pages(c, rows))
-        tally.indexed += len(documents)
+        tally.indexed += len(pages)
         tally.broken += broken
 
     def _commit(self, documents: list[IndexDocument]) -> None:
@@ -164,7 +166,7 @@ def read_archive(source: BinaryIO) -> Iterator[Archived | None]:
 
 
 async def _parse(
-    some: list[Archived | None], parser: Parser, tally: _Tally
+    some: list[Archived | None], parser: Parser, tally: _Tally, now_s: float
 ) -> tuple[list[IndexDocument], int]:
     documents, broken = [], 0
     for archived in some:
@@ -180,14 +182,8 @@ async def _parse(
         if extract.is_hidden or header_rules(robots_tag) & {"noindex", "none"}:
             tally.skipped += 1
         else:
-            documents.append(_document(job.url, extract))
+            documents += documents_of(job.url, extract, read_s=now_s)
     return documents, broken
-
-
-def _document(url: str, extract: Extract) -> IndexDocument:
-    return IndexDocument(
-        key=url, title=extract.title, text=extract.text, lang=extract.lang, host=host_of(url)
-    )
 
 
 def _take(source: Iterator[T], limit: int) -> list[T]:

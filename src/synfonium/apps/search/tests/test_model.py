@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synfonium.apps.search import model
 from synfonium.apps.search.model import LONGEST_URL, authority_of, normal_url
 
 
@@ -51,3 +52,17 @@ def test_normalising_twice_changes_nothing(written: str, base: str) -> None:
         assert normal_url(once) == once
         assert once.isascii()
         assert authority_of(once)
+
+
+@given(
+    st.text(st.sampled_from("/ab.-_~%;:?#A1"), max_size=25),
+    st.sampled_from(("", "http://a.example", "https://a.example:81", "http://1.2", "HTTP://A.example")),
+    st.sampled_from(
+        ("", "https://b.example/c/d", "http://b.example:81/", "http://[::1]/", "http://9.9.9.9/a")
+    ),
+)
+def test_the_short_way_to_a_common_address_ends_where_the_long_one_does(
+    path: str, origin: str, base: str
+) -> None:
+    short = model._plain_url(origin + path, base)
+    assert short is None or short == model._parsed_url(origin + path, base)
