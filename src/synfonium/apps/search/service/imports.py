@@ -10,7 +10,7 @@ import msgspec
 
 from synfonium.apps.search import store
 from synfonium.apps.search.errors import NotReadable
-from synfonium.apps.search.model import LONGEST_URL, Extract, ImportReport, ParseJob, host_of, normal_url
+from synfonium.apps.search.model import LONGEST_URL, ImportReport, ParseJob, host_of, normal_url
 from synfonium.apps.search.service.documents import PARTS, documents_of
 from synfonium.apps.search.service.parsing import Parser, Unparsable
 from synfonium.apps.search.service.reading import digest_of, header_rules

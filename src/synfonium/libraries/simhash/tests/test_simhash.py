@@ -7,7 +7,7 @@ import pytest
 from synfonium.libraries.simhash import NEAR, distance, fingerprint, simhash
 
 _RANDOM = random.Random(6)
-SYLLABLES = "ba co di fu ge la mo ni pu ré sa to vi zé".split()
+SYLLABLES = ["ba", "co", "di", "fu", "ge", "la", "mo", "ni", "pu", "ré", "sa", "to", "vi", "zé"]
 WORDS = ["".join(_RANDOM.choices(SYLLABLES, k=_RANDOM.randint(1, 4))) for _ in range(3000)]
 SHARES = [1 / rank for rank in range(1, len(WORDS) + 1)]
 
