@@ -12,6 +12,14 @@ class QueryTooLong(Problem):
     remedy = _("Search for a few words: up to {limit} characters are read.")
 
 
+class TooManyOperators(Problem):
+    """More phrases, exclusions and operators were typed than a query can hold."""
+
+    status, code = 400, "search.too_many_operators"
+    title = _("This narrows the search in too many ways.")
+    remedy = _("Use up to {limit} phrases, exclusions and operators.")
+
+
 class UnknownVertical(Problem):
     status, code = 404, "search.unknown_vertical"
     title = _("This kind of search does not exist here.")
