@@ -7,11 +7,11 @@ from functools import partial
 import msgspec
 from tantivy import DocAddress, Query, Schema, Searcher
 
-from synfonium.engines.index.chains import FAMILIES, TEXT, clean, family_of
 from synfonium.engines.index.hits import HitReader
 from synfonium.engines.index.paging import page_numbers
 from synfonium.engines.index.query import ALL_WORDS_BONUS, QueryBuilder, families_of, is_list
 from synfonium.engines.index.schema import Kept, from_document
+from synfonium.libraries.chains import FAMILIES, TEXT, clean, family_of
 from synfonium.ports.index import Candidate, Fence, IndexAnswer, IndexQuery, Reranker
 
 DEEPEST = 1000

@@ -6,8 +6,8 @@ from itertools import islice
 
 from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
 
-from synfonium.engines.index.chains import TEXT, family_of
 from synfonium.engines.index.schema import Kept
+from synfonium.libraries.chains import TEXT, family_of
 from synfonium.ports.index import IndexHit
 
 _SNIPPET_CHARACTERS = 220

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from synfonium.engines.index.chains import PLACE, TEXT, TITLE, clean, family_of
 from synfonium.engines.index.schema import marked, milliseconds, thousandths
+from synfonium.libraries.chains import PLACE, TEXT, TITLE, clean, family_of
 from synfonium.ports.index import Fence, IndexQuery
 
 # Text fields hold the title again where pages repeat it, hence less than 1. Chosen by

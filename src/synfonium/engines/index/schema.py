@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from tantivy import Document, Schema, SchemaBuilder
 
-from synfonium.engines.index.chains import FAMILIES, clean, family_of
+from synfonium.libraries.chains import FAMILIES, clean, family_of
 from synfonium.ports.index import IndexDocument, Signals
 
 VERSION = "2"

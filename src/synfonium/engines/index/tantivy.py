@@ -9,8 +9,8 @@ from threading import Lock
 from tantivy import Index, IndexWriter, Query
 
 from synfonium.engines.index.asking import Asking, Generation
-from synfonium.engines.index.chains import WORDS, clean, register
 from synfonium.engines.index.schema import VERSION, build_schema, from_document, to_document
+from synfonium.libraries.chains import WORDS, clean, register
 from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, IndexQuery, Reranker
 
 __all__ = ["TantivyIndex"]

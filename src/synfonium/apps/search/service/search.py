@@ -6,11 +6,11 @@ import time
 import msgspec
 
 from synfonium.apps.search.errors import QueryTooLong, UnknownVertical
+from synfonium.apps.search.service.query_syntax import LONGEST_QUERY
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import _
 from synfonium.ports.index import IndexAnswer, IndexQuery, SearchIndex
 
-LONGEST_QUERY = 2000
 PAGE_SIZE = 10
 LAST_PAGE = 100
 MOST_SUGGESTIONS = 8
