@@ -12,7 +12,8 @@ import msgspec
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import host_of
 from synfonium.apps.search.service.imports import document_of, read_lines
-from synfonium.apps.search.service.search import LONGEST_QUERY, WebSearch, question
+from synfonium.apps.search.service.query_syntax import LONGEST_QUERY
+from synfonium.apps.search.service.search import WebSearch, question
 from synfonium.kernel.calls import Progress
 from synfonium.ports.index import IndexDocument, SearchIndex
 
