@@ -36,6 +36,11 @@ app = App(
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
         Command(name="prove", handler=f"{_COMMANDS}:prove", role="web"),
         Command(name="traces_here", handler=f"{_COMMANDS}:traces_here"),
+        *(
+            Command(name=name, handler=f"{_COMMANDS}:{name}")
+            for name in ("bundle_export", "bundle_import", "peer_look", "peer_add", "peer_list", "peer_pull")
+        ),
+        Command(name="peer_remove", handler=f"{_COMMANDS}:peer_remove"),
         Command(name="act_search_web", handler="synfonium.apps.search.http.acts:search_web", role="web"),
     ),
     places=(
@@ -52,6 +57,13 @@ app = App(
             path="/admin/search/engines",
             title=_("Other engines"),
             order=41,
+        ),
+        Place(
+            group="administration",
+            part=_("Services"),
+            path="/admin/search/peers",
+            title=_("Other installations"),
+            order=42,
         ),
     ),
     cli="synfonium.apps.search.cli:add_commands",

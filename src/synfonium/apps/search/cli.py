@@ -9,10 +9,12 @@ from pathlib import Path
 
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import ParseJob
+from synfonium.apps.search.service.bundles.keys import fingerprint_of
 from synfonium.kernel.calls import Caller
 from synfonium.kernel.cli import Commands, Terminal
 
 _LARGEST_HTML_BYTES = 32 << 20
+_TAKEN = ("added", "removed", "kept_ours", "outside")
 
 
 def add_commands(commands: Commands) -> None:
@@ -41,6 +43,7 @@ def add_commands(commands: Commands) -> None:
 
     extract = commands.add("search extract", _extract, help="print what HTML files say, one JSON line each")
     extract.add_argument("files", nargs="+", metavar="FILE", help=".html or .html.gz")
+    _add_exchange(commands)
 
     rates = commands.add("search import-rates", _import_rates, help="read the ECB's rates of currencies")
     rates.add_argument("file", metavar="FILE", help="eurofxref-daily.xml or eurofxref-hist.zip")
@@ -158,3 +161,64 @@ def _read(path: Path) -> bytes:
     if len(body) > _LARGEST_HTML_BYTES:
         raise NotReadable(name=path.name)
     return body
+
+
+def _add_exchange(commands: Commands) -> None:
+    export = commands.add(
+        "search bundle export", _export, help="publish what was crawled since the last time"
+    )
+    export.add_argument("--anew", action="store_true", help="begin anew, without what was removed since")
+    take = commands.add("search bundle import", _take, help="take in a bundle that came as a file")
+    take.add_argument("file", metavar="FILE")
+    take.add_argument("--peer", required=True, metavar="ADDRESS", help="the installation that it is from")
+    follow = commands.add("search bundle peer add", _follow, help="follow another installation")
+    follow.add_argument("address", metavar="ADDRESS", help="such as https://cloud.example.org")
+    follow.add_argument("fingerprint", nargs="?", default="", help="of its key; without it, it is shown")
+    follow.add_argument("--host", action="append", default=[], help="take nothing but pages of these hosts")
+    commands.add("search bundle peer list", _peers, help="show whom this installation follows")
+    for name, act, what in (
+        ("pull", _pull, "take in what is new of one"),
+        ("remove", _unfollow, "forget one, with all pages that it gave"),
+    ):
+        commands.add(f"search bundle peer {name}", act, help=what).add_argument("address", metavar="ADDRESS")
+
+
+async def _export(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    made = (await call("search.bundle_export", {"anew": args.anew}, out.progress))["bundle"]
+    out.line(f"{made['epoch']}-{made['number']}: {made['size_bytes']} bytes" if made else "nothing new")
+    return 0
+
+
+async def _take(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    arguments = {"path": str(Path(args.file).absolute()), "origin": args.peer}
+    out.line(_counts(await call("search.bundle_import", arguments, out.progress), *_TAKEN))
+    return 0
+
+
+async def _follow(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    if not args.fingerprint:
+        feed = await call("search.peer_look", {"address": args.address}, out.progress)
+        out.line(f"{feed['origin']} wants to speak for {', '.join(feed['scope'])}")
+        out.line(f"fingerprint of its key: {fingerprint_of(feed['key'])}")
+        out.line("Compare it with the people who run it, and give it as second argument.")
+        return 1
+    arguments = {"address": args.address, "fingerprint": args.fingerprint, "hosts": args.host}
+    peer = await call("search.peer_add", arguments, out.progress)
+    out.line(f"{peer['origin']}: {', '.join(peer['scope'])}")
+    return 0
+
+
+async def _peers(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    for peer in await call("search.peer_list", {}, out.progress):
+        out.line(f"{peer['origin']}: {peer['documents']} documents {peer['failure']}".rstrip())
+    return 0
+
+
+async def _pull(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    out.line(_counts(await call("search.peer_pull", {"origin": args.address}, out.progress), *_TAKEN))
+    return 0
+
+
+async def _unfollow(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    out.line(_counts(await call("search.peer_remove", {"origin": args.address}, out.progress), "removed"))
+    return 0

@@ -9,9 +9,12 @@ from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import CrawlPlan
 from synfonium.apps.search.service import measure
 from synfonium.apps.search.service.answers.imported import KnowledgeImports
+from synfonium.apps.search.service.bundles.exchange import Exchange
+from synfonium.apps.search.service.bundles.taking import Taken
 from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.open import SearchService
+from synfonium.apps.search.store.peers import documents_of_peers
 from synfonium.apps.trust.contract import Proof
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
@@ -132,3 +135,62 @@ def _plan(crawls: Crawls, call: Call) -> CrawlPlan:
         local=arguments.allow_private_network,
         same_host=arguments.same_host,
     )
+
+
+async def bundle_export(context: Context, call: Call) -> dict[str, object]:
+    """The next bundle of what was crawled, or nothing new. Raises NothingShared."""
+    exchange: Exchange = context.service.exchange
+    made = await exchange.export(anew=bool(call.arguments.get("anew")))
+    return {"bundle": msgspec.to_builtins(made) if made else None}
+
+
+async def bundle_import(context: Context, call: Call) -> dict[str, int]:
+    """Takes in the file `path` as from the peer `origin`. Raises NoPeer, PeerRefused, NotReadable."""
+    exchange: Exchange = context.service.exchange
+    path = Path(call.text("path"))
+    try:
+        return _plain(await exchange.peers.take_file(call.text("origin"), path))
+    except OSError:
+        raise NotReadable(name=path.name) from None
+
+
+async def peer_look(context: Context, call: Call) -> dict[str, object]:
+    """What an installation publishes, nothing of it trusted. Raises PeerRefused."""
+    exchange: Exchange = context.service.exchange
+    feed: dict[str, object] = msgspec.to_builtins(await exchange.peers.look(call.text("address")))
+    return feed
+
+
+async def peer_add(context: Context, call: Call) -> dict[str, object]:
+    """Follows an installation by its key's fingerprint. Raises PeerRefused, PeerKnown."""
+    exchange: Exchange = context.service.exchange
+    hosts = msgspec.convert(call.arguments.get("hosts") or [], list[str])
+    peer = await exchange.peers.add(call.text("address"), call.text("fingerprint"), hosts)
+    return {"origin": peer.origin, "scope": list(peer.scope)}
+
+
+async def peer_list(context: Context, call: Call) -> list[dict[str, object]]:
+    """Whom this installation follows, and how their last pull went."""
+    exchange: Exchange = context.service.exchange
+    counts = await context.database.read(documents_of_peers)
+    return [
+        {"origin": p.origin, "documents": counts.get(p.id, 0), "pulled_s": p.pulled_s, "failure": p.failure}
+        for p in await exchange.peers.all()
+    ]
+
+
+async def peer_pull(context: Context, call: Call) -> dict[str, int]:
+    """Takes in what is new of a peer. Raises NoPeer, PeerRefused."""
+    exchange: Exchange = context.service.exchange
+    return _plain(await exchange.peers.pull(call.text("origin")))
+
+
+async def peer_remove(context: Context, call: Call) -> dict[str, int]:
+    """Forgets a peer with all that it gave. Raises NoPeer."""
+    exchange: Exchange = context.service.exchange
+    return {"removed": await exchange.peers.remove(call.text("origin"))}
+
+
+def _plain(taken: Taken) -> dict[str, int]:
+    plain: dict[str, int] = msgspec.to_builtins(taken)
+    return plain

@@ -11,7 +11,10 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     outside: other engines that may be asked, as NAME or NAME=ADDRESS; none unless named.
     outside_key_files: keys for them, as NAME=FILE. outside_always: whether they are asked for
     everybody; else only for who wishes it. outside_deadline_ms: who has not answered by then is
-    left out. outside_local: whether an address in outside may lie on our own network.
+    left out. outside_local: whether an address in outside, or an installation that is followed,
+    may lie on our own network. share_hosts: hosts, with all below them, whose pages are published
+    as bundles for other installations; none unless named. share_every_hours: how often bundles are
+    made and those of others are read.
     rates_file: the European Central Bank's reference rates (XML or zip) that currencies are counted
     with; read again when it changes.
     """
@@ -25,4 +28,6 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     outside_always: bool = False
     outside_deadline_ms: int = 800
     outside_local: bool = False
+    share_hosts: tuple[str, ...] = ()
+    share_every_hours: float = 6.0
     rates_file: str = ""

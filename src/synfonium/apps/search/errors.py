@@ -60,3 +60,35 @@ class BadShortcuts(Problem):
     status, code = 500, "search.bad_shortcuts"
     title = _("The file of shortcuts is not right: {trigger}")
     remedy = _("A shortcut has a name and an https address on one host, with a place for the query.")
+
+
+class NothingShared(Problem):
+    status, code = 404, "search.nothing_shared"
+    title = _("This installation publishes no part of its index.")
+    remedy = _("An operator may name hosts to share in the settings: share_hosts.")
+
+
+class NoBundleHere(Problem):
+    status, code = 404, "search.no_bundle"
+    title = _("There is no such bundle.")
+    remedy = _("The list of bundles says which there are.")
+
+
+class NoPeer(Problem):
+    status, code = 404, "search.no_peer"
+    title = _("This installation is not followed here.")
+    remedy = _("The page of other installations shows those that are.")
+
+
+class PeerKnown(Problem):
+    status, code = 409, "search.peer_known"
+    title = _("This installation is followed already.")
+    remedy = _("Remove it first to follow it anew.")
+
+
+class PeerRefused(Problem):
+    """What another installation gives is not to be believed; `reason` says why, in one word."""
+
+    status, code = 422, "search.peer_refused"
+    title = _("Nothing was taken from this installation ({reason}).")
+    remedy = _("Compare the fingerprint of its key with the people who run it; nothing here was changed.")

@@ -1,5 +1,13 @@
 """All typed doors of the app, in one row."""
 
-from synfonium.apps.search.http import admin, engines, privacy, public, shortcuts
+from synfonium.apps.search.http import admin, bundles, engines, peers, privacy, public, shortcuts
 
-doors = [*public.doors, *privacy.doors, *admin.doors, *engines.doors, *shortcuts.doors]
+doors = [
+    *public.doors,
+    *privacy.doors,
+    *admin.doors,
+    *engines.doors,
+    *shortcuts.doors,
+    *bundles.doors,
+    *peers.doors,
+]

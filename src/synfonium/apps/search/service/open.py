@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from synfonium.apps.search import store
 from synfonium.apps.search.service.answers.imported import Imported, KnowledgeImports
+from synfonium.apps.search.service.bundles.exchange import Exchange
 from synfonium.apps.search.service.crawls import Crawls
 from synfonium.apps.search.service.federation.open import OutsideSearch
 from synfonium.apps.search.service.imports import Imports
@@ -20,13 +21,17 @@ INDEX = "web"
 
 
 class SearchService:
-    """find, outside, proofs: in every role. crawls, imports: where the index is written, else None."""
+    """find, outside, proofs: in every role. crawls, imports, exchange: where the index is written,
+    else None."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         is_writer = context.owns_database
         index = context.index(INDEX, writable=is_writer)
         self.find = WebSearch(index)
+        self.exchange = Exchange(context, index) if is_writer else None
+        if self.exchange is not None:
+            index = self.exchange.index
         self.crawls = Crawls(context, index) if is_writer else None
         self.imports = Imports(context, index) if is_writer else None
         self.imported = Imported(context)
@@ -49,7 +54,7 @@ class SearchService:
 async def open_service(context: Context) -> AsyncIterator[SearchService]:
     """Crawls that a crash or a restart interrupted go on."""
     service = SearchService(context)
-    if service.crawls is None:
+    if service.crawls is None or service.exchange is None:
         yield service
         return
     if context.database.dialect == "sqlite":
@@ -57,7 +62,9 @@ async def open_service(context: Context) -> AsyncIterator[SearchService]:
         await context.database.write(store.forget_holders)
     for crawl_id in await context.database.read(store.running_crawls):
         service.crawls.start(crawl_id)
+    service.exchange.begin()
     try:
         yield service
     finally:
+        await service.exchange.close()
         await service.crawls.close()

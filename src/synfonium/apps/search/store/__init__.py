@@ -56,6 +56,7 @@ from synfonium.apps.search.store.pages import (
     sources,
     twins,
 )
+from synfonium.apps.search.store.peers import GivenRow, PeerRow
 from synfonium.apps.search.store.tables import (
     metadata,
     outbox,
@@ -70,9 +71,11 @@ __all__ = [
     "CrawlRow",
     "EntryRow",
     "FrontierRow",
+    "GivenRow",
     "HostRow",
     "LeaseRow",
     "PageRow",
+    "PeerRow",
     "VisitRow",
     "add_crawl",
     "add_failures",
