@@ -31,6 +31,7 @@ app = App(
         Command(name="want_crawl", handler=f"{_COMMANDS}:want_crawl"),
         Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
+        Command(name="import_places", handler=f"{_COMMANDS}:import_places"),
         Command(name="import_rates", handler=f"{_COMMANDS}:import_rates"),
         Command(name="import_encyclopedia", handler=f"{_COMMANDS}:import_encyclopedia"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),

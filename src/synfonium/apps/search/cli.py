@@ -48,6 +48,11 @@ def add_commands(commands: Commands) -> None:
     rates = commands.add("search import-rates", _import_rates, help="read the ECB's rates of currencies")
     rates.add_argument("file", metavar="FILE", help="eurofxref-daily.xml or eurofxref-hist.zip")
 
+    places = commands.add("search import-places", _import_places, help="read places and what the map shows")
+    places.add_argument(
+        "file", metavar="FILE", help="GeoNames (.txt, .zip) or OpenStreetMap (.osm.pbf, .osm)"
+    )
+
     knowledge = commands.add(
         "search import-encyclopedia", _import_encyclopedia, help="read an extract of Wikipedia or Wiktionary"
     )
@@ -84,6 +89,12 @@ async def _add(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
 async def _import_rates(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     report = await call("search.import_rates", {"path": str(Path(args.file).absolute())}, out.progress)
     out.line(f"{Path(args.file).name}: rates of {report['indexed']} days")
+    return 0
+
+
+async def _import_places(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.import_places", {"path": str(Path(args.file).absolute())}, out.progress)
+    out.line(f"{Path(args.file).name}: {_counts(report, 'indexed', 'broken')}")
     return 0
 
 

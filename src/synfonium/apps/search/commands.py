@@ -14,6 +14,7 @@ from synfonium.apps.search.service.bundles.taking import Taken
 from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.open import SearchService
+from synfonium.apps.search.service.places.importing import PlaceImports
 from synfonium.apps.search.store.peers import documents_of_peers
 from synfonium.apps.trust.contract import Proof
 from synfonium.kernel.calls import Call
@@ -109,6 +110,12 @@ async def import_rates(context: Context, call: Call) -> dict[str, int]:
     """Reads reference rates of the European Central Bank. Raises NotReadable."""
     imports: KnowledgeImports = context.service.knowledge_imports
     return msgspec.structs.asdict(await imports.rates(_absolute(call.text("path"))))
+
+
+async def import_places(context: Context, call: Call) -> dict[str, int]:
+    """Reads an extract of GeoNames or OpenStreetMap. Raises NotReadable or PartMissing."""
+    imports: PlaceImports = context.service.place_imports
+    return msgspec.structs.asdict(await imports.add(_absolute(call.text("path")), call.progress))
 
 
 async def import_encyclopedia(context: Context, call: Call) -> dict[str, int]:

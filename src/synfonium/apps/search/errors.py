@@ -92,3 +92,11 @@ class PeerRefused(Problem):
     status, code = 422, "search.peer_refused"
     title = _("Nothing was taken from this installation ({reason}).")
     remedy = _("Compare the fingerprint of its key with the people who run it; nothing here was changed.")
+
+
+class PartMissing(Problem):
+    """An optional package that this file needs is not installed."""
+
+    status, code = 501, "search.part_missing"
+    title = _("This installation cannot read such files: {part} is missing.")
+    remedy = _("Install the optional packages of the group bulk.")

@@ -1,6 +1,6 @@
 """All typed doors of the app, in one row."""
 
-from synfonium.apps.search.http import admin, bundles, engines, peers, privacy, public, shortcuts
+from synfonium.apps.search.http import admin, bundles, engines, peers, places, privacy, public, shortcuts
 
 doors = [
     *public.doors,
@@ -8,6 +8,7 @@ doors = [
     *admin.doors,
     *engines.doors,
     *shortcuts.doors,
+    *places.doors,
     *bundles.doors,
     *peers.doors,
 ]

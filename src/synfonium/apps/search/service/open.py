@@ -11,6 +11,9 @@ from synfonium.apps.search.service.bundles.exchange import Exchange
 from synfonium.apps.search.service.crawls import Crawls
 from synfonium.apps.search.service.federation.open import OutsideSearch
 from synfonium.apps.search.service.imports import Imports
+from synfonium.apps.search.service.places.drawing import Maps
+from synfonium.apps.search.service.places.finding import Places
+from synfonium.apps.search.service.places.importing import PlaceImports
 from synfonium.apps.search.service.search import WebSearch
 from synfonium.kernel.context import Context
 
@@ -35,6 +38,8 @@ class SearchService:
         self.crawls = Crawls(context, index) if is_writer else None
         self.imports = Imports(context, index) if is_writer else None
         self.imported = Imported(context)
+        self.places, self.maps = Places(context), Maps(context)
+        self.place_imports = PlaceImports(context) if is_writer else None
         self.knowledge_imports = KnowledgeImports(context) if is_writer else None
 
     @cached_property
