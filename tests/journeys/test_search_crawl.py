@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.corpora.mini_web import (
     PACKAGES,
     Answer,
@@ -127,7 +128,13 @@ async def test_a_page_that_asks_to_be_left_out_is_left_out_and_its_links_unfollo
     with serve({"zoo.localhost": site}) as web:
         await house.call("search.crawl", {"seeds": [web.url("zoo.localhost")], "delay_s": 0.0, **OWN})
         assert await found(house, "capybara") == [web.url("zoo.localhost")]
-        assert sorted(web.paths("zoo.localhost")) == ["/", "/header", "/hidden", "/robots.txt"]
+        assert sorted(web.paths("zoo.localhost")) == [
+            "/",
+            "/header",
+            "/hidden",
+            "/robots.txt",
+            "/sitemap.xml",
+        ]
 
 
 async def test_a_page_that_is_gone_leaves_the_index_at_the_next_visit(house: Installation) -> None:
@@ -169,13 +176,100 @@ async def test_a_page_that_did_not_change_costs_nothing_and_still_leads_on(house
     assert await found(house, "quagga") != []
 
 
+async def test_pages_that_only_a_sitemap_names_are_found_and_old_ones_not_asked_again(
+    house: Installation,
+) -> None:
+    with serve({}) as web:
+        port = web.url("map.localhost", "")
+
+        def sitemap(lastmod: str) -> str:
+            entries = "".join(
+                f"<url><loc>{port}{path}</loc><lastmod>{lastmod}</lastmod></url>" for path in ("/a", "/b")
+            )
+            return f"<urlset>{entries}<url><loc>{port}/closed</loc></url></urlset>"
+
+        found_pages = {
+            "/": html("<p>start"),
+            "/robots.txt": html(f"User-agent: *\nDisallow: /closed\nSitemap: {port}/index.xml"),
+            "/index.xml": html(f"<sitemapindex><sitemap><loc>{port}/s.xml</loc></sitemap></sitemapindex>"),
+            "/s.xml": html(sitemap("2024-01-01")),
+            "/a": html("<title>A</title><p>a bongo"),
+            "/b": html("<title>B</title><p>b bongo"),
+        }
+        web.sites["map.localhost"] = lambda path: found_pages.get(path, not_found())
+        plan = {"seeds": [web.url("map.localhost")], "delay_s": 0.0, **OWN}
+        await house.call("search.crawl", plan)
+        assert len(await found(house, "bongo")) == 2
+        assert "/closed" not in web.paths("map.localhost")
+        web.visits.clear()
+        await house.call("search.crawl", plan)
+        assert sorted(web.paths("map.localhost")) == ["/", "/index.xml", "/s.xml"]
+        found_pages["/s.xml"] = html(sitemap("2099-01-01"))
+        await house.call("search.crawl", plan)
+        assert {"/a", "/b"} <= set(web.paths("map.localhost"))
+
+
+async def make_everything_due(house: Installation) -> None:
+    """As if months had passed."""
+    statement = text("UPDATE search_visit SET due_s = 0")
+    await house.context("search").database.write(lambda c: c.execute(statement))
+
+
+async def seconds_until_found(house: Installation, query: str, longest_s: float = 30) -> float:
+    begun_s = time.monotonic()
+    while not await found(house, query):
+        assert time.monotonic() - begun_s < longest_s, f"{query} was not found"
+        await asyncio.sleep(0.1)
+    return time.monotonic() - begun_s
+
+
+@pytest.mark.full
+@pytest.mark.alone
+async def test_a_kept_site_is_visited_again_and_its_news_are_found_within_ten_seconds(
+    house: Installation,
+) -> None:
+    def feed(*numbers: int) -> Answer:
+        entries = "".join(
+            f"<item><link>/news/{n}</link><pubDate>Wed, 0{n} May 2024 10:00:00 GMT</pubDate></item>"
+            for n in numbers
+        )
+        return (
+            200,
+            {"content-type": "application/rss+xml"},
+            f"<rss><channel>{entries}</channel></rss>".encode(),
+        )
+
+    head = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    found_pages = {
+        "/": html(f"<head>{head}</head><p>jerboa home"),
+        "/feed": feed(1),
+        "/news/1": html("<p>kudu"),
+    }
+    with serve({"news.localhost": lambda path: found_pages.get(path, not_found())}) as web:
+        seed = web.url("news.localhost")
+        wanted = {
+            "seeds": [seed, web.url("news.localhost", "/feed")],
+            "delay_s": 0.0,
+            "is_endless": True,
+            **OWN,
+        }
+        crawl = await house.call("search.want_crawl", wanted)
+        await seconds_until_found(house, "jerboa")
+        found_pages["/"] = html(f"<head>{head}</head><p>lemming home")
+        found_pages |= {"/feed": feed(1, 2), "/news/2": html("<title>Two</title><p>markhor arrived")}
+        await make_everything_due(house)
+        assert await seconds_until_found(house, "lemming") <= 10
+        assert await seconds_until_found(house, "markhor") <= 10
+        await house.call("search.stop_crawl", crawl)
+
+
 async def test_an_address_for_each_visit_does_not_lead_on_for_ever(house: Installation) -> None:
     count = itertools.count()
-    text = "The numbat eats termites and nothing but termites, twenty thousand of them each day. " * 4
+    words = "The numbat eats termites and nothing but termites, twenty thousand of them each day. " * 4
 
     def site(path: str) -> Answer:
         links = "".join(f'<a href="/?visit={next(count)}">next</a>' for _ in range(5))
-        return not_found() if path == "/robots.txt" else html(f"<title>Numbat</title><p>{text}{links}")
+        return not_found() if path == "/robots.txt" else html(f"<title>Numbat</title><p>{words}{links}")
 
     with serve({"maze.localhost": site}) as web:
         plan = {"seeds": [web.url("maze.localhost")], "delay_s": 0.0, "max_pages": 200, **OWN}
@@ -185,10 +279,10 @@ async def test_an_address_for_each_visit_does_not_lead_on_for_ever(house: Instal
 
 
 async def test_canonical_addresses_and_twins_are_indexed_once(house: Installation) -> None:
-    text = "The axolotl keeps its gills for its whole life and can grow a lost leg again. " * 5
-    page = html(f'<link rel="canonical" href="/axolotl"><title>Axolotl</title><p>{text}')
+    words = "The axolotl keeps its gills for its whole life and can grow a lost leg again. " * 5
+    page = html(f'<link rel="canonical" href="/axolotl"><title>Axolotl</title><p>{words}')
     links = '<p>start <a href="/axolotl?from=1">a</a> <a href="/axolotl?from=2">b</a> <a href="/copy">c</a>'
-    site = {"/": html(links), "/copy": html(f"<title>Copy</title><p>{text}")}
+    site = {"/": html(links), "/copy": html(f"<title>Copy</title><p>{words}")}
     site |= dict.fromkeys(("/axolotl", "/axolotl?from=1", "/axolotl?from=2"), page)
     with serve({"zoo.localhost": pages(site)}) as web:
         await house.call("search.crawl", {"seeds": [web.url("zoo.localhost")], "delay_s": 0.0, **OWN})
@@ -222,7 +316,7 @@ async def test_the_wish_of_a_host_for_a_slower_pace_is_obeyed(house: Installatio
     with serve({"slow-pace.localhost": site}) as web:
         await house.call("search.crawl", {"seeds": [web.url("slow-pace.localhost")], "delay_s": 0.0, **OWN})
         assert web.shortest_wait_s() >= 1.0
-        assert len(web.visits) == 3
+        assert len(web.visits) == 4
 
 
 async def test_private_addresses_are_not_visited_unless_the_operator_allows_it(house: Installation) -> None:

@@ -27,13 +27,11 @@ def add_commands(commands: Commands) -> None:
     crawl.add_argument(
         "--max-pages", type=_positive, default=0, metavar="N", help="read at most N pages (1000)"
     )
-    crawl.add_argument(
-        "--delay", type=_seconds, metavar="S", help="least wait between two requests to one host (1 s)"
-    )
-    crawl.add_argument(
-        "--allow-private-network", action="store_true", help="also visit private and loopback addresses"
-    )
-    crawl.add_argument("--same-host", action="store_true", help="do not follow links to other hosts")
+    _say_how(crawl)
+
+    keep = commands.add("search keep", _keep, help="read web sites and visit them again, until it is stopped")
+    keep.add_argument("seeds", nargs="*", metavar="SEED", help="address to begin at")
+    _say_how(keep)
 
     evaluate = commands.add("search evaluate", _evaluate, help="measure the search on judged questions")
     evaluate.add_argument("folder", metavar="DIR", help="holds corpus.jsonl, queries.jsonl and qrels.tsv")
@@ -58,6 +56,16 @@ def add_commands(commands: Commands) -> None:
     )
     knowledge.add_argument("file", metavar="FILE", help="JSON lines: .ndjson, .json.gz, .jsonl.gz or .tar.gz")
     knowledge.add_argument("--lang", default="", metavar="LANG", help="of a dictionary's explanations")
+
+
+def _say_how(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--delay", type=_seconds, metavar="S", help="least wait between two requests to one host (1 s)"
+    )
+    command.add_argument(
+        "--allow-private-network", action="store_true", help="also visit private and loopback addresses"
+    )
+    command.add_argument("--same-host", action="store_true", help="do not follow links to other hosts")
 
 
 def _positive(text: str) -> int:
@@ -105,15 +113,23 @@ async def _import_encyclopedia(args: argparse.Namespace, call: Caller, out: Term
     return 0
 
 
-async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
-    arguments = {
+def _wish(args: argparse.Namespace) -> dict[str, object]:
+    return {
         "seeds": args.seeds,
-        "max_pages": args.max_pages,
         "delay_s": args.delay,
         "allow_private_network": args.allow_private_network,
         "same_host": args.same_host,
     }
-    report = await call("search.crawl", arguments, out.progress)
+
+
+async def _keep(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.crawl", {**_wish(args), "is_endless": True}, out.progress)
+    out.line(_counts(report, "indexed", "unchanged", "fetched", "skipped", "forbidden", "failed", "waiting"))
+    return 0
+
+
+async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.crawl", {**_wish(args), "max_pages": args.max_pages}, out.progress)
     out.line(_counts(report, "indexed", "unchanged", "fetched", "skipped", "forbidden", "failed", "waiting"))
     if not report["indexed"] + report["unchanged"]:
         hint = "" if args.allow_private_network else "; private addresses need --allow-private-network"

@@ -42,6 +42,8 @@ class CrawlArguments(msgspec.Struct, frozen=True, kw_only=True):
     delay_s: float | None = None
     allow_private_network: bool = False
     same_host: bool = False
+    is_endless: bool = False
+    scope: str = ""
 
 
 class TracesArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +143,7 @@ def _plan(crawls: Crawls, call: Call) -> CrawlPlan:
         delay_s=arguments.delay_s,
         local=arguments.allow_private_network,
         same_host=arguments.same_host,
+        is_endless=arguments.is_endless,
     )
 
 

@@ -169,14 +169,37 @@ class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "text/html"
 
 
+class CrawlScope(msgspec.Struct, frozen=True, kw_only=True):
+    """What a crawl may enter: a town, a language, a list. What is empty bounds nothing.
+
+    hosts: these and those below them. prefixes: addresses that begin so, besides those hosts.
+    languages: of the pages that are kept. seeds: where it begins by itself. most_depth: links
+    away from a seed. most_pages_per_host: addresses of one host.
+    """
+
+    hosts: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    most_depth: int = 50
+    most_pages_per_host: int = 50_000
+
+
 class CrawlPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to crawl. is_local_allowed: private and loopback addresses may be visited."""
+    """What to crawl. is_local_allowed: private and loopback addresses may be visited.
+
+    is_endless: pages are visited again when they are due, until the crawl is stopped;
+    max_pages then bounds nothing. scope, scope_name: what it may enter, as it was when it began.
+    """
 
     seeds: tuple[str, ...]
     max_pages: int
     delay_s: float = 1.0
     is_local_allowed: bool = False
     same_host: bool = False
+    is_endless: bool = False
+    scope_name: str = ""
+    scope: CrawlScope = CrawlScope()
 
 
 class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,11 +53,15 @@ class Batch(msgspec.Struct, kw_only=True):
 
 
 class Findings:
-    """The batch that is being filled, the one that is being saved, and links for the frontier."""
+    """The batch that is being filled, the one that is being saved, and links for the frontier.
+
+    due: addresses that the frontier knows and that are to be visited again.
+    """
 
     def __init__(self) -> None:
         self.batch, self.saving = Batch(), Batch()
         self.links: list[FrontierRow] = []
+        self.due: list[str] = []
 
     def deal_with(self, row: FrontierRow, what: str, failure: str = "") -> None:
         """An address came to its end: `indexed`, `skipped`, `failed` …; `failure`: of which kind."""
@@ -72,9 +76,11 @@ class Findings:
         """Addresses that are dealt with, though the frontier may not say so yet."""
         return self.batch.states.keys() | self.saving.states.keys()
 
-    def take_links(self) -> list[FrontierRow]:
-        links, self.links = self.links, []
-        return links
+    def take_links(self) -> tuple[list[FrontierRow], list[str]]:
+        """New addresses, and those to be visited again."""
+        taken = self.links, self.due
+        self.links, self.due = [], []
+        return taken
 
     def begin_saving(self) -> Batch:
         self.saving, self.batch = self.batch, Batch()

@@ -28,6 +28,7 @@ _LOOK_S = 2.0
 _HOSTS_IN_MIND = 500
 _LARGEST_FRONTIER = 200_000
 _REQUESTS_A_PAGE = 5
+_WITHOUT_END = 1 << 40
 
 
 class Crawler:
@@ -43,8 +44,9 @@ class Crawler:
         self._saved, self._is_wanted = crawl.report, True
         self._findings = Findings()
         self._leases = Leases(tools.database, tools.clock, crawl.id, holder)
-        pages_left = max(0, crawl.plan.max_pages - crawl.report.fetched)
-        reader = Reader(crawl.plan, tools.parsers, self._findings, tools.clock)
+        self._most_pages = _WITHOUT_END if crawl.plan.is_endless else crawl.plan.max_pages
+        pages_left = max(0, self._most_pages - crawl.report.fetched)
+        reader = Reader(crawl.plan, tools, self._findings)
         self._visits = Visits(crawl, tools, self._leases, self._findings, reader, pages_left)
         self._requests_left = _REQUESTS_A_PAGE * pages_left + 100
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -91,7 +93,7 @@ class Crawler:
         is_late = time.monotonic() - self._committed_s > _COMMIT_S
         if is_late or len(self._findings.batch) >= _COMMIT_PAGES:
             await self._commit()
-        is_spent = self.report.fetched >= self._plan.max_pages or self._visits.requests > self._requests_left
+        is_spent = self.report.fetched >= self._most_pages or self._visits.requests > self._requests_left
         return is_spent or not self._is_wanted or await self._is_empty()
 
     async def _is_empty(self) -> bool:
@@ -100,6 +102,8 @@ class Crawler:
             return False
         if not self._findings.batch.is_empty:
             await self._commit()
+        if self._plan.is_endless:
+            return False
         now_s = self._clock.now_s()
         waiting = await self._database.read(lambda c: store.count_waiting(c, self._id))
         at_work = await self._database.read(
@@ -130,6 +134,11 @@ class Crawler:
         if is_early or self._fresh or len(self._tasks) > _HOSTS_IN_MIND // 2:
             return
         self._looked_s, now_s = time.monotonic(), self._clock.now_s()
+        if self._plan.is_endless:
+            self._findings.due += await self._database.read(
+                lambda c: store.due_again(c, self._id, now_s, _HOSTS_IN_MIND)
+            )
+            await self._save_links()
         waiting = await self._database.read(
             lambda c: store.waiting_hosts(c, self._id, self._leases.holder, now_s, 2 * _HOSTS_IN_MIND)
         )
@@ -157,8 +166,11 @@ class Crawler:
     # Making it durable
 
     async def _save_links(self) -> None:
-        links = self._findings.take_links()
-        if not links or self.report.waiting + self.report.fetched > _LARGEST_FRONTIER:
+        links, due = self._findings.take_links()
+        if due:
+            woken = await self._database.write(lambda c: store.wake(c, self._id, due))
+            self._findings.batch.counts["waiting"] += woken
+        if not links or self.report.waiting > _LARGEST_FRONTIER:
             return
         fresh = await self._database.write(lambda c: store.add_urls(c, self._id, links))
         self._findings.batch.counts["waiting"] += len(fresh)

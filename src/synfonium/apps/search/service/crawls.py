@@ -37,7 +37,14 @@ class Crawls:
         self._watchers: dict[str, list[Progress]] = {}
 
     def plan(
-        self, seeds: list[str], *, max_pages: int, delay_s: float | None, local: bool, same_host: bool
+        self,
+        seeds: list[str],
+        *,
+        max_pages: int,
+        delay_s: float | None,
+        local: bool,
+        same_host: bool,
+        is_endless: bool = False,
     ) -> CrawlPlan:
         """The plan within our limits; 0 pages or no delay mean the settings'. Raises
         NotAWebAddress."""
@@ -48,6 +55,7 @@ class Crawls:
             delay_s=max(0.0, self._config.delay_s if delay_s is None else delay_s),
             is_local_allowed=local,
             same_host=same_host,
+            is_endless=is_endless,
         )
 
     async def begin(self, plan: CrawlPlan) -> str:

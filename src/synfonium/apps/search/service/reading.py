@@ -6,40 +6,49 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from synfonium.apps.search.model import CrawlPlan, Extract, ParseJob, authority_of, host_of
+from synfonium.apps.search.model import CrawlPlan, Extract, ParseJob, VisitKind, authority_of, host_of
 from synfonium.apps.search.service.batch import Findings
 from synfonium.apps.search.service.bounds import Bounds
 from synfonium.apps.search.service.fetch import Fetched
-from synfonium.apps.search.service.parsers import Parsers
+from synfonium.apps.search.service.lists import Lists, led
 from synfonium.apps.search.service.parsing import Unparsable
 from synfonium.apps.search.service.robots import Rules
 from synfonium.apps.search.service.schedule import unchanged, unpack, visit_of
+from synfonium.apps.search.service.tools import Tools
+from synfonium.apps.search.service.xml_texts import BadXml
 from synfonium.apps.search.store import FrontierRow, PageRow, VisitRow
-from synfonium.ports.clock import Clock
 from synfonium.ports.index import IndexDocument
 
 _MOST_REDIRECTS = 5
 _TWIN_FROM = 200
 _MOST_DIGESTS = 50_000
+# A page in another language leads on near the seeds: a home page may have all languages beside one another.
+_FAR_FROM_HOME = 1
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
 class Reader:
     """Turns answers into findings of one crawl."""
 
-    def __init__(self, plan: CrawlPlan, parsers: Parsers, findings: Findings, clock: Clock) -> None:
-        self._parsers, self._findings, self._clock = parsers, findings, clock
+    def __init__(self, plan: CrawlPlan, tools: Tools, findings: Findings) -> None:
+        self._parsers, self._findings, self._clock = tools.parsers, findings, tools.clock
+        self._lists = Lists(tools.database, findings)
         self._bounds = Bounds(plan)
         self._digests: dict[bytes, str] = {}
 
     async def take_in(self, row: FrontierRow, answer: Fetched, rules: Rules, before: VisitRow | None) -> bool:
         """Whether the answer was a page. before: what the last visit left behind."""
+        if answer.media_type in _FEED_TYPES:
+            row = msgspec.structs.replace(row, kind="feed")
         if answer.location:
             self._redirect(row, answer.location)
         elif answer.status == 304 and before:
             self._keep(row, before)
         elif answer.failure or answer.status != 200:
             self._fail(row, answer)
+        elif row.kind != "page":
+            await self._read_list(row, answer, before)
         elif answer.media_type not in _MEDIA_TYPES:
             self._findings.deal_with(row, "skipped")
         else:
@@ -60,12 +69,30 @@ class Reader:
         """Nothing changed: it leads where it led, and nothing is parsed or indexed."""
         self._findings.batch.visits[row.url] = unchanged(before, self._clock.now_s())
         self._lead(row, unpack(before.links))
-        self._findings.deal_with(row, "unchanged")
+        self._findings.deal_with(row, "unchanged" if row.kind == "page" else "skipped")
 
     def _fail(self, row: FrontierRow, answer: Fetched) -> None:
         if answer.status in (404, 410):
             self._findings.batch.forget_page(row.url)
+            if row.kind != "page":  # that a host has no sitemap is nobody's fault
+                self._findings.deal_with(row, "skipped")
+                return
         self._findings.deal_with(row, "failed", failure_of(answer))
+
+    async def _read_list(self, row: FrontierRow, answer: Fetched, before: VisitRow | None) -> None:
+        """A sitemap or a feed leads to pages, and is itself due again."""
+        try:
+            read = self._lists.sitemap if row.kind == "sitemap" else self._lists.feed
+            rows = await read(row, answer.body)
+        except BadXml:
+            self._findings.deal_with(row, "failed", "unparsable")
+            return
+        digest, now_s = _digest("\n".join(found.url for found in rows)), self._clock.now_s()
+        self._findings.batch.visits[row.url] = visit_of(
+            answer, before, kind=row.kind, digest=digest, links=(found.url for found in rows), now_s=now_s
+        )
+        self._findings.links += [found for found in rows if self._bounds.admits(found)]
+        self._findings.deal_with(row, "skipped")
 
     async def _parse(self, row: FrontierRow, answer: Fetched, rules: Rules, before: VisitRow | None) -> None:
         job = ParseJob(url=row.url, body=answer.body, charset=answer.charset, media_type=answer.media_type)
@@ -78,8 +105,16 @@ class Reader:
         told = header_rules(answer.robots_tag)
         links = () if told & {"nofollow", "none"} else self._links(row, extract)
         self._remember(row, answer, before, extract, links)
-        self._lead(row, links)
-        if extract.is_hidden or told & {"noindex", "none"} or not (extract.text or extract.title):
+        is_kept = self._bounds.keeps(extract.lang)
+        if is_kept or row.depth <= _FAR_FROM_HOME:
+            self._lead(row, links)
+            self._lead(row, extract.feeds, kind="feed")
+        if (
+            not is_kept
+            or extract.is_hidden
+            or told & {"noindex", "none"}
+            or not (extract.text or extract.title)
+        ):
             self._findings.batch.forget_page(row.url)
             self._findings.deal_with(row, "skipped")
             return
@@ -109,12 +144,8 @@ class Reader:
             answer, before, kind=row.kind, digest=digest, links=links, now_s=now_s
         )
 
-    def _lead(self, row: FrontierRow, links: Iterable[str]) -> None:
-        here = authority_of(row.url)
-        rows = (
-            FrontierRow(url=url, hops=row.hops + (authority_of(url) != here), depth=row.depth + 1)
-            for url in links
-        )
+    def _lead(self, row: FrontierRow, links: Iterable[str], kind: VisitKind = "page") -> None:
+        rows = (led(row, url, kind) for url in links)
         self._findings.links += [link for link in rows if self._bounds.admits(link)]
 
     def _add_page(self, row: FrontierRow, url: str, extract: Extract) -> None:
@@ -122,7 +153,13 @@ class Reader:
         host = host_of(url)
         self._findings.batch.add_page(
             IndexDocument(
-                key=url, title=extract.title, text=extract.text, lang=extract.lang, host=host, time_s=now_s
+                key=url,
+                title=extract.title,
+                text=extract.text,
+                lang=extract.lang,
+                host=host,
+                time_s=extract.published_s or row.published_s or now_s,
+                kind="news" if row.published_s else "page",
             ),
             PageRow(url=url, host=host, lang=extract.lang, digest=digest_of(url, extract.text), read_s=now_s),
         )

@@ -8,14 +8,18 @@ from synfonium.apps.search.service.batch import Findings
 from synfonium.apps.search.service.fetch import LARGEST_PAGE_BYTES, Fetched, Known
 from synfonium.apps.search.service.hosts import LONGEST_WAIT_S, Host, HostClosed
 from synfonium.apps.search.service.leases import LeaseLost, Leases
+from synfonium.apps.search.service.lists import led
 from synfonium.apps.search.service.reading import Reader
 from synfonium.apps.search.service.robots import Rules, is_fresh
+from synfonium.apps.search.service.sitemaps import sitemap_urls
 from synfonium.apps.search.service.tools import Tools
-from synfonium.apps.search.store import CrawlRow, FrontierRow, LeaseRow, VisitRow
+from synfonium.apps.search.service.xml_texts import LARGEST_XML_BYTES
+from synfonium.apps.search.store import CrawlRow, FrontierRow, HostRow, LeaseRow, VisitRow
 
 _TAKEN_AT_ONCE = 20
 _ATTEMPTS = 3
 _MOST_HOSTS = 1000
+_LARGEST_BYTES = {"page": LARGEST_PAGE_BYTES, "sitemap": LARGEST_XML_BYTES, "feed": LARGEST_PAGE_BYTES}
 
 
 class Visits:
@@ -88,7 +92,7 @@ class Visits:
         urls = [row.url for row in rows]
         before = await self._tools.database.read(lambda c: store.visits_of(c, urls))
         host = self._hosts.get(authority) or await self._arrive(authority, urls[0], wait_s)
-        rules = host.rules or await self._learn_rules(host, urls[0])
+        rules = host.rules or await self._learn_rules(host, rows[0])
         for row in rows:
             await self._read(host, rules, row, before.get(row.url))
 
@@ -98,7 +102,15 @@ class Visits:
         self._hosts[authority] = host
         return host
 
-    async def _learn_rules(self, host: Host, url: str) -> Rules:
+    async def _learn_rules(self, host: Host, first: FrontierRow) -> Rules:
+        row = await self._robots(host, first.url)
+        rules = host.obey(row)
+        self._findings.links += [
+            led(first, url, "sitemap") for url in sitemap_urls(first.url, rules) if rules.allows(url)
+        ]
+        return rules
+
+    async def _robots(self, host: Host, url: str) -> HostRow:
         database, clock = self._tools.database, self._tools.clock
         row = await database.read(lambda c: store.read_host(c, host.authority))
         if row is None or not is_fresh(row, clock.now_s()):
@@ -107,7 +119,7 @@ class Visits:
                 raise HostClosed
             known = row
             await database.write(lambda c: store.put_host(c, known))
-        return host.obey(row)
+        return row
 
     async def _read(self, host: Host, rules: Rules, row: FrontierRow, before: VisitRow | None) -> None:
         if not rules.allows(row.url):
@@ -131,7 +143,7 @@ class Visits:
             self.requests += 1
             await host.turn()
             async with self._lines:
-                answer = await host.get(row.url, LARGEST_PAGE_BYTES, known)
+                answer = await host.get(row.url, _LARGEST_BYTES[row.kind], known)
                 # A page that took too long once is not asked for again: it may be a trap.
                 if attempt == _ATTEMPTS - 1 or not _is_worth_another(answer):
                     return await self._reader.take_in(row, answer, rules, before)

@@ -21,9 +21,11 @@ from synfonium.apps.search.store.frontier import (
     add_urls,
     close_host,
     count_waiting,
+    due_again,
     mark,
     next_urls,
     waiting_hosts,
+    wake,
 )
 from synfonium.apps.search.store.hosts import (
     HostRow,
@@ -73,11 +75,7 @@ from synfonium.apps.search.store.tables import (
     metadata,
     outbox,
 )
-from synfonium.apps.search.store.visits import (
-    VisitRow,
-    put_visits,
-    visits_of,
-)
+from synfonium.apps.search.store.visits import VisitRow, put_visits, visited, visits_of
 
 __all__ = [
     "CrawlRow",
@@ -101,6 +99,7 @@ __all__ = [
     "count_active",
     "count_entries",
     "count_waiting",
+    "due_again",
     "end_crawl",
     "entries_named",
     "failures_of",
@@ -139,6 +138,8 @@ __all__ = [
     "tiles_of",
     "twins",
     "unfinished_crawl",
+    "visited",
     "visits_of",
     "waiting_hosts",
+    "wake",
 ]

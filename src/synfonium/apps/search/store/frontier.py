@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from synfonium.apps.search.model import FetchState, VisitKind, authority_of
 from synfonium.apps.search.store.chunks import chunks
 from synfonium.apps.search.store.inserts import insert_new
-from synfonium.apps.search.store.tables import frontier, leases
+from synfonium.apps.search.store.tables import frontier, leases, visits
 
 
 class FrontierRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +99,27 @@ def mark(connection: Connection, crawl_id: str, urls: Iterable[str], state: Fetc
             .where(frontier.c.crawl_id == crawl_id, frontier.c.url.in_(some))
             .values(state=state)
         )
+
+
+def due_again(connection: Connection, crawl_id: str, now_s: float, limit: int) -> list[str]:
+    """Addresses of a crawl that were read and are due again, the most overdue first."""
+    found = connection.scalars(
+        select(frontier.c.url)
+        .join(visits, visits.c.url == frontier.c.url)
+        .where(frontier.c.crawl_id == crawl_id, frontier.c.state == "done", visits.c.due_s <= now_s)
+        .order_by(visits.c.due_s)
+        .limit(limit)
+    )
+    return list(found)
+
+
+def wake(connection: Connection, crawl_id: str, urls: Sequence[str]) -> int:
+    """Makes addresses wait again that were dealt with; returns how many did not wait already."""
+    woken = 0
+    for some in chunks(list(urls)):
+        known = frontier.c.crawl_id == crawl_id, frontier.c.url.in_(some), frontier.c.state != "waiting"
+        woken += connection.execute(update(frontier).where(*known).values(state="waiting")).rowcount
+    return woken
 
 
 def close_host(connection: Connection, crawl_id: str, authority: str) -> int:

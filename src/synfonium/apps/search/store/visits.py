@@ -36,6 +36,15 @@ def visits_of(connection: Connection, urls: Sequence[str]) -> dict[str, VisitRow
     return found
 
 
+def visited(connection: Connection, urls: Sequence[str]) -> dict[str, float]:
+    """When these addresses were visited last, of those that were; UTC seconds."""
+    found: dict[str, float] = {}
+    for some in chunks(list(urls)):
+        rows = connection.execute(select(visits.c.url, visits.c.visited_s).where(visits.c.url.in_(some)))
+        found.update({row.url: row.visited_s for row in rows})
+    return found
+
+
 def put_visits(connection: Connection, rows: Sequence[VisitRow]) -> None:
     for some in chunks([row.url for row in rows]):
         connection.execute(delete(visits).where(visits.c.url.in_(some)))
