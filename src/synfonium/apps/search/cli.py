@@ -23,7 +23,7 @@ def add_commands(commands: Commands) -> None:
     add.add_argument("files", nargs="+", metavar="FILE", help=".jsonl, .warc or .warc.gz")
 
     crawl = commands.add("search crawl", _crawl, help="read web sites, politely, and index them")
-    crawl.add_argument("seeds", nargs="+", metavar="SEED", help="address to begin at")
+    crawl.add_argument("seeds", nargs="*", metavar="SEED", help="address to begin at")
     crawl.add_argument(
         "--max-pages", type=_positive, default=0, metavar="N", help="read at most N pages (1000)"
     )
@@ -32,6 +32,8 @@ def add_commands(commands: Commands) -> None:
     keep = commands.add("search keep", _keep, help="read web sites and visit them again, until it is stopped")
     keep.add_argument("seeds", nargs="*", metavar="SEED", help="address to begin at")
     _say_how(keep)
+
+    _add_scopes(commands)
 
     evaluate = commands.add("search evaluate", _evaluate, help="measure the search on judged questions")
     evaluate.add_argument("folder", metavar="DIR", help="holds corpus.jsonl, queries.jsonl and qrels.tsv")
@@ -58,12 +60,27 @@ def add_commands(commands: Commands) -> None:
     knowledge.add_argument("--lang", default="", metavar="LANG", help="of a dictionary's explanations")
 
 
+def _add_scopes(commands: Commands) -> None:
+    put = commands.add("search scope set", _put_scope, help="name what a crawl may enter")
+    put.add_argument("name", metavar="NAME")
+    put.add_argument("file", metavar="FILE", help="a host or an address a line; +ADDRESS is only a seed")
+    put.add_argument("--languages", default="", metavar="L", help="keep only pages in these, such as fr,en")
+    put.add_argument("--depth", type=int, default=50, metavar="N", help="links away from a seed")
+    put.add_argument("--pages-per-host", type=_positive, default=50_000, metavar="N")
+    commands.add("search scope list", _list_scopes, help="print the scopes, one JSON line each")
+    remove = commands.add("search scope remove", _remove_scope, help="forget a scope")
+    remove.add_argument("name", metavar="NAME")
+
+
 def _say_how(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--delay", type=_seconds, metavar="S", help="least wait between two requests to one host (1 s)"
     )
     command.add_argument(
         "--allow-private-network", action="store_true", help="also visit private and loopback addresses"
+    )
+    command.add_argument(
+        "--scope", default="", metavar="NAME", help="stay within a scope of this installation"
     )
     command.add_argument("--same-host", action="store_true", help="do not follow links to other hosts")
 
@@ -113,12 +130,37 @@ async def _import_encyclopedia(args: argparse.Namespace, call: Caller, out: Term
     return 0
 
 
+async def _put_scope(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    arguments = {
+        "name": args.name,
+        "lines": _read(Path(args.file)).decode("utf-8", "replace"),
+        "languages": args.languages,
+        "most_depth": args.depth,
+        "most_pages": args.pages_per_host,
+    }
+    scope = await call("search.put_scope", arguments, out.progress)
+    out.line(f"{args.name}: {len(scope['hosts'])} hosts, {len(scope['prefixes'])} places")
+    return 0
+
+
+async def _list_scopes(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    for name, scope in (await call("search.list_scopes", {}, out.progress)).items():
+        out.line(json.dumps({"name": name, **scope}, ensure_ascii=False))
+    return 0
+
+
+async def _remove_scope(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    await call("search.remove_scope", {"name": args.name}, out.progress)
+    return 0
+
+
 def _wish(args: argparse.Namespace) -> dict[str, object]:
     return {
         "seeds": args.seeds,
         "delay_s": args.delay,
         "allow_private_network": args.allow_private_network,
         "same_host": args.same_host,
+        "scope": args.scope,
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,8 @@ from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.open import SearchService
 from synfonium.apps.search.service.places.importing import PlaceImports
+from synfonium.apps.search.service.scopes import Scopes, parse_scope
+from synfonium.apps.search.service.scopes import as_plain as as_plain_scope
 from synfonium.apps.search.store.peers import documents_of_peers
 from synfonium.apps.trust.contract import Proof
 from synfonium.kernel.calls import Call
@@ -53,6 +56,16 @@ class TracesArguments(msgspec.Struct, frozen=True, kw_only=True):
     since_s: float
 
 
+class ScopeArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """lines: hosts and addresses, one a line."""
+
+    name: str
+    lines: str
+    languages: str = ""
+    most_depth: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 50
+    most_pages: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 50_000
+
+
 async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
     """Indexes files; a report for each path. Raises NotReadable."""
     arguments = msgspec.convert(call.arguments, AddArguments)
@@ -66,20 +79,41 @@ async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
 async def crawl(context: Context, call: Call) -> dict[str, int]:
     """Crawls to the end, telling how far it is. Raises NotAWebAddress."""
     crawls: Crawls = context.service.crawls
-    crawl_id = await crawls.begin(_plan(crawls, call))
+    crawl_id = await crawls.begin(await _plan(context, call))
     return as_plain(await crawls.watch(crawl_id, call.progress))
 
 
 async def want_crawl(context: Context, call: Call) -> dict[str, str]:
     """Writes a crawl down and returns at once; it starts by itself."""
     crawls: Crawls = context.service.crawls
-    return {"crawl_id": await crawls.want(_plan(crawls, call))}
+    return {"crawl_id": await crawls.want(await _plan(context, call))}
 
 
 async def stop_crawl(context: Context, call: Call) -> dict[str, str]:
     """Stops one crawl. Raises UnknownCrawl."""
     crawls: Crawls = context.service.crawls
     await crawls.stop(call.text("crawl_id"))
+    return {}
+
+
+async def put_scope(context: Context, call: Call) -> dict[str, object]:
+    """Keeps a scope under a name. Raises BadScope."""
+    asked = msgspec.convert(call.arguments, ScopeArguments)
+    scope = parse_scope(
+        asked.lines, languages=asked.languages, most_depth=asked.most_depth, most_pages=asked.most_pages
+    )
+    await Scopes(context.database).put(asked.name, scope)
+    return as_plain_scope(scope)
+
+
+async def list_scopes(context: Context, call: Call) -> dict[str, object]:
+    """All scopes by name."""
+    return {name: as_plain_scope(scope) for name, scope in (await Scopes(context.database).all()).items()}
+
+
+async def remove_scope(context: Context, call: Call) -> dict[str, str]:
+    """Removes a scope; crawls that have it keep to it. Raises UnknownScope."""
+    await Scopes(context.database).remove(call.text("name"))
     return {}
 
 
@@ -135,8 +169,11 @@ def _absolute(given: str) -> Path:
     return path
 
 
-def _plan(crawls: Crawls, call: Call) -> CrawlPlan:
+async def _plan(context: Context, call: Call) -> CrawlPlan:
     arguments = msgspec.convert(call.arguments, CrawlArguments)
+    crawls: Crawls = context.service.crawls
+    scopes = Scopes(context.database)
+    scope = await scopes.get(arguments.scope) if arguments.scope else None
     return crawls.plan(
         arguments.seeds,
         max_pages=arguments.max_pages,
@@ -144,6 +181,8 @@ def _plan(crawls: Crawls, call: Call) -> CrawlPlan:
         local=arguments.allow_private_network,
         same_host=arguments.same_host,
         is_endless=arguments.is_endless,
+        scope_name=arguments.scope,
+        scope=scope,
     )
 
 

@@ -40,6 +40,12 @@ class NotAWebAddress(Problem):
     remedy = _("An address begins with http:// or https://.")
 
 
+class NothingToRead(Problem):
+    status, code = 422, "search.nothing_to_read"
+    title = _("There is no address to begin at.")
+    remedy = _("Give one, or a scope with sites in it.")
+
+
 class UnknownCrawl(Problem):
     status, code = 404, "search.unknown_crawl"
     title = _("There is no such crawl.")
@@ -100,3 +106,17 @@ class PartMissing(Problem):
     status, code = 501, "search.part_missing"
     title = _("This installation cannot read such files: {part} is missing.")
     remedy = _("Install the optional packages of the group bulk.")
+
+
+class UnknownScope(Problem):
+    status, code = 404, "search.unknown_scope"
+    title = _("There is no such scope: {name}")
+    remedy = _("Its name stands on the page of the pages to find.")
+
+
+class BadScope(Problem):
+    """line: which of its lines is neither a host nor an address; 0 for its name or languages."""
+
+    status, code = 422, "search.bad_scope"
+    title = _("This scope cannot be kept: line {line} is wrong.")
+    remedy = _("Each line is a host or an address; line 0 means its name or its languages, such as fr en.")

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from synfonium.apps.search import store
 from synfonium.apps.search.config import SearchConfig
-from synfonium.apps.search.errors import NotAWebAddress, UnknownCrawl
-from synfonium.apps.search.model import CrawlPlan, CrawlReport, normal_url
+from synfonium.apps.search.errors import NotAWebAddress, NothingToRead, UnknownCrawl
+from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope, normal_url
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
 from synfonium.apps.search.service.own_hosts import OwnHosts
@@ -45,10 +45,15 @@ class Crawls:
         local: bool,
         same_host: bool,
         is_endless: bool = False,
+        scope_name: str = "",
+        scope: CrawlScope | None = None,
     ) -> CrawlPlan:
-        """The plan within our limits; 0 pages or no delay mean the settings'. Raises
-        NotAWebAddress."""
-        normal = dict.fromkeys(_seed(seed) for seed in seeds[:MOST_SEEDS])
+        """The plan within our limits; 0 pages or no delay mean the settings', no seeds those of
+        the scope. Raises NotAWebAddress, NothingToRead."""
+        scope = scope or CrawlScope()
+        normal = dict.fromkeys(_seed(seed) for seed in (seeds or scope.seeds)[:MOST_SEEDS])
+        if not normal:
+            raise NothingToRead
         return CrawlPlan(
             seeds=tuple(normal),
             max_pages=min(max_pages if max_pages > 0 else self._config.max_pages, MOST_PAGES),
@@ -56,6 +61,8 @@ class Crawls:
             is_local_allowed=local,
             same_host=same_host,
             is_endless=is_endless,
+            scope_name=scope_name,
+            scope=scope,
         )
 
     async def begin(self, plan: CrawlPlan) -> str:

@@ -1,17 +1,16 @@
 """One polite HTTP request: bounded in time and size, redirects reported and not followed."""
 
 import asyncio
-import ssl
 import time
 import zlib
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Literal
 
 import httpcore
 import msgspec
 
-from synfonium.apps.search.model import normal_url
+from synfonium.apps.search.model import authority_of, normal_url
+from synfonium.apps.search.service.connections import Connections
 from synfonium.libraries.network.addresses import GuardedNetwork, PrivateAddress, Resolver, resolve
 
 Failure = Literal["", "unreachable", "private", "slow", "too_large", "broken"]
@@ -71,16 +70,15 @@ class Fetcher:
         slowest_s: float = SLOWEST_PAGE_S,
     ) -> None:
         self._user_agent, self._slowest_s = user_agent, slowest_s
-        self._pool = httpcore.AsyncConnectionPool(
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=15.0,
-            ssl_context=_certificates(),
-            network_backend=GuardedNetwork(is_local_allowed=is_local_allowed, resolver=resolver),
-        )
+        network = GuardedNetwork(is_local_allowed=is_local_allowed, resolver=resolver)
+        self._connections = Connections(network, connections)
 
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._connections.close()
+
+    async def leave(self, authority: str) -> None:
+        """Nothing more is asked of this host for now."""
+        await self._connections.forget(authority)
 
     async def fetch(
         self, url: str, *, largest_bytes: int = LARGEST_PAGE_BYTES, known: Known | None = None
@@ -116,9 +114,11 @@ class Fetcher:
     async def _fetch(self, url: str, largest_bytes: int, known: Known) -> Fetched:
         timeouts = {"connect": _CONNECT_S, "read": self._slowest_s, "write": _CONNECT_S, "pool": None}
         extensions = {"timeout": timeouts}
-        async with self._pool.stream(
-            "GET", url, headers=self._asked(known), extensions=extensions
-        ) as response:
+        asked = self._asked(known)
+        async with (
+            self._connections.to(authority_of(url)) as pool,
+            pool.stream("GET", url, headers=asked, extensions=extensions) as response,
+        ):
             found = _headers(response.headers)
             answer = Fetched(
                 url=url,
@@ -137,12 +137,6 @@ class Fetcher:
             if body is None:
                 return msgspec.structs.replace(answer, failure="too_large")
             return msgspec.structs.replace(answer, body=body)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Loading the authorities costs 0.2 s: once for all connections."""
-    return httpcore.default_ssl_context()
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -63,6 +63,12 @@ class Visits:
     async def visit(self, authority: str, wait_s: float) -> None:
         """Reads what waits for the host until nothing does, or it had enough, or it is no
         longer ours."""
+        try:
+            await self._visit(authority, wait_s)
+        finally:
+            await self._tools.fetcher.leave(authority)
+
+    async def _visit(self, authority: str, wait_s: float) -> None:
         if authority in self._closed or wait_s > LONGEST_WAIT_S:
             self._close(authority)
             return

@@ -71,6 +71,7 @@ from synfonium.apps.search.store.places import (
     remove_source,
     tiles_of,
 )
+from synfonium.apps.search.store.scopes import all_scopes, put_scope, read_scope, remove_scope
 from synfonium.apps.search.store.tables import (
     metadata,
     outbox,
@@ -94,6 +95,7 @@ __all__ = [
     "add_minute",
     "add_to_report",
     "add_urls",
+    "all_scopes",
     "change_plan",
     "close_host",
     "count_active",
@@ -123,13 +125,16 @@ __all__ = [
     "put_places",
     "put_rates",
     "put_tiles",
+    "put_scope",
     "put_visits",
     "rates_until",
     "read_crawl",
     "read_host",
+    "read_scope",
     "release_leases",
     "remove_pages",
     "remove_source",
+    "remove_scope",
     "renew_leases",
     "running_crawls",
     "set_state",

@@ -1,6 +1,6 @@
 """The tables `search_*` of crawls, their frontier, hosts and pages."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from synfonium.apps.search.model import LONGEST_URL
 from synfonium.kernel.outbox import outbox_table
@@ -109,5 +109,25 @@ minutes = Table(
     Column("begun_s", Integer, primary_key=True),
     Column("fetched", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
+    info={"personal": {}},
+)
+
+scopes = Table(
+    "search_scope",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("rules", LargeBinary, nullable=False),
+    info={"personal": {}},
+)
+
+# A page as it came, in a blob of WARC records; gzip members can be read one by one.
+archive = Table(
+    "search_archive",
+    metadata,
+    Column("url", String(LONGEST_URL), primary_key=True),
+    Column("read_s", Float, primary_key=True),
+    Column("blob", String(100), nullable=False, index=True),
+    Column("start_byte", BigInteger, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
     info={"personal": {}},
 )
