@@ -92,11 +92,14 @@ def _query(query: str) -> str:
 
 def authority_of(url: str) -> str:
     """`host` or `host:port` of a normal address: what robots.txt and politeness go by."""
-    return urlsplit(url).netloc
+    parts = url.split("/", 3)
+    return parts[2] if len(parts) > 2 else ""
 
 
 def host_of(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    """The host of a normal address alone; empty for what has none."""
+    authority = authority_of(url)
+    return authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,6 +51,7 @@ class Crawler:
         self._requests_left = _REQUESTS_A_PAGE * pages_left + 100
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._fresh: dict[str, None] = {}
+        self._known: set[str] = set()  # the frontier need not be asked about each link of each page
         self._committed_s = time.monotonic()
         self._looked_s = float("-inf")
 
@@ -170,8 +171,12 @@ class Crawler:
         if due:
             woken = await self._database.write(lambda c: store.wake(c, self._id, due))
             self._findings.batch.counts["waiting"] += woken
+        links = [row for row in links if row.url not in self._known]
         if not links or self.report.waiting > _LARGEST_FRONTIER:
             return
+        if len(self._known) > _LARGEST_FRONTIER:
+            self._known.clear()
+        self._known.update(row.url for row in links)
         fresh = await self._database.write(lambda c: store.add_urls(c, self._id, links))
         self._findings.batch.counts["waiting"] += len(fresh)
         if len(self._fresh) < 4 * _HOSTS_IN_MIND:

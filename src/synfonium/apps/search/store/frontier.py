@@ -31,17 +31,12 @@ def add_urls(connection: Connection, crawl_id: str, rows: Sequence[FrontierRow])
     Other workers may add the same at the same time: each address is new to one of them.
     """
     fresh = {row.url: row for row in reversed(rows)}
-    for some in chunks(list(fresh)):
-        known = select(frontier.c.url).where(frontier.c.crawl_id == crawl_id, frontier.c.url.in_(some))
-        for url in connection.scalars(known):
-            del fresh[url]
-    added: set[str] = set()
-    for few in chunks(sorted(fresh)):
-        insert = insert_new(connection, frontier).on_conflict_do_nothing().returning(frontier.c.url)
-        added.update(
-            connection.scalars(insert.values([_frontier_values(crawl_id, fresh[url]) for url in few]))
-        )
-    return [row for url, row in fresh.items() if url in added]
+    if not fresh:
+        return []
+    # In one order in every worker, so that two never wait for each other.
+    values = [_frontier_values(crawl_id, fresh[url]) for url in sorted(fresh)]
+    insert = insert_new(connection, frontier).on_conflict_do_nothing().returning(frontier.c.url)
+    return [fresh[url] for url in connection.scalars(insert, values)]
 
 
 def _frontier_values(crawl_id: str, row: FrontierRow) -> dict[str, object]:

@@ -6,7 +6,6 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from synfonium.apps.search.model import HostState
-from synfonium.apps.search.store.chunks import chunks
 from synfonium.apps.search.store.inserts import insert_new
 from synfonium.apps.search.store.tables import leases
 
@@ -34,22 +33,17 @@ def take_leases(
     until_s: float,
 ) -> dict[str, float]:
     """Takes the hosts that nobody else holds; each one's `next_s`."""
-    held: dict[str, float] = {}
+    if not authorities:
+        return {}
     new = {"crawl_id": crawl_id, "holder": holder, "until_s": until_s, **_NEW}
-    for some in chunks(sorted(authorities)):
-        rows = [{"authority": authority, **new} for authority in some]
-        taken = (
-            insert_new(connection, leases)
-            .values(rows)
-            .on_conflict_do_update(
-                index_elements=["authority"],
-                set_={"holder": holder, "crawl_id": crawl_id, "until_s": until_s},
-                where=or_(leases.c.until_s < now_s, leases.c.holder == holder),
-            )
-            .returning(leases.c.authority, leases.c.next_s)
-        )
-        held.update({row.authority: row.next_s for row in connection.execute(taken)})
-    return held
+    rows = [{"authority": authority, **new} for authority in sorted(authorities)]
+    made = insert_new(connection, leases)
+    taken = made.on_conflict_do_update(
+        index_elements=["authority"],
+        set_={name: made.excluded[name] for name in ("holder", "crawl_id", "until_s")},
+        where=or_(leases.c.until_s < now_s, leases.c.holder == made.excluded.holder),
+    ).returning(leases.c.authority, leases.c.next_s)
+    return {row.authority: row.next_s for row in connection.execute(taken, rows)}
 
 
 def renew_leases(
