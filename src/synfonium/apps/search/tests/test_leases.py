@@ -108,7 +108,9 @@ async def test_three_workers_share_a_crawl_and_no_page_is_read_twice(database: D
         await parsers.close()
         for own in tools:
             await own.fetcher.close()
-    asked = [(visit.host, visit.path) for visit in web.visits if visit.path not in ("/robots.txt", "/sitemap.xml")]
+    asked = [
+        (visit.host, visit.path) for visit in web.visits if visit.path not in ("/robots.txt", "/sitemap.xml")
+    ]
     assert len(asked) == len(set(asked)), "nothing is read twice"
     # Hosts that only a link to their /p3 leads to have no more than that link and its page.
     assert {host for host, _ in asked} == set(hosts)
