@@ -296,7 +296,7 @@ async def test_a_busy_host_is_left_alone_for_a_while_and_read_then(
     asked: list[float] = []
 
     def busy(path: str) -> Answer:
-        if path == "/robots.txt":
+        if path in ("/robots.txt", "/sitemap.xml"):
             return not_found()
         asked.append(time.monotonic())
         headers = {"retry-after": retry_after} if retry_after else {}

@@ -1,12 +1,14 @@
 """What a crawl has found since it was last made durable."""
 
 from collections import Counter
+from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.search import store
 from synfonium.apps.search.model import FetchState
+from synfonium.apps.search.service.documents import derived_keys
 from synfonium.apps.search.store import CrawlRow, FrontierRow, LeaseRow, PageRow, VisitRow
 from synfonium.ports.index import IndexDocument
 
@@ -19,9 +21,10 @@ class Batch(msgspec.Struct, kw_only=True):
     so that whoever visits them next does not read twice. counts: for the crawl's report.
     """
 
-    documents: dict[str, IndexDocument] = {}
+    documents: dict[str, list[IndexDocument]] = {}
     rows: dict[str, PageRow] = {}
     gone: set[str] = set()
+    known: set[str] = set()
     states: dict[str, FetchState] = {}
     visits: dict[str, VisitRow] = {}
     closed: set[str] = set()
@@ -37,9 +40,12 @@ class Batch(msgspec.Struct, kw_only=True):
         """Whether there is nothing to make durable."""
         return not (self.states or self.closed or self.released or self.counts)
 
-    def add_page(self, document: IndexDocument, row: PageRow) -> None:
+    def add_page(self, documents: list[IndexDocument], row: PageRow, *, is_known: bool) -> None:
+        """A page, and what is on it. is_known: what was on it before leaves the index."""
         self.gone.discard(row.url)
-        self.documents[row.url], self.rows[row.url] = document, row
+        self.documents[row.url], self.rows[row.url] = documents, row
+        if is_known:
+            self.known.add(row.url)
 
     def forget_page(self, url: str) -> None:
         self.documents.pop(url, None)
@@ -48,8 +54,10 @@ class Batch(msgspec.Struct, kw_only=True):
 
     def without(self, twins: set[str]) -> tuple[list[IndexDocument], list[str]]:
         """What to add to the index and what to delete from it."""
-        added = [document for url, document in self.documents.items() if url not in twins]
-        return added, [*self.gone, *twins]
+        pages = (documents for url, documents in self.documents.items() if url not in twins)
+        gone = [*self.gone, *twins]
+        parts = (derived_keys(url) for url in (*gone, *self.known))
+        return list(chain.from_iterable(pages)), [*gone, *chain.from_iterable(parts)]
 
 
 class Findings:

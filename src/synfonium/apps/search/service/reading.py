@@ -9,6 +9,7 @@ import msgspec
 from synfonium.apps.search.model import CrawlPlan, Extract, ParseJob, VisitKind, authority_of, host_of
 from synfonium.apps.search.service.batch import Findings
 from synfonium.apps.search.service.bounds import Bounds
+from synfonium.apps.search.service.documents import documents_of
 from synfonium.apps.search.service.fetch import Fetched
 from synfonium.apps.search.service.lists import Lists, led
 from synfonium.apps.search.service.parsing import Unparsable
@@ -17,7 +18,6 @@ from synfonium.apps.search.service.schedule import unchanged, unpack, visit_of
 from synfonium.apps.search.service.tools import Tools
 from synfonium.apps.search.service.xml_texts import BadXml
 from synfonium.apps.search.store import FrontierRow, PageRow, VisitRow
-from synfonium.ports.index import IndexDocument
 
 _MOST_REDIRECTS = 5
 _TWIN_FROM = 200
@@ -118,7 +118,7 @@ class Reader:
             self._findings.batch.forget_page(row.url)
             self._findings.deal_with(row, "skipped")
             return
-        self._add_page(row, _address(row.url, extract, rules), extract)
+        self._add_page(row, _address(row.url, extract, rules), extract, is_known=before is not None)
         self._findings.deal_with(row, "indexed")
 
     def _links(self, row: FrontierRow, extract: Extract) -> tuple[str, ...]:
@@ -148,21 +148,16 @@ class Reader:
         rows = (led(row, url, kind) for url in links)
         self._findings.links += [link for link in rows if self._bounds.admits(link)]
 
-    def _add_page(self, row: FrontierRow, url: str, extract: Extract) -> None:
+    def _add_page(self, row: FrontierRow, url: str, extract: Extract, *, is_known: bool) -> None:
         now_s = self._clock.now_s()
-        host = host_of(url)
-        self._findings.batch.add_page(
-            IndexDocument(
-                key=url,
-                title=extract.title,
-                text=extract.text,
-                lang=extract.lang,
-                host=host,
-                time_s=extract.published_s or row.published_s or now_s,
-                kind="news" if row.published_s else "page",
-            ),
-            PageRow(url=url, host=host, lang=extract.lang, digest=digest_of(url, extract.text), read_s=now_s),
-        )
+        if row.published_s and not extract.published_s:
+            extract = msgspec.structs.replace(extract, published_s=row.published_s)
+        page, *parts = documents_of(url, extract, read_s=now_s)
+        if row.published_s:  # what a feed announces is news
+            page = msgspec.structs.replace(page, kind="news")
+        digest = digest_of(url, extract.text)
+        known = PageRow(url=url, host=host_of(url), lang=extract.lang, digest=digest, read_s=now_s)
+        self._findings.batch.add_page([page, *parts], known, is_known=is_known)
 
 
 def failure_of(answer: Fetched) -> str:

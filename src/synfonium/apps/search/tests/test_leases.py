@@ -57,6 +57,9 @@ async def test_a_worker_that_lost_its_lease_asks_the_host_nothing_more(database:
         leases.check("a.example", 1)
 
 
+_NO_PAGES = ("/robots.txt", "/sitemap.xml")
+
+
 class _NoIndex:
     """Takes documents and forgets them; which those are is not asked here."""
 
