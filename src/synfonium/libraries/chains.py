@@ -33,7 +33,11 @@ def family_of(lang: str) -> str:
 
 def clean(text: str) -> str:
     """`text` in NFC, free of lone surrogates and NUL, which the index cannot hold."""
-    text = text.encode("utf-8", "ignore").decode().replace("\x00", " ")
+    if "\x00" in text:
+        text = text.replace("\x00", " ")
+    if text.isascii():
+        return text
+    text = text.encode("utf-8", "ignore").decode()
     return unicodedata.normalize("NFC", text)
 
 

@@ -8,9 +8,10 @@ import msgspec
 from tantivy import DocAddress, Query, Schema, Searcher
 
 from synfonium.engines.index.hits import HitReader
+from synfonium.engines.index.keeping import Kept
 from synfonium.engines.index.paging import page_numbers
-from synfonium.engines.index.query import ALL_WORDS_BONUS, QueryBuilder, families_of, is_list
-from synfonium.engines.index.schema import Kept, from_document
+from synfonium.engines.index.query import QueryBuilder, families_of, is_list
+from synfonium.engines.index.schema import from_document
 from synfonium.libraries.chains import FAMILIES, TEXT, clean, family_of
 from synfonium.ports.index import Candidate, Fence, IndexAnswer, IndexQuery, Reranker
 
@@ -60,18 +61,18 @@ class Asking:
     ) -> None:
         self._generation, self._asked, self._reranker = generation, asked, reranker
         families = families_of(asked, generation.families)
-        self._builder = QueryBuilder(generation.schema, asked, families, boosts)
+        self._builder = QueryBuilder(generation.searcher, generation.schema, asked, families, boosts)
         self._spaces = None if generation.is_all_public and "" in spaces else spaces
         self._query, self._order_by = Query.empty_query(), ""
         self._total = 0
 
     def answer(self, *, limit: int, offset: int, most_per_host: int) -> IndexAnswer:
         depth = self._depth(limit, offset, most_per_host)
-        page, has_more = self._page(self._look(limit, depth), limit, offset, most_per_host)
+        page, has_more = self._page(self._ordered(limit, depth), limit, offset, most_per_host)
         if len(page) < limit and most_per_host and depth < min(DEEPEST, self._total):
-            page, has_more = self._page(self._search(DEEPEST), limit, offset, most_per_host)
+            page, has_more = self._page(self._ordered(limit, DEEPEST), limit, offset, most_per_host)
         reader = HitReader(
-            self._generation.searcher, self._query, self._generation.schema, self._builder.words
+            self._generation.searcher, self._query, self._generation.schema, self._builder.typed
         )
         hits = tuple(
             reader.hit(self._generation.read(found.address), found.score, found.reasons) for found in page
@@ -85,33 +86,42 @@ class Asking:
         seen = self._reranker.depth if self._reranker else 1
         return min(DEEPEST, max(offset + limit, seen, _SPREAD_OVER if most_per_host else 1))
 
-    def _look(self, limit: int, depth: int) -> list[Found]:
-        """Documents with all words; with some, where those fill no page; or, without words, the list."""
-        builder = self._builder
-        if builder.words or builder.phrases:
-            self._query = builder.narrowed(builder.all_words(), self._spaces)
-            found = self._search(depth)
-            if self._total >= limit or len(builder.words) < 2:
-                return found
-            self._query = builder.narrowed(builder.any_word(), self._spaces)
-        elif is_list(self._asked):
-            is_timely = self._asked.since_s is not None or self._asked.until_s is not None
-            self._order_by = "time_ms" if is_timely or "news" in self._asked.kinds else "central"
-            self._query = builder.narrowed(Query.all_query(), self._spaces)
-        return self._search(depth)
+    def _ordered(self, limit: int, depth: int) -> list[Found]:
+        found = self._look(limit, depth)
+        return self._reordered(found, self._reranker) if self._reranker and found else found
 
-    def _search(self, depth: int) -> list[Found]:
-        """The best `depth` documents, the reranker's ones in its order."""
+    def _look(self, limit: int, depth: int) -> list[Found]:
+        """Documents with all words, and with some, where those fill no page; or, without words, the
+        list that the operators name."""
+        builder = self._builder
+        if builder.typed or builder.phrases:
+            return self._found_by_words(limit, depth)
+        if not is_list(self._asked):
+            return []
+        is_timely = self._asked.since_s is not None or self._asked.until_s is not None
+        self._order_by = "time_ms" if is_timely or "news" in self._asked.kinds else "central"
+        return self._search(Query.all_query(), depth)
+
+    def _found_by_words(self, limit: int, depth: int) -> list[Found]:
+        soon = self._builder.soon()
+        if soon is not None:
+            found = self._search(soon, depth)
+            if self._total >= limit:
+                return found
+        found = self._search(self._builder.all_words(), depth)
+        if self._total >= limit or len(self._builder.typed) < 2:
+            return found
+        first = {(one.address.segment_ord, one.address.doc) for one in found}
+        some = self._search(self._builder.any_word(), depth)
+        return found + [one for one in some if (one.address.segment_ord, one.address.doc) not in first]
+
+    def _search(self, query: Query, depth: int) -> list[Found]:
+        self._query = self._builder.narrowed(query, self._spaces)
         searcher = self._generation.searcher
         result = searcher.search(self._query, depth, order_by_field=self._order_by or None)
         self._total = int(result.count)  # type: ignore[attr-defined]  # the stub lacks it
-        if self._order_by:
-            return [Found(0.0, address) for _value, address in result.hits]
-        found = [
-            Found(score - ALL_WORDS_BONUS * (score >= ALL_WORDS_BONUS), address)
-            for score, address in result.hits
-        ]
-        return self._reordered(found, self._reranker) if self._reranker and found else found
+        scored = not self._order_by
+        return [Found(score if scored else 0.0, address) for score, address in result.hits]
 
     def _reordered(self, found: list[Found], reranker: Reranker) -> list[Found]:
         first, rest = found[: reranker.depth], found[reranker.depth :]
@@ -146,6 +156,6 @@ def _candidate(kept: Kept, score: float) -> Candidate:
         lang=kept.lang,
         host=kept.host,
         time_s=kept.time_s,
-        signals=kept.signals,
+        signals=kept.known(),
         score=score,
     )

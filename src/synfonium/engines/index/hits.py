@@ -6,7 +6,7 @@ from itertools import islice
 
 from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
 
-from synfonium.engines.index.schema import Kept
+from synfonium.engines.index.keeping import Kept
 from synfonium.libraries.chains import TEXT, family_of
 from synfonium.ports.index import IndexHit
 
@@ -40,7 +40,7 @@ class HitReader:
             score=score,
             time_s=kept.time_s,
             kind=kept.kind,
-            signals=kept.signals,
+            signals=kept.known(),
             shown=kept.shown,
             reasons=reasons,
         )

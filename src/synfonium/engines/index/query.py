@@ -3,34 +3,22 @@
 Nothing typed is parsed as a language of operators: words are words, the rest is blank.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tantivy import FieldType, Occur, Query, Schema
+from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from synfonium.engines.index.schema import marked, milliseconds, thousandths
-from synfonium.libraries.chains import PLACE, TEXT, TITLE, clean, family_of
+from synfonium.engines.index.words import Term, Word, split, words_in, words_of
+from synfonium.libraries.chains import TEXT, TITLE, clean, family_of
 from synfonium.ports.index import Fence, IndexQuery
 
-# Text fields hold the title again where pages repeat it, hence less than 1. Chosen by
-# `synfonium search evaluate` and `search rank`: figures in apps/search/README.md.
-TITLE_BOOST = 0.8
-ANCHORS_BOOST = 0.5
-PLACE_BOOST = 0.7
-ALL_WORDS_BONUS = 1000.0
-
+# From so many documents on, reading a word's list takes longer than a page may.
+_FREQUENT = 20_000
+_MOST_SOON = 8
 _QUERY_CHARACTERS = 2000
-_QUERY_WORDS = 48
 _MOST_PHRASES = 16
 _PHRASE_WORDS = 32
 _MOST_VALUES = 64
-_WORD = re.compile(r"[^\W_]+")
-
-
-def words_of(typed: str) -> tuple[str, ...]:
-    """The distinct words typed, in order, at most 48 of them."""
-    found = _WORD.findall(clean(typed[:_QUERY_CHARACTERS]))
-    return tuple(dict.fromkeys(found))[:_QUERY_WORDS]
 
 
 def is_list(asked: IndexQuery) -> bool:
@@ -40,25 +28,48 @@ def is_list(asked: IndexQuery) -> bool:
 
 
 class QueryBuilder:
-    """Builds the queries for one question over the language families in an index."""
+    """Builds the queries for one question over the language families in an index.
+
+    tantivy seeks from match to match in a term and in a conjunction, and in one optional term
+    around it, but reads a union from end to end. So `soon` is a conjunction of terms, and what
+    only raises a score stands around it, one term a clause.
+    """
 
     def __init__(
-        self, schema: Schema, asked: IndexQuery, families: Iterable[str], boosts: Mapping[str, float]
+        self,
+        searcher: Searcher,
+        schema: Schema,
+        asked: IndexQuery,
+        families: Iterable[str],
+        boosts: Mapping[str, float],
     ) -> None:
-        self._schema, self._asked = schema, asked
-        self._families = [(family, boosts.get(family, 1.0)) for family in families]
-        self.words = words_of(asked.words)
+        self._searcher, self._schema, self._asked = searcher, schema, asked
+        self.typed = words_of(asked.words)
         self.phrases = [phrase for phrase in map(_phrase, asked.phrases[:_MOST_PHRASES]) if phrase]
+        self._families = [
+            (
+                family,
+                boosts.get(family, 1.0),
+                words_in(searcher, self.typed, family, may_be_none=bool(self.phrases)),
+            )
+            for family in families
+        ]
+
+    def soon(self) -> Query | None:
+        """Documents with every word in the text, or every word outside it; None where this is no
+        quicker than `all_words`."""
+        if self.phrases or not 2 <= len(self.typed) <= _MOST_SOON:
+            return None
+        return self._union(self._words_soon)
 
     def all_words(self) -> Query:
-        """Documents that have every word and phrase."""
-        return self._union(Occur.Must)
+        """Documents that have every word and phrase, each wherever it is."""
+        return self._union(self._all_words)
 
     def any_word(self) -> Query:
-        """Documents that have some word; those with all of them in `all_words` order first,
-        with ALL_WORDS_BONUS on top of their score."""
-        bonus = Query.const_score_query(self.all_words(), ALL_WORDS_BONUS)
-        return Query.boolean_query([(Occur.Should, self._union(Occur.Should)), (Occur.Should, bonus)])
+        """Documents that have some word, and every phrase. A word that a great share of the
+        documents has is not enough, where there are rarer ones."""
+        return self._union(self._any_word)
 
     def narrowed(self, query: Query, spaces: Sequence[str | Fence] | None) -> Query:
         """`query` within what the question names and within `spaces` (None: all documents are
@@ -69,47 +80,56 @@ class QueryBuilder:
         clauses += [(Occur.MustNot, one) for one in self._unwanted()]
         return Query.boolean_query(clauses) if len(clauses) > 1 else query
 
-    def _union(self, occur: Occur) -> Query:
-        """Each family's documents with all (Must) or some (Should) of the words."""
+    def _union(self, query_of: Callable[[Sequence[Word], str], Query | None]) -> Query:
         parts = []
-        for family, boost in self._families:
-            phrases = [(Occur.Must, self._phrase(phrase, family)) for phrase in self.phrases]
-            clauses = [(occur, clause) for clause in self._clauses(family)]
-            if not phrases and not clauses:
-                continue
-            query = Query.boolean_query([*phrases, *clauses])
-            parts.append(query if boost == 1.0 else Query.boost_query(query, boost))
+        for family, boost, words in self._families:
+            query = query_of(words, family)
+            if query is not None:
+                parts.append(query if boost == 1.0 else Query.boost_query(query, boost))
         return _some(parts)
 
-    def _clauses(self, family: str) -> list[Query]:
-        """A clause a word; a word that the family takes for blank counts only where all are."""
-        telling = [word for word in self.words if TEXT[family].analyze(word)]
-        if telling or self.phrases:
-            return [self._word(word, family) for word in telling]
-        return [clause for word in self.words if (clause := self._blank_word(word, family))]
+    def _words_soon(self, words: Sequence[Word], family: str) -> Query | None:
+        inside = [self._exact(f"text_{family}", word.text, "position") for word in words if word.is_in_text]
+        outside = [self._exact(f"head_{family}", word.text, "basic") for word in words if word.is_in_head]
+        whole = [_all(terms) for terms in (inside, outside) if words and len(terms) == len(words)]
+        if not whole:
+            return None
+        query = Query.const_score_query(_some(whole), 0.0)
+        return self._raised(query, words)
 
-    def _word(self, word: str, family: str) -> Query:
-        """The word in any field. Not one field that holds all the others: a page of nothing but
-        its title would be short, and come first (Mwmbl candidates: nDCG@10 .49 for .60)."""
-        terms = TEXT[family].analyze(word)
-        return _some(
-            [
-                *(self._term(f"text_{family}", "position", term) for term in terms),
-                *self._raising(f"title_{family}", "position", TITLE[family].analyze(word), TITLE_BOOST),
-                *self._raising(f"anchors_{family}", "freq", terms, ANCHORS_BOOST),
-                *self._raising("place", "freq", PLACE.analyze(word), PLACE_BOOST),
-            ]
+    def _all_words(self, words: Sequence[Word], family: str) -> Query | None:
+        phrases = [self._phrase(phrase, family) for phrase in self.phrases]
+        if not all(word.terms for word in words) or not (words or phrases):
+            return None
+        return _all([*phrases, *(self._anywhere(word) for word in words)])
+
+    def _any_word(self, words: Sequence[Word], family: str) -> Query | None:
+        phrases = [self._phrase(phrase, family) for phrase in self.phrases]
+        found = sorted((word for word in words if word.terms), key=lambda word: word.documents)
+        rare = [word for word in found if word.documents <= _FREQUENT] or found[:1]
+        if phrases:
+            return self._raised(_all(phrases), found)
+        return (
+            self._raised(_some([self._anywhere(word) for word in rare]), found[len(rare) :]) if rare else None
         )
 
-    def _raising(self, field: str, option: str, terms: Sequence[str], boost: float) -> list[Query]:
-        return [Query.boost_query(self._term(field, option, term), boost) for term in terms]
+    def _anywhere(self, word: Word) -> Query:
+        """The word in any field. Not one field that holds all the others: a page of nothing but
+        its title would be short, and come first (Mwmbl candidates: nDCG@10 .49 for .60)."""
+        return _some([self._scoring(term) for term in word.terms])
 
-    def _blank_word(self, word: str, family: str) -> Query | None:
-        terms = [
-            *(self._term(f"title_{family}", "position", term) for term in TITLE[family].analyze(word)),
-            *(self._term("place", "freq", term) for term in PLACE.analyze(word)),
-        ]
-        return _some(terms) if terms else None
+    def _raised(self, query: Query, words: Sequence[Word]) -> Query:
+        for word in words[:_MOST_SOON]:
+            for term in word.terms:
+                query = Query.boolean_query([(Occur.Must, query), (Occur.Should, self._scoring(term))])
+        return query
+
+    def _exact(self, field: str, terms: Sequence[str], option: str) -> Query:
+        return _all([self._term(field, option, term) for term in terms])
+
+    def _scoring(self, term: Term) -> Query:
+        query = self._term(term.field, term.option, term.text)
+        return query if term.boost == 1.0 else Query.boost_query(query, term.boost)
 
     def _phrase(self, phrase: str, family: str) -> Query:
         """In text or title, the words in this order; words that are blank leave their gaps."""
@@ -145,7 +165,9 @@ class QueryBuilder:
     def _unwanted(self) -> list[Query]:
         asked = self._asked
         phrases = [phrase for phrase in map(_phrase, asked.without[:_MOST_PHRASES]) if phrase]
-        found = [self._phrase(phrase, family) for phrase in phrases for family, _boost in self._families]
+        found = [
+            self._phrase(phrase, family) for phrase in phrases for family, _boost, _words in self._families
+        ]
         if asked.not_hosts:
             found.append(self._one_of("site", _hosts(asked.not_hosts)))
         if asked.most_adult < 1.0:
@@ -178,7 +200,7 @@ def families_of(asked: IndexQuery, present: Sequence[str]) -> Sequence[str]:
 
 
 def _phrase(typed: str) -> str:
-    return " ".join(_WORD.findall(clean(typed[:_QUERY_CHARACTERS]))[:_PHRASE_WORDS])
+    return " ".join(split(typed[:_QUERY_CHARACTERS])[:_PHRASE_WORDS])
 
 
 def _hosts(hosts: Sequence[str]) -> list[str]:
@@ -194,3 +216,8 @@ def _some(queries: Sequence[Query]) -> Query:
     if not queries:
         return Query.empty_query()
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, q) for q in queries])
+
+
+def _all(queries: Sequence[Query]) -> Query:
+    """What all of them find."""
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, q) for q in queries])

@@ -9,7 +9,7 @@ from threading import Lock
 from tantivy import Index, IndexWriter, Query
 
 from synfonium.engines.index.asking import Asking, Generation
-from synfonium.engines.index.schema import VERSION, build_schema, from_document, to_document
+from synfonium.engines.index.schema import VERSION, create, from_document, to_document
 from synfonium.libraries.chains import WORDS, clean, register
 from synfonium.ports.index import Fence, IndexAnswer, IndexDocument, IndexQuery, Reranker
 
@@ -32,13 +32,14 @@ class TantivyIndex:
         self._folder = folder / f"tantivy-{VERSION}"
         self._writable = writable
         self._lock = Lock()
-        self._schema = build_schema()
         self._index: Index | None = None
         self._writer: IndexWriter | None = None
         self._seen: tuple[int, int] = (0, 0)
         self._now: Generation | None = None
         if writable:
             self._folder.mkdir(parents=True, exist_ok=True)
+            if not (self._folder / "meta.json").exists():
+                create(self._folder)
             self._open()
             self._remove_others()
 
@@ -129,7 +130,7 @@ class TantivyIndex:
         # A single letter begins too many words for any of them to help.
         if now is None or len(terms) != 1 or len(terms[0]) < 2 or limit < 1:
             return ()
-        public = Query.term_query(self._schema, "space", "", "basic")
+        public = Query.term_query(now.schema, "space", "", "basic")
         found = now.searcher.terms_with_prefix("words", terms[0], public)
         found.sort(key=lambda pair: (-pair[1], pair[0]))
         return tuple(word for word, documents in found[:limit] if documents > 0)
@@ -144,7 +145,7 @@ class TantivyIndex:
             self._index, self._now = None, None
 
     def _open(self) -> None:
-        self._index = Index(self._schema, str(self._folder), reuse=True)
+        self._index = Index.open(str(self._folder))
         register(self._index)
         self._index.config_reader("manual")
 
@@ -181,6 +182,6 @@ class TantivyIndex:
                 self._open()
             assert self._index is not None
             self._index.reload()
-            self._now = Generation(self._index.searcher(), self._schema)
+            self._now = Generation(self._index.searcher(), self._index.schema)
             self._seen = stamp
             return self._now
