@@ -34,6 +34,7 @@ def add_commands(commands: Commands) -> None:
     _say_how(keep)
 
     _add_scopes(commands)
+    _add_archive(commands)
 
     evaluate = commands.add("search evaluate", _evaluate, help="measure the search on judged questions")
     evaluate.add_argument("folder", metavar="DIR", help="holds corpus.jsonl, queries.jsonl and qrels.tsv")
@@ -58,6 +59,12 @@ def add_commands(commands: Commands) -> None:
     )
     knowledge.add_argument("file", metavar="FILE", help="JSON lines: .ndjson, .json.gz, .jsonl.gz or .tar.gz")
     knowledge.add_argument("--lang", default="", metavar="LANG", help="of a dictionary's explanations")
+
+
+def _add_archive(commands: Commands) -> None:
+    export = commands.add("search archive export", _export_archive, help="write all archived pages to a file")
+    export.add_argument("file", metavar="FILE.warc.gz")
+    commands.add("search archive rebuild", _rebuild, help="make the index anew from the archived pages")
 
 
 def _add_scopes(commands: Commands) -> None:
@@ -127,6 +134,19 @@ async def _import_encyclopedia(args: argparse.Namespace, call: Caller, out: Term
     arguments = {"path": str(Path(args.file).absolute()), "lang": args.lang}
     report = await call("search.import_encyclopedia", arguments, out.progress)
     out.line(f"{Path(args.file).name}: {_counts(report, 'indexed', 'broken')}")
+    return 0
+
+
+async def _export_archive(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    path = Path(args.file).absolute()
+    done = await call("search.export_archive", {"path": str(path)}, out.progress)
+    out.line(f"{path.name}: {done['size_bytes']} bytes")
+    return 0
+
+
+async def _rebuild(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.rebuild", {}, out.progress)
+    out.line(_counts(report, "indexed", "skipped", "broken"))
     return 0
 
 

@@ -1,13 +1,14 @@
 """Commands of web search, run in the worker."""
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from synfonium.apps.search.errors import NotReadable
-from synfonium.apps.search.model import CrawlPlan
+from synfonium.apps.search.model import CrawlPlan, ImportReport
 from synfonium.apps.search.service import measure
 from synfonium.apps.search.service.answers.imported import KnowledgeImports
 from synfonium.apps.search.service.bundles.exchange import Exchange
@@ -94,6 +95,29 @@ async def stop_crawl(context: Context, call: Call) -> dict[str, str]:
     crawls: Crawls = context.service.crawls
     await crawls.stop(call.text("crawl_id"))
     return {}
+
+
+async def export_archive(context: Context, call: Call) -> dict[str, int]:
+    """Writes all archived pages into a new file `path`. Raises NotReadable when it cannot be made."""
+    crawls: Crawls = context.service.crawls
+    path = _absolute(call.text("path"))
+    try:
+        return {"size_bytes": await crawls.archive.export(path)}
+    except OSError as failure:
+        raise NotReadable(name=path.name) from failure
+
+
+async def rebuild(context: Context, call: Call) -> dict[str, int]:
+    """Indexes the archived pages again, without asking any site."""
+    crawls: Crawls = context.service.crawls
+    with tempfile.TemporaryDirectory(dir=context.folder, prefix="rebuild-") as folder:
+        path = Path(folder) / "archive.warc.gz"
+        await crawls.archive.export(path)
+        return _counted(await context.service.imports.add(path, call.progress))
+
+
+def _counted(report: ImportReport) -> dict[str, int]:
+    return {name: getattr(report, name) for name in ImportReport.__struct_fields__}
 
 
 async def put_scope(context: Context, call: Call) -> dict[str, object]:

@@ -8,6 +8,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     does not say. hosts_at_once: how many hosts one crawl visits side by side.
     own_hosts: hosts that the operator owns, with those below them; only these, and those of the
     own network, may be asked more often than once a second.
+    archive: whether pages that are crawled are kept as they came, so that the index can be made
+    anew. archive_days: for how long.
     outside: other engines that may be asked, as NAME or NAME=ADDRESS; none unless named.
     outside_key_files: keys for them, as NAME=FILE. outside_always: whether they are asked for
     everybody; else only for who wishes it. outside_deadline_ms: who has not answered by then is
@@ -23,6 +25,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_pages: int = 1000
     hosts_at_once: int = 100
     own_hosts: tuple[str, ...] = ()
+    archive: bool = True
+    archive_days: int = 90
     outside: tuple[str, ...] = ()
     outside_key_files: tuple[str, ...] = ()
     outside_always: bool = False

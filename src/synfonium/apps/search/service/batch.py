@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from synfonium.apps.search import store
 from synfonium.apps.search.model import FetchState
+from synfonium.apps.search.service.archive import Record
 from synfonium.apps.search.service.documents import derived_keys
-from synfonium.apps.search.store import CrawlRow, FrontierRow, LeaseRow, PageRow, VisitRow
+from synfonium.apps.search.store import ArchivedRow, CrawlRow, FrontierRow, LeaseRow, PageRow, VisitRow
 from synfonium.ports.index import IndexDocument
 
 
@@ -27,6 +28,8 @@ class Batch(msgspec.Struct, kw_only=True):
     known: set[str] = set()
     states: dict[str, FetchState] = {}
     visits: dict[str, VisitRow] = {}
+    records: list[Record] = []
+    archived: list[ArchivedRow] = []
     closed: set[str] = set()
     released: dict[str, LeaseRow] = {}
     counts: Counter[str] = msgspec.field(default_factory=Counter)
@@ -104,6 +107,7 @@ def save_batch(
     """Marks what is dealt with and counts it; the crawl as it is after."""
     store.put_pages(connection, [row for url, row in batch.rows.items() if url not in twins])
     store.remove_pages(connection, [*batch.gone, *twins])
+    store.add_archived(connection, batch.archived)
     store.put_visits(connection, list(batch.visits.values()))
     done = [url for url, state in batch.states.items() if state == "done"]
     store.mark(connection, crawl_id, done, "done")

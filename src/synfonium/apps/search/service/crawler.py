@@ -187,6 +187,8 @@ class Crawler:
         self._committed_s = time.monotonic()
         batch = self._findings.begin_saving()
         twins = await self._database.read(lambda c: store.twins(c, list(batch.rows.values())))
+        if self._tools.archive:
+            batch.archived = await self._tools.archive.write(batch.records)
         await asyncio.to_thread(self._write_index, *batch.without(twins))
         now_s, holder = self._clock.now_s(), self._leases.holder
         crawl = await self._database.write(lambda c: save_batch(c, self._id, holder, batch, twins, now_s))

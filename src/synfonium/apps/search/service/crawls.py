@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import cached_property
 
 import msgspec
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from synfonium.apps.search import store
 from synfonium.apps.search.config import SearchConfig
 from synfonium.apps.search.errors import NotAWebAddress, NothingToRead, UnknownCrawl
 from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope, normal_url
+from synfonium.apps.search.service.archive import Archive
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
 from synfonium.apps.search.service.own_hosts import OwnHosts
@@ -35,6 +37,14 @@ class Crawls:
         self._config: SearchConfig = context.config
         self._tasks: dict[str, asyncio.Task[CrawlReport]] = {}
         self._watchers: dict[str, list[Progress]] = {}
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The pages as they came."""
+        context, config = self._context, self._config
+        return Archive(
+            context.blobs, context.database, context.clock, keeps=config.archive, days=config.archive_days
+        )
 
     def plan(
         self,
@@ -153,6 +163,7 @@ class Crawls:
             await tools.fetcher.close()
         now_s = self._context.clock.now_s()
         await database.write(lambda c: store.end_crawl(c, crawl_id, now_s))
+        await self.archive.forget_old()
         return report
 
     def _tools(self, plan: CrawlPlan) -> Tools:
@@ -167,6 +178,7 @@ class Crawls:
             parsers=Parsers(),
             own_hosts=OwnHosts(self._config.own_hosts, is_local_allowed=plan.is_local_allowed),
             clock=self._context.clock,
+            archive=self.archive,
             hosts_at_once=self._config.hosts_at_once,
         )
 

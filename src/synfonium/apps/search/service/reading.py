@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from synfonium.apps.search.model import CrawlPlan, Extract, ParseJob, VisitKind, authority_of, host_of
+from synfonium.apps.search.service.archive import record_of
 from synfonium.apps.search.service.batch import Findings
 from synfonium.apps.search.service.bounds import Bounds
 from synfonium.apps.search.service.documents import documents_of
@@ -33,6 +34,7 @@ class Reader:
 
     def __init__(self, plan: CrawlPlan, tools: Tools, findings: Findings) -> None:
         self._parsers, self._findings, self._clock = tools.parsers, findings, tools.clock
+        self._is_archived = tools.archive is not None and tools.archive.keeps
         self._lists = Lists(tools.database, findings)
         self._bounds = Bounds(plan)
         self._digests: dict[bytes, str] = {}
@@ -118,6 +120,8 @@ class Reader:
             self._findings.batch.forget_page(row.url)
             self._findings.deal_with(row, "skipped")
             return
+        if self._is_archived and not told & {"noarchive"}:
+            self._findings.batch.records.append(record_of(answer, self._clock.now_s()))
         self._add_page(row, _address(row.url, extract, rules), extract, is_known=before is not None)
         self._findings.deal_with(row, "indexed")
 

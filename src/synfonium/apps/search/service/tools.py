@@ -2,6 +2,7 @@
 
 import msgspec
 
+from synfonium.apps.search.service.archive import Archive
 from synfonium.apps.search.service.fetch import Fetcher
 from synfonium.apps.search.service.own_hosts import OwnHosts
 from synfonium.apps.search.service.parsers import Parsers
@@ -11,7 +12,7 @@ from synfonium.ports.index import SearchIndex
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """hosts_at_once: how many hosts are asked at the same moment."""
+    """hosts_at_once: how many hosts are asked at the same moment. archive: None keeps no pages."""
 
     database: Database
     index: SearchIndex
@@ -19,4 +20,5 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     parsers: Parsers
     own_hosts: OwnHosts
     clock: Clock
+    archive: Archive | None = None
     hosts_at_once: int

@@ -1,5 +1,12 @@
 """The SQL of web search, as functions of a connection, over tables `search_*`; one room a table."""
 
+from synfonium.apps.search.store.archive import (
+    ArchivedRow,
+    add_archived,
+    archived_blobs,
+    forget_archived,
+    last_archived,
+)
 from synfonium.apps.search.store.crawls import (
     CrawlRow,
     add_crawl,
@@ -79,6 +86,7 @@ from synfonium.apps.search.store.tables import (
 from synfonium.apps.search.store.visits import VisitRow, put_visits, visited, visits_of
 
 __all__ = [
+    "ArchivedRow",
     "CrawlRow",
     "EntryRow",
     "FrontierRow",
@@ -90,12 +98,14 @@ __all__ = [
     "PlaceRow",
     "TileRow",
     "VisitRow",
+    "add_archived",
     "add_crawl",
     "add_failures",
     "add_minute",
     "add_to_report",
     "add_urls",
     "all_scopes",
+    "archived_blobs",
     "change_plan",
     "close_host",
     "count_active",
@@ -105,10 +115,12 @@ __all__ = [
     "end_crawl",
     "entries_named",
     "failures_of",
+    "forget_archived",
     "forget_crawl",
     "forget_holders",
     "has_places",
     "hosts_of",
+    "last_archived",
     "latest_crawls",
     "mark",
     "metadata",
