@@ -31,6 +31,8 @@ app = App(
         Command(name="want_crawl", handler=f"{_COMMANDS}:want_crawl"),
         Command(name="export_archive", handler=f"{_COMMANDS}:export_archive"),
         Command(name="rebuild", handler=f"{_COMMANDS}:rebuild"),
+        Command(name="pause_crawl", handler=f"{_COMMANDS}:pause_crawl"),
+        Command(name="resume_crawl", handler=f"{_COMMANDS}:resume_crawl"),
         Command(name="put_scope", handler=f"{_COMMANDS}:put_scope"),
         Command(name="list_scopes", handler=f"{_COMMANDS}:list_scopes"),
         Command(name="remove_scope", handler=f"{_COMMANDS}:remove_scope"),

@@ -141,6 +141,20 @@ async def remove_scope(context: Context, call: Call) -> dict[str, str]:
     return {}
 
 
+async def pause_crawl(context: Context, call: Call) -> dict[str, str]:
+    """Stops one crawl until it is resumed. Raises UnknownCrawl."""
+    crawls: Crawls = context.service.crawls
+    await crawls.stop(call.text("crawl_id"), "paused")
+    return {}
+
+
+async def resume_crawl(context: Context, call: Call) -> dict[str, str]:
+    """Lets a crawl go on. Raises UnknownCrawl."""
+    crawls: Crawls = context.service.crawls
+    await crawls.resume(call.text("crawl_id"))
+    return {}
+
+
 async def evaluate(context: Context, call: Call) -> dict[str, float]:
     """Measures the search on judged questions in the folder `path`. Raises NotReadable."""
     return await measure.evaluate(context.temporary_index, Path(call.text("path")), call.progress)

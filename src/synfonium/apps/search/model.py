@@ -26,7 +26,7 @@ _PLAIN = re.compile(rf"{_PLAIN_ORIGIN}({_PLAIN_PATH})")
 _ORIGIN = re.compile(rf"{_PLAIN_ORIGIN}(?=/)")
 _RELATIVE = re.compile(rf"()({_PLAIN_PATH})")
 
-CrawlState = Literal["running", "done", "stopped"]
+CrawlState = Literal["running", "done", "stopped", "paused"]
 FetchState = Literal["waiting", "done", "failed"]
 VisitKind = Literal["page", "sitemap", "feed"]
 HostState = Literal["reading", "waiting", "slowed", "rested", "closed"]

@@ -15,6 +15,7 @@ from synfonium.apps.search import store
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import CrawlReport, CrawlState
 from synfonium.apps.search.service.open import SearchService
+from synfonium.apps.search.service.scopes import Scopes
 from synfonium.apps.search.store import CrawlRow
 from synfonium.common.problem import Problem
 from synfonium.kernel.actor import Administrator, Impersonal
@@ -31,10 +32,12 @@ Admin = Annotated[Administrator, Impersonal("sources and crawls; no question of 
 class CrawlForm(msgspec.Struct, frozen=True, kw_only=True):
     """seeds: one address a line or several apart by blanks."""
 
-    seeds: Annotated[str, msgspec.Meta(max_length=20_000)]
+    seeds: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     max_pages: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
     other_hosts: str = ""
     private: str = ""
+    again: str = ""
+    scope: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class StopForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +85,9 @@ async def crawl(
         "seeds": data.seeds.split(),
         "max_pages": data.max_pages,
         "allow_private_network": bool(data.private),
-        "same_host": not data.other_hosts,
+        "same_host": not (data.other_hosts or data.scope),
+        "is_endless": bool(data.again),
+        "scope": data.scope,
     }
     try:
         await context.call("search.want_crawl", arguments)
@@ -150,6 +155,7 @@ async def _page(
         status=problem.status if problem else 200,
         overview=await _overview(context),
         sources=await context.database.read(lambda c: store.sources(c, _SHOWN_SOURCES)),
+        scopes=[(name, name) for name in await Scopes(context.database).all()],
         said=said,
         problem=problem,
         form=form or CrawlForm(seeds=""),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from synfonium.apps.search import store
 from synfonium.apps.search.config import SearchConfig
 from synfonium.apps.search.errors import NotAWebAddress, NothingToRead, UnknownCrawl
-from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope, normal_url
+from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope, CrawlState, normal_url
 from synfonium.apps.search.service.archive import Archive
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
@@ -121,12 +121,20 @@ class Crawls:
         finally:
             watchers.remove(progress)
 
-    async def stop(self, crawl_id: str) -> None:
-        """Ends it where it is; the same seeds go on from there. Raises UnknownCrawl."""
+    async def resume(self, crawl_id: str) -> None:
+        """Lets a crawl that was paused or stopped go on. Raises UnknownCrawl."""
+        crawl = await self._context.database.read(lambda c: store.read_crawl(c, crawl_id))
+        if crawl is None or crawl.state == "done":
+            raise UnknownCrawl
+        await self.want(crawl.plan)
+
+    async def stop(self, crawl_id: str, state: CrawlState = "stopped") -> None:
+        """Ends it where it is; the same seeds go on from there. Other workers hear of it when they
+        next commit. Raises UnknownCrawl."""
         crawl = await self._context.database.read(lambda c: store.read_crawl(c, crawl_id))
         if crawl is None:
             raise UnknownCrawl
-        await self._context.database.write(lambda c: store.set_state(c, crawl_id, "stopped"))
+        await self._context.database.write(lambda c: store.set_state(c, crawl_id, state))
         await self._cancel(crawl_id)
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.corpora.mini_web import html, pages, serve
 
 from synfonium.testing.client import Installation, installation
 
@@ -23,6 +24,11 @@ async def token(house: Installation) -> str:
 DOORS = [
     ("GET", "/admin/search"),
     ("GET", "/admin/search/progress"),
+    ("GET", "/admin/search/crawls/x"),
+    ("GET", "/admin/search/scopes"),
+    ("POST", "/admin/search/scopes"),
+    ("POST", "/admin/search/pause"),
+    ("POST", "/admin/search/resume"),
     ("POST", "/admin/search/crawl"),
     ("POST", "/admin/search/stop"),
     ("POST", "/admin/search/import"),
@@ -31,7 +37,9 @@ DOORS = [
 
 @pytest.mark.parametrize(("method", "path"), DOORS)
 async def test_only_administrators_come_in(house: Installation, method: str, path: str) -> None:
-    body = {"data": {"seeds": "https://example.org", "crawl_id": "x"}} if method == "POST" else {}
+    body = (
+        {"data": {"seeds": "https://example.org", "crawl_id": "x", "name": "x"}} if method == "POST" else {}
+    )
     if path.endswith("import"):
         body = {"files": {"file": ("pages.jsonl", b"{}")}}
     async with house.client(headers={"accept": "application/json"}) as client:
@@ -98,3 +106,44 @@ async def test_what_is_no_web_address_is_refused_and_nothing_written(
             await client.post("/admin/search/crawl", data={"seeds": "x", "max_pages": "0"})
         ).status_code == 422
         assert (await client.post("/admin/search/stop", data={"crawl_id": "nothing"})).status_code == 404
+
+
+async def test_a_crawl_is_watched_paused_and_let_go_on(house: Installation, token: str) -> None:
+    site = pages({"/": html('<p>start <a href="/a">a</a> <a href="/gone">b</a>'), "/a": html("<p>a")})
+    with serve({"town.localhost": site}) as web:
+        form = {"seeds": web.url("town.localhost"), "private": "on", "again": "on"}
+        async with house.client(token=token) as client:
+            assert (await client.post("/admin/search/crawl", data=form)).status_code == 303
+            address, page = "", ""
+            for _ in range(150):
+                crawl = (await client.get("/admin/search/progress")).json()["crawls"][0]
+                address = f"/admin/search/crawls/{crawl['id']}"
+                page = (await client.get(address)).text
+                if crawl["report"]["indexed"] == 2 and "not there any more" in page:
+                    break
+                await asyncio.sleep(0.1)
+            assert "town.localhost" in page
+            assert "<rect" in page
+            assert "not there any more" in page
+            assert (
+                await client.post("/admin/search/pause", data={"crawl_id": crawl["id"]})
+            ).status_code == 303
+            assert "paused" in (await client.get(address)).text
+            await client.post("/admin/search/resume", data={"crawl_id": crawl["id"]})
+            assert "data-live" in (await client.get(address)).text
+            await client.post("/admin/search/stop", data={"crawl_id": crawl["id"]})
+            assert (await client.get("/admin/search/crawls/nothing")).status_code == 404
+
+
+async def test_a_scope_is_made_changed_and_removed_on_its_page(house: Installation, token: str) -> None:
+    async with house.client(token=token) as client:
+        form = {"name": "Town", "lines": "town.example\nhttps://b.example/x/", "languages": "fr"}
+        assert (await client.post("/admin/search/scopes", data=form)).status_code == 303
+        page = (await client.get("/admin/search/scopes?name=Town")).text
+        assert "https://b.example/x/" in page
+        assert "Town" in (await client.get("/admin/search")).text
+        refused = await client.post("/admin/search/scopes", data={**form, "lines": "no host at all"})
+        assert refused.status_code == 422
+        assert "no host at all" in refused.text, "what was typed is not lost"
+        await client.post("/admin/search/scopes", data={"name": "Town", "remove": "on"})
+        assert "town.example" not in (await client.get("/admin/search/scopes")).text

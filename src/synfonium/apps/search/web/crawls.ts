@@ -46,4 +46,29 @@ async function watch(address: string): Promise<void> {
   }
 }
 
+/** The page of one crawl: what the server drew anew takes the place of what it drew before. */
+async function redraw(place: HTMLElement): Promise<HTMLElement | null> {
+  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  if (!answer.ok) return place;
+  const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = drawn.querySelector<HTMLElement>("[data-live]");
+  if (!fresh) {
+    location.reload();
+    return null;
+  }
+  place.replaceWith(document.adoptNode(fresh));
+  return fresh;
+}
+
+async function watchOne(first: HTMLElement): Promise<void> {
+  let place: HTMLElement | null = first;
+  while (place) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const now: HTMLElement = place;
+    if (document.visibilityState === "visible") place = await redraw(now).catch(() => now);
+  }
+}
+
+const live = document.querySelector<HTMLElement>("[data-live]");
+if (live) void watchOne(live);
 if (list?.dataset["crawls"]) void watch(list.dataset["crawls"]);
