@@ -52,7 +52,8 @@ class Crawler:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._fresh: dict[str, None] = {}
         self._known: set[str] = set()  # the frontier need not be asked about each link of each page
-        self._committed_s = time.monotonic()
+        self._begun_s = self._committed_s = time.monotonic()
+        self._fetched_before = crawl.report.fetched
         self._looked_s = float("-inf")
 
     @property
@@ -64,7 +65,7 @@ class Crawler:
 
     async def run(self, progress: Progress) -> CrawlReport:
         """Raises only for our own faults (a full disk, a database that is gone)."""
-        begun_s = time.monotonic()
+        self._begun_s = time.monotonic()
         renewing = asyncio.create_task(self._leases.keep(self._told))
         try:
             while not await self._is_over():
@@ -75,13 +76,17 @@ class Crawler:
             await self._stop_tasks()
             renewing.cancel()
             await asyncio.shield(self._commit())
-        seconds = round(time.monotonic() - begun_s, 1)
+        seconds = round(time.monotonic() - self._begun_s, 1)
         log.info("crawl.ended", pages=self.report.indexed, count=self.report.fetched, seconds=seconds)
         return self.report
 
     def _words(self) -> str:
-        report = self.report
-        return f"{report.indexed} pages indexed, {report.waiting} addresses waiting"
+        report, hosts = self.report, len(self._tasks)
+        rate = (report.fetched - self._fetched_before) / (time.monotonic() - self._begun_s)
+        return (
+            f"{report.indexed} pages indexed, {report.waiting} addresses waiting,"
+            f" {hosts} hosts at work, {rate:.1f} pages/s"
+        )
 
     def _told(self, authorities: Iterable[str]) -> list[LeaseRow]:
         return [self._visits.told(authority) for authority in authorities]
