@@ -197,7 +197,7 @@ def traps() -> dict[str, Site]:
     bomb_answer = bomb()
     return {
         "loop.localhost": _loop,
-        "bomb.localhost": lambda path: not_found() if path == "/robots.txt" else bomb_answer,
+        "bomb.localhost": lambda path: bomb_answer if path == "/" else not_found(),
         "slow.localhost": lambda path: (
             not_found()
             if path == "/robots.txt"
@@ -230,7 +230,7 @@ def _loop(path: str) -> Answer:
 
 
 def _calendar(path: str) -> Answer:
-    if path == "/robots.txt":
+    if path in ("/robots.txt", "/sitemap.xml"):
         return not_found()
     day = int(path.strip("/") or 0)
     links = "".join(f'<a href="/{day * 10 + n}">day {day * 10 + n}</a>' for n in range(1, 11))
