@@ -23,7 +23,21 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 60
 PASSWORD = "a sentence that nobody else uses"
 
-PUBLIC = ("/", "/signin", "/recover", "/search?q=decheterie", "/search?q=qzxjkvw", "/bot", "/not-a-page")
+PREFERENCES = "v1;lang=fr;pin=val-joli.example;block=astuces-express.example;odd=1"
+PUBLIC = (
+    "/",
+    "/signin",
+    "/recover",
+    "/search?q=decheterie",
+    f"/search?q=decheterie&time=year&prefs={PREFERENCES}",
+    "/search?q=qzxjkvw",
+    "/search?q=qzxjkvw&vertical=images",
+    f"/search/preferences?prefs={PREFERENCES}",
+    "/search/young",
+    "/search/young?q=decheterie",
+    "/bot",
+    "/not-a-page",
+)
 SIGNED_IN = (
     "/",
     "/?q=kermesse",
@@ -40,6 +54,7 @@ SIGNED_IN = (
     "/settings/data/kept",
     "/settings/data/leave",
     "/settings/apps",
+    "/settings/search",
     "/device",
     "/signin/again?next=/settings",
     "/signin/passkey?next=/admin",

@@ -41,6 +41,8 @@ app = App(
         Command(name="import_places", handler=f"{_COMMANDS}:import_places"),
         Command(name="import_rates", handler=f"{_COMMANDS}:import_rates"),
         Command(name="import_encyclopedia", handler=f"{_COMMANDS}:import_encyclopedia"),
+        Command(name="keep_preferences", handler=f"{_COMMANDS}:keep_preferences"),
+        Command(name="picture", handler=f"{_COMMANDS}:picture"),
         Command(name="stop_crawl", handler=f"{_COMMANDS}:stop_crawl"),
         Command(name="prove", handler=f"{_COMMANDS}:prove", role="web"),
         Command(name="traces_here", handler=f"{_COMMANDS}:traces_here"),
@@ -52,6 +54,7 @@ app = App(
         Command(name="act_search_web", handler="synfonium.apps.search.http.acts:search_web", role="web"),
     ),
     places=(
+        Place(group="settings", path="/settings/search", title=_("Search"), order=50),
         Place(
             group="administration",
             part=_("Services"),

@@ -1,6 +1,7 @@
 """Commands of web search, run in the worker."""
 
 import asyncio
+import base64
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +17,14 @@ from synfonium.apps.search.service.bundles.taking import Taken
 from synfonium.apps.search.service.crawls import Crawls, as_plain
 from synfonium.apps.search.service.imports import Imports
 from synfonium.apps.search.service.open import SearchService
+from synfonium.apps.search.service.pictures import SmallPictures
 from synfonium.apps.search.service.places.importing import PlaceImports
 from synfonium.apps.search.service.scopes import Scopes, parse_scope
 from synfonium.apps.search.service.scopes import as_plain as as_plain_scope
 from synfonium.apps.search.store.peers import documents_of_peers
+from synfonium.apps.search.store.preferences import keep_token
 from synfonium.apps.trust.contract import Proof
+from synfonium.common.problem import Forbidden
 from synfonium.kernel.calls import Call
 from synfonium.kernel.context import Context
 
@@ -75,6 +79,21 @@ async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
     for given in arguments.paths:
         reports[given] = msgspec.to_builtins(await imports.add(_absolute(given), call.progress))
     return reports
+
+
+async def keep_preferences(context: Context, call: Call) -> dict[str, str]:
+    """Keeps a token with a person's account, as the person asked at our own door."""
+    if call.caller != context.app.name:
+        raise Forbidden
+    person, token = call.text("person"), call.text("token")
+    await context.database.write(lambda connection: keep_token(connection, person, token))
+    return {}
+
+
+async def picture(context: Context, call: Call) -> dict[str, str]:
+    """A small picture of the one at `url`, as base64; `content` is empty when there is none."""
+    pictures: SmallPictures = context.service.pictures
+    return {"content": base64.b64encode(await pictures.small(call.text("url"))).decode()}
 
 
 async def crawl(context: Context, call: Call) -> dict[str, int]:

@@ -32,6 +32,14 @@ class UnknownEngine(Problem):
     remedy = _("The settings say which ones are.")
 
 
+class NoSuchPicture(Problem):
+    """The address of a picture was not signed by a page of results of ours."""
+
+    status, code = 404, "search.no_such_picture"
+    title = _("There is no such picture here.")
+    remedy = _("Pictures are shown from pages of results alone.")
+
+
 class NotAWebAddress(Problem):
     """A seed is no http or https address."""
 

@@ -34,6 +34,8 @@ async def start(
     """The search page; signed in, the person's home, and the results of its one field."""
     query = clean_query(q)
     if not isinstance(actor, Person):
+        if where == "mine":
+            return See(f"/signin?next={quote(f'/?q={quote(query)}&where=mine', safe='')}")
         if query:
             return See(f"/search?q={quote(query)}")
         return Page("shell/start.html", apps=await home.shelves(context))

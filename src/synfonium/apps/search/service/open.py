@@ -10,11 +10,14 @@ from synfonium.apps.search.service.answers.imported import Imported, KnowledgeIm
 from synfonium.apps.search.service.bundles.exchange import Exchange
 from synfonium.apps.search.service.crawls import Crawls
 from synfonium.apps.search.service.federation.open import OutsideSearch
+from synfonium.apps.search.service.fetch import Fetcher
 from synfonium.apps.search.service.imports import Imports
+from synfonium.apps.search.service.pictures import AT_ONCE, SLOWEST_S, PictureSeal, SmallPictures
 from synfonium.apps.search.service.places.drawing import Maps
 from synfonium.apps.search.service.places.finding import Places
 from synfonium.apps.search.service.places.importing import PlaceImports
 from synfonium.apps.search.service.search import WebSearch
+from synfonium.apps.search.service.young import YoungHosts
 from synfonium.kernel.context import Context
 
 if TYPE_CHECKING:
@@ -25,13 +28,15 @@ INDEX = "web"
 
 class SearchService:
     """find, outside, proofs: in every role. crawls, imports, exchange: where the index is written,
-    else None."""
+    else None. young, seal: in every role. pictures: in the worker, which alone speaks to other sites.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         is_writer = context.owns_database
         index = context.index(INDEX, writable=is_writer)
-        self.find = WebSearch(index)
+        self.find = WebSearch(index, now_s=context.clock.now_s)
+        self.young = YoungHosts(context.folder)
         self.exchange = Exchange(context, index) if is_writer else None
         if self.exchange is not None:
             index = self.exchange.index
@@ -41,6 +46,25 @@ class SearchService:
         self.places, self.maps = Places(context), Maps(context)
         self.place_imports = PlaceImports(context) if is_writer else None
         self.knowledge_imports = KnowledgeImports(context) if is_writer else None
+
+    @cached_property
+    def seal(self) -> PictureSeal:
+        return PictureSeal(self._context.secrets.derive("search pictures"))
+
+    def picture_address(self, url: str) -> str:
+        """Where this installation shows the picture at `url`; "" for no web address."""
+        return self.seal.address(url)
+
+    @cached_property
+    def pictures(self) -> SmallPictures:
+        assert self.crawls is not None
+        agent = self.crawls.user_agent
+        fetcher = Fetcher(agent, is_local_allowed=False, connections=AT_ONCE, slowest_s=SLOWEST_S)
+        return SmallPictures(fetcher)
+
+    async def close_pictures(self) -> None:
+        if "pictures" in self.__dict__:
+            await self.pictures.close()
 
     @cached_property
     def outside(self) -> OutsideSearch:
@@ -71,5 +95,6 @@ async def open_service(context: Context) -> AsyncIterator[SearchService]:
     try:
         yield service
     finally:
+        await service.close_pictures()
         await service.exchange.close()
         await service.crawls.close()

@@ -1,27 +1,51 @@
 """Finding pages: the one query path of the pages, the API and the measurements."""
 
 import asyncio
+import re
 import time
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 
-from synfonium.apps.search.errors import QueryTooLong, UnknownVertical
+from synfonium.apps.search.service import query_syntax
+from synfonium.apps.search.service.ordering import AsFound, Newest, Preferring, prefers_hosts
+from synfonium.apps.search.service.preferences import MOST_ADULT, Preferences, Safe
 from synfonium.apps.search.service.query_syntax import LONGEST_QUERY
+from synfonium.apps.search.service.verticals import WEB, Vertical, vertical_of
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import _
-from synfonium.ports.index import IndexAnswer, IndexQuery, SearchIndex
+from synfonium.ports.index import IndexAnswer, IndexQuery, Reranker, SearchIndex
 
-PAGE_SIZE = 10
 LAST_PAGE = 100
 MOST_SUGGESTIONS = 8
+Period = Literal["", "day", "week", "month", "year"]
+DAYS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
+SecondLook = Callable[[IndexQuery], Reranker]
+"""The order that a question deserves."""
+_DAY_S = 86400.0
+_WORD = re.compile(r"[^\W_]")
+# What a person reads counts a little more than what else matches.
+_LANGUAGE_BOOSTS = (1.25, 1.15)
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked, already within limits: see `question`."""
+    """What is asked, already within limits: see `question`.
+
+    only_hosts: nothing is found elsewhere; None for anywhere.
+    """
 
     query: str
     lang: str = ""
     page: int = 1
+    vertical: Vertical = WEB
+    period: Period = ""
+    preferences: Preferences = Preferences()
+    only_hosts: tuple[str, ...] | None = None
+
+    @property
+    def safe(self) -> Safe:
+        return self.preferences.safe
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,32 +53,71 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     took_ms: float
 
 
-def question(query: str, lang: str, page: int, vertical: str) -> Question:
-    """Raises QueryTooLong, UnknownVertical or BadInput."""
-    if vertical not in ("", "web"):
-        raise UnknownVertical
-    if len(query) > LONGEST_QUERY:
-        raise QueryTooLong(limit=LONGEST_QUERY)
+def question(
+    query: str,
+    lang: str = "",
+    page: int = 1,
+    vertical: str = "",
+    *,
+    period: str = "",
+    preferences: Preferences | None = None,
+) -> Question:
+    """Raises QueryTooLong, TooManyOperators, UnknownVertical or BadInput."""
+    query_syntax.parse(query)
     if not 1 <= page <= LAST_PAGE:
         raise BadInput("page", _("A page is a number from 1 to 100."))
     if lang and not (lang.isascii() and lang.isalpha() and 2 <= len(lang) <= 3):
         raise BadInput("lang", _("A language is two or three letters, like fr."))
-    return Question(query=query.strip(), lang=lang.lower(), page=page)
+    if period and period not in DAYS:
+        raise BadInput("time", _("A time is one of: day, week, month, year."))
+    return Question(
+        query=query.strip(),
+        lang=lang.lower(),
+        page=page,
+        vertical=vertical_of(vertical),
+        period=period,  # type: ignore[arg-type]  # checked above
+        preferences=preferences or Preferences(),
+    )
 
 
 class WebSearch:
     """The public index, read. Keeps nothing of what it is asked."""
 
-    def __init__(self, index: SearchIndex) -> None:
-        self.index = index
+    def __init__(
+        self,
+        index: SearchIndex,
+        *,
+        second_look: SecondLook | None = None,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self.index, self._second_look, self._now_s = index, second_look, now_s
 
-    async def pages(self, asked: Question, *, size: int = PAGE_SIZE, space: str = "") -> Answer:
+    async def pages(self, asked: Question, *, size: int = 0, space: str = "") -> Answer:
         """One page of results; `size` and `space` are for measuring."""
         begun_s = time.perf_counter()
-        offset = (asked.page - 1) * size
-        query = IndexQuery(words=asked.query, lang=asked.lang)
-        found = await asyncio.to_thread(self.index.search, query, spaces=(space,), limit=size, offset=offset)
+        size, most = size or asked.vertical.size, 0 if size else most_per_host(asked)
+        wanted = wanted_of(asked, self._now_s())
+        found = IndexAnswer(total=0, hits=())
+        if wanted is not None:
+            found = await asyncio.to_thread(
+                self.index.search,
+                wanted,
+                spaces=(space,),
+                limit=size,
+                offset=(asked.page - 1) * size,
+                boosts=dict(zip(asked.preferences.languages, _LANGUAGE_BOOSTS, strict=False)),
+                reranker=self._order_for(asked, wanted),
+                most_per_host=most,
+            )
         return Answer(found=found, took_ms=round((time.perf_counter() - begun_s) * 1000, 1))
+
+    def _order_for(self, asked: Question, wanted: IndexQuery) -> Reranker | None:
+        learned = self._second_look(wanted) if self._second_look else None
+        if asked.vertical.is_by_time:
+            return Newest(learned or AsFound())
+        if prefers_hosts(asked.preferences):
+            return Preferring(learned or AsFound(), asked.preferences)
+        return learned
 
     async def suggestions(self, typed: str) -> list[str]:
         """Completions of the last word typed, with words of indexed pages."""
@@ -64,3 +127,46 @@ class WebSearch:
 
     async def count(self) -> int:
         return await asyncio.to_thread(self.index.count)
+
+
+def most_per_host(asked: Question) -> int:
+    """How many results of one host a page may have; 0 for any number, where hosts were named."""
+    return 0 if query_syntax.parse(asked.query).hosts else asked.vertical.most_per_host
+
+
+def wanted_of(asked: Question, now_s: float) -> IndexQuery | None:
+    """What was typed, and what narrows it besides; None when nothing can be within both."""
+    typed = query_syntax.parse(asked.query)
+    hosts = _within(typed.hosts, asked.only_hosts)
+    if hosts is None or not _says_something(typed):
+        return None
+    blocked = tuple(host for host in asked.preferences.ruled("block") if host not in typed.hosts)
+    since_s = now_s - DAYS[asked.period] * _DAY_S if asked.period else None
+    is_kind_typed = asked.vertical is WEB and typed.kinds
+    return msgspec.structs.replace(
+        typed,
+        hosts=hosts,
+        not_hosts=(*typed.not_hosts, *blocked),
+        lang=asked.lang or typed.lang,
+        since_s=max((s for s in (typed.since_s, since_s) if s is not None), default=None),
+        kinds=typed.kinds if is_kind_typed else asked.vertical.kinds,
+        most_adult=MOST_ADULT[asked.safe],
+    )
+
+
+def _says_something(typed: IndexQuery) -> bool:
+    """Whether there is a word, or an operator that names what to list: the kinds of a vertical are
+    narrower than nothing, and a blank question shall find nothing."""
+    is_narrowed = typed.hosts or typed.kinds or typed.file_types
+    has_time = typed.since_s is not None or typed.until_s is not None
+    return bool(typed.phrases or is_narrowed or has_time or _WORD.search(typed.words))
+
+
+def _within(typed: tuple[str, ...], only: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The hosts typed that are among the only ones, or all of these; None for none at all."""
+    if only is None:
+        return typed
+    if not typed:
+        return only or None
+    allowed = tuple(host for host in typed if any(host == one or host.endswith(f".{one}") for one in only))
+    return allowed or None

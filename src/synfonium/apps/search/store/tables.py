@@ -8,6 +8,21 @@ from synfonium.kernel.outbox import outbox_table
 metadata = MetaData()
 outbox = outbox_table("search", metadata)
 
+kept_preferences = Table(
+    "search_preferences",
+    metadata,
+    Column("person", String(26), primary_key=True),
+    Column("token", Text, nullable=False),
+    info={
+        "personal": {
+            "person": "id of the person; whose preferences of search these are; until taken back",
+            "token": "sites raised, lowered, pinned and blocked, languages and country; so that the person "
+            "finds them on each device; until taken back",
+        },
+        "owner": "person",
+    },
+)
+
 crawls = Table(
     "search_crawl",
     metadata,

@@ -11,7 +11,7 @@ from synfonium.testing.client import Installation, installation
 
 PAGES = [
     {
-        "url": f"https://val-joli.example/page/{n}",
+        "url": f"https://quartier-{n}.val-joli.example/page",
         "title": f"Déchèterie n° {n} <script>alert(1)</script>",
         "text": f"Les horaires de la déchèterie numéro {n} & le plan <b>d’accès</b>.",
         "lang": "fr",
@@ -55,7 +55,7 @@ async def test_an_empty_index_says_so_and_what_to_do(house: Installation) -> Non
 async def test_a_reader_finds_pages_with_title_address_snippet_and_language(filled: Installation) -> None:
     page = await get(filled, "/search?q=dechetteries+horaire", **{"accept-language": "fr"})
     assert page.text.count('class="hit"') == 10
-    assert "https://val-joli.example/page/" in page.text
+    assert ".val-joli.example/page" in page.text
     assert "val-joli.example" in page.text
     assert "<mark>" in page.text
     assert 'lang="fr"' in page.text
@@ -94,7 +94,7 @@ async def test_the_form_may_be_posted_so_that_no_address_holds_the_words(filled:
         page = await client.post("/search", data={"q": "horaires"})
     assert page.status_code == 200
     assert page.text.count('class="hit"') == 10
-    assert 'name="page" value="2"' in page.text
+    assert 'name="do" value="page:2"' in page.text
     assert "page=2" not in page.text
 
 
@@ -104,8 +104,8 @@ async def test_programs_get_json_with_plain_text(filled: Installation) -> None:
     assert answer["total"] == 25
     assert answer["took_ms"] >= 0
     first = answer["results"][0]
-    assert set(first) == {"url", "title", "snippet", "host", "lang"}
-    assert first["host"] == "val-joli.example"
+    assert {"url", "title", "snippet", "host", "lang"} <= set(first)
+    assert first["host"].endswith(".val-joli.example")
     assert "& le plan <b>d’accès" in first["snippet"], "the page's own words, unescaped and unmarked"
 
 
@@ -163,7 +163,7 @@ def _without_time(text: str) -> str:
         ("/api/search?q=a&page=101", 422),
         ("/api/search?q=a&page=x", 422),
         ("/api/search?q=a&lang=..%2F", 422),
-        ("/api/search?q=a&vertical=images", 404),
+        ("/api/search?q=a&vertical=shopping", 404),
         ("/api/search?q=%00%ff%20%22((&page=100", 200),
         ("/api/search?q=", 200),
         ("/api/search", 200),
