@@ -31,10 +31,8 @@ def upgrade() -> None:
         sa.Column("name", _NAME, primary_key=True),
         sa.Column("rank", sa.Integer, primary_key=True),
         sa.Column("key", sa.String(24), primary_key=True),
-        sa.Column("source", sa.String(60), nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_search_place_name_source", "search_place_name", ["source"])
     op.create_index("search_place_name_key", "search_place_name", ["key"])
     op.create_table(
         "search_map_tile",

@@ -11,8 +11,10 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Subquery,
     Table,
     delete,
+    func,
     insert,
     select,
 )
@@ -50,7 +52,6 @@ place_names = Table(
     Column("name", _NAME, primary_key=True),
     Column("rank", Integer, primary_key=True),
     Column("key", String(24), primary_key=True),
-    Column("source", String(60), nullable=False, index=True),
     Index("search_place_name_key", "key"),
     info={"personal": {}},
     sqlite_with_rowid=False,
@@ -107,7 +108,7 @@ def put_places(connection: Connection, source: str, rows: Sequence[PlaceRow]) ->
     if latest:
         connection.execute(insert(places), [_values(source, row) for row in latest.values()])
     names = [
-        {"name": name, "rank": rank, "key": row.key, "source": source}
+        {"name": name, "rank": rank, "key": row.key}
         for row in latest.values()
         for name, rank in row.names.items()
     ]
@@ -128,7 +129,9 @@ def _values(source: str, row: PlaceRow) -> dict[str, object]:
 
 def remove_source(connection: Connection, source: str) -> None:
     """Everything that came from one file."""
-    for table in (place_names, places, map_tiles):
+    keys = select(places.c.key).where(places.c.source == source)
+    connection.execute(delete(place_names).where(place_names.c.key.in_(keys)))
+    for table in (places, map_tiles):
         connection.execute(delete(table).where(table.c.source == source))
 
 
@@ -153,15 +156,33 @@ def tiles_of(connection: Connection, zoom: int, xs: range, ys: range) -> list[tu
     return [(row.x, row.y, row.body) for row in found]
 
 
-def places_named(connection: Connection, name: str, limit: int, *, prefix: bool = False) -> list[PlaceRow]:
-    """Those of this name, the heaviest first; prefix: those whose name begins so as well."""
-    wanted = place_names.c.name == name
-    if prefix:
-        wanted = (place_names.c.name >= name) & (place_names.c.name < name + _LAST)
-    order = (place_names.c.name, place_names.c.rank) if prefix else (place_names.c.rank,)
+def places_named(connection: Connection, name: str, limit: int) -> list[PlaceRow]:
+    """Those of this very name, the heaviest first."""
     found = (
-        select(place_names.c.key, place_names.c.rank).where(wanted).order_by(*order).limit(limit).subquery()
+        select(place_names.c.key, place_names.c.rank)
+        .where(place_names.c.name == name)
+        .order_by(place_names.c.rank)
+        .limit(limit)
+        .subquery()
     )
+    return _places_of(connection, found)
+
+
+def places_beginning(connection: Connection, name: str, most_read: int, limit: int) -> list[PlaceRow]:
+    """The heaviest of the first `most_read` names that begin so."""
+    read = (
+        select(place_names.c.key, place_names.c.rank)
+        .where(place_names.c.name >= name, place_names.c.name < name + _LAST)
+        .order_by(place_names.c.name, place_names.c.rank)
+        .limit(most_read)
+        .subquery()
+    )
+    rank = func.min(read.c.rank).label("rank")
+    heaviest = select(read.c.key, rank).group_by(read.c.key).order_by(rank, read.c.key).limit(limit)
+    return _places_of(connection, heaviest.subquery())
+
+
+def _places_of(connection: Connection, found: Subquery) -> list[PlaceRow]:
     rows = connection.execute(
         select(places).join(found, places.c.key == found.c.key).order_by(found.c.rank, places.c.key)
     )

@@ -86,8 +86,7 @@ def _named(connection: Connection, name: str) -> list[PlaceRow]:
     if len(exact) >= _ENOUGH or len(name) < 2:
         return exact
     known = {place.key for place in exact}
-    others = store.places_named(connection, name, _MOST_READ, prefix=True)
-    others.sort(key=lambda place: -place.weight)
+    others = store.places_beginning(connection, name, _MOST_READ, _MOST_CANDIDATES)
     return [*exact, *(place for place in others if place.key not in known)][:_MOST_CANDIDATES]
 
 
