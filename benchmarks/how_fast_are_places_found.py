@@ -5,7 +5,8 @@
 Goal: half of the questions in at most 5 ms and 99 of 100 in at most 20 ms at a million places. The
 places are made: names of two syllables and two words in a square of Europe, one in five a pharmacy, a
 bakery or a town hall, imported as the command does, from a file in GeoNames' form. Asked through the
-service, one at a time; CPU of this process beside the wall time, for a machine that has other work. Writes benchmarks/results/places.json.
+service, one at a time; CPU of this process beside the wall time, for a machine that has other work.
+Writes benchmarks/results/places.json.
 """
 
 import argparse

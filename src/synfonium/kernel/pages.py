@@ -110,8 +110,9 @@ class Pages:
         pages: Pages = scope[_KEY]
         return pages
 
-    def catalogue(self, locale: str) -> Catalogue:
-        return self._languages[locale]
+    def catalogue(self, locale: str, here: str = "kernel") -> Catalogue:
+        """As the pages of the app `here` say it; of the kernel's own words first without one."""
+        return self._languages.of(locale, here)
 
     def render(self, template: str, reader: Reader, values: Mapping[str, Any]) -> str:
         """The template as text. `here` is the app whose template it is."""

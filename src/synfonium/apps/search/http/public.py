@@ -7,11 +7,12 @@ from litestar import Response
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
+from synfonium.apps.search.http.answering import AnyRequest, Known, known_of, leaving
 from synfonium.apps.search.http.asking import NO_TRACE, Asked, SearchForm, asked
 from synfonium.apps.search.http.results import LANGUAGES, Results, result, shown_all
 from synfonium.apps.search.service.open import SearchService
 from synfonium.apps.search.service.search import DAYS, LAST_PAGE, question
-from synfonium.apps.search.service.verticals import tabs
+from synfonium.apps.search.service.verticals import WEB, tabs
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, See, get, post
@@ -23,6 +24,7 @@ Form = Annotated[SearchForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 async def search(
     actor: Visitor,
     context: Context,
+    request: AnyRequest,
     q: str = "",
     lang: str = "",
     page: int = 1,
@@ -36,19 +38,22 @@ async def search(
     form = SearchForm(
         q=q, lang=lang, page=page, vertical=vertical, time=time, safe=safe, prefs=prefs, do=do, ui=ui
     )
-    return await answered(context, asked(form))
+    return await answered(context, request, asked(form))
 
 
 @post("/search")
-async def search_by_form(actor: Visitor, context: Context, data: Form, ui: str = "") -> Page | See:
+async def search_by_form(
+    actor: Visitor, context: Context, request: AnyRequest, data: Form, ui: str = ""
+) -> Page | See:
     """As GET, for those who want their words in no address bar and no history."""
-    return await answered(context, asked(msgspec.structs.replace(data, ui=ui), by_post=True))
+    return await answered(context, request, asked(msgspec.structs.replace(data, ui=ui), by_post=True))
 
 
 @get("/api/search")
 async def api_search(
     actor: Visitor,
     context: Context,
+    request: AnyRequest,
     q: str = "",
     lang: str = "",
     page: int = 1,
@@ -65,6 +70,7 @@ async def api_search(
     given = asked(SearchForm(q=q, lang=lang, page=page, vertical=vertical, time=time, safe=safe, prefs=prefs))
     service = service_of(context)
     answer = await service.find.pages(given.question)
+    known = await _known(context, request, given)
     results = Results(
         query=given.question.query,
         total=answer.found.total,
@@ -73,6 +79,8 @@ async def api_search(
         page=given.question.page,
         ignored=given.ignored,
         results=tuple(result(hit, service.picture_address) for hit in answer.found.hits),
+        answers=(known.answer,) if known.answer else (),
+        infobox=known.infobox,
     )
     return Response(results, headers=NO_TRACE)
 
@@ -91,17 +99,20 @@ async def bot(actor: Visitor, context: Context) -> Page:
     return Page("search/bot.html", delay_s=delay_s, home_page=context.site.public_url)
 
 
-async def answered(context: Context, given: Asked) -> Page | See:
+async def answered(context: Context, request: AnyRequest, given: Asked) -> Page | See:
     """The one entry of every question of a person, whichever way it came."""
     if given.is_changed and not given.by_post:
         return See(given.link())
-    return await _results_page(context, given)
+    if away := leaving(context, request, given.question.query):
+        return away
+    return await _results_page(context, request, given)
 
 
-async def _results_page(context: Context, given: Asked) -> Page:
+async def _results_page(context: Context, request: AnyRequest, given: Asked) -> Page:
     find, question = service_of(context).find, given.question
     answer = await find.pages(question) if question.query else None
     hits = answer.found.hits if answer else ()
+    known = await _known(context, request, given)
     is_empty = not hits and await find.count() == 0
     return Page(
         "search/results.html",
@@ -118,7 +129,15 @@ async def _results_page(context: Context, given: Asked) -> Page:
         languages=LANGUAGES,
         periods=tuple(DAYS),
         tabs=tabs(has_places=await service_of(context).places.exist()),
+        answer=known.answer,
+        infobox=known.infobox,
     )
+
+
+async def _known(context: Context, request: AnyRequest, given: Asked) -> Known:
+    """What is answered at once stands on the first page of the web's results alone."""
+    is_first = given.question.page == 1 and given.question.vertical is WEB
+    return await known_of(context, request, given.question.query) if is_first else Known()
 
 
 def service_of(context: Context) -> SearchService:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from synfonium.apps.search.service.answers.asked import Entry, InstantAnswer
 from synfonium.apps.search.service.preferences import Preferences, Rule
 from synfonium.apps.search.service.reasons import why
 from synfonium.apps.search.service.search import Question, most_per_host
@@ -44,7 +45,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """`total` counts all that was found; `results` are those of the page asked for. ignored:
-    parts of `prefs` that were not understood."""
+    parts of `prefs` that were not understood. answers: worked out here. infobox: what an imported
+    encyclopedia says of exactly this."""
 
     query: str
     total: int
@@ -54,6 +56,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 1
     corrected: str = ""
     ignored: tuple[str, ...] = ()
+    answers: tuple[InstantAnswer, ...] = ()
+    infobox: Entry | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,6 @@
-"""The list of shortcuts, and the way out to another site."""
+"""The list of shortcuts."""
 
-from typing import Any
-
-from litestar import Request
-
-from synfonium.apps.search.service.shortcuts.book import Book, Shortcut, book_of
-from synfonium.apps.search.service.shortcuts.going import Going, going
+from synfonium.apps.search.service.shortcuts.book import Shortcut, book_of
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import Page, get
@@ -48,16 +43,6 @@ async def shortcuts(actor: Visitor, context: Context, q: str = "") -> Page:
 def _fits(shortcut: Shortcut, wanted: str) -> bool:
     names = (shortcut.trigger, *shortcut.also, shortcut.name, shortcut.host)
     return not wanted or any(wanted.lstrip("!") in name.casefold() for name in names)
-
-
-def going_of(
-    context: Context, request: Request[Any, Any, Any], typed: str, *, only_ours: bool = False
-) -> Going | None:
-    """Where the shortcut in `typed` leads, if there is one."""
-    if "!" not in typed or context.pages is None:
-        return None
-    book: Book = book_of(context.folder)
-    return going(typed, book, context.pages.reader(request.scope).locale, only_ours=only_ours)
 
 
 doors = [shortcuts]

@@ -13,10 +13,14 @@ _LAST = re.compile(r"(.*\S)\s+!(\S{1,30})", re.DOTALL)
 
 
 class Going(msgspec.Struct, frozen=True, kw_only=True):
-    """An address to go on to. is_outside: on another site, which then sees the question."""
+    """An address to go on to. host: of another site, which then sees the question."""
 
     url: str
-    is_outside: bool
+    host: str = ""
+
+    @property
+    def is_outside(self) -> bool:
+        return bool(self.host)
 
 
 def going(typed: str, book: Book, lang: str, *, only_ours: bool = False) -> Going | None:
@@ -26,17 +30,17 @@ def going(typed: str, book: Book, lang: str, *, only_ours: bool = False) -> Goin
     """
     typed = typed.strip()
     if typed == "!":
-        return Going(url=PAGE, is_outside=False)
+        return Going(url=PAGE)
     trigger, query = _parts(typed)
     shortcut = book.by_trigger.get(trigger.lower())
     if shortcut is None or (shortcut.url and only_ours):
         return None
     if shortcut.url:
-        return Going(url=shortcut.address(query, lang), is_outside=True)
+        return Going(url=shortcut.address(query, lang), host=shortcut.host)
     if shortcut.vertical == "places":
-        return Going(url=f"/search/places?{urlencode({'q': query})}", is_outside=False)
+        return Going(url=f"/search/places?{urlencode({'q': query})}")
     vertical = "" if shortcut.vertical == "web" else shortcut.vertical
-    return Going(url=f"/search?{urlencode({'q': query, 'vertical': vertical})}", is_outside=False)
+    return Going(url=f"/search?{urlencode({'q': query, 'vertical': vertical})}")
 
 
 def _parts(typed: str) -> tuple[str, str]:
