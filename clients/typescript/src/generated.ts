@@ -49,6 +49,21 @@ export interface Entries {
   more: string;
 }
 
+/** What an imported encyclopedia or dictionary says under one title. text: the beginning of the
+ * article, or nothing in a dictionary. senses: a dictionary's. facts: label and value, from an
+ * infobox. wiki: the project it comes from, such as `frwiki`. */
+export interface Entry {
+  title: string;
+  lang: string;
+  wiki: string;
+  url: string;
+  text?: string;
+  description?: string;
+  senses?: string[];
+  facts?: unknown[][];
+  is_dictionary?: boolean;
+}
+
 /** A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
  * characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
  * spec ids such as `file/1`. lang: BCP 47. modified_s: UTC seconds. revision: changes with its
@@ -124,6 +139,21 @@ export interface IndexPush {
   documents?: Findable[];
   forget?: string[];
   person?: string;
+}
+
+/** An answer as text alone, in the reader's language; whoever shows it escapes it. title: the
+ * question as it was understood. lead: the answer itself. rows: what else there is, label and
+ * value. note: what must be known of the answer. swatch: a colour as `#rrggbb`. code: the lead is
+ * to be copied letter by letter. */
+export interface InstantAnswer {
+  kind: string;
+  title: string;
+  lead: string;
+  rows?: unknown[][];
+  note?: string;
+  source?: Source | null;
+  swatch?: string;
+  code?: boolean;
 }
 
 export interface Key {
@@ -216,21 +246,37 @@ export interface Refused {
   reason: string;
 }
 
-/** One page found; `snippet` is plain text. */
+/** One thing found; `snippet` is plain text. kind: page, news, image, video or document. time_s:
+ * when it was published, else read, UTC seconds. picture: where this installation shows a small
+ * picture of it. shown: what else is known of it (`author`, `duration` …). reasons: what each
+ * signal added to its score. */
 export interface Result {
   url: string;
   title: string;
   snippet: string;
   host: string;
   lang: string;
+  kind?: string;
+  time_s?: number;
+  picture?: string;
+  shown?: Record<string, string>;
+  reasons?: Record<string, number>;
 }
 
-/** `total` counts all pages found; `results` are those of the page asked for. */
+/** `total` counts all that was found; `results` are those of the page asked for. ignored: parts of
+ * `prefs` that were not understood. answers: worked out here. infobox: what an imported
+ * encyclopedia says of exactly this. */
 export interface Results {
   query: string;
   total: number;
   took_ms: number;
   results: Result[];
+  vertical?: string;
+  page?: number;
+  corrected?: string;
+  ignored?: string[];
+  answers?: InstantAnswer[];
+  infobox?: Entry | null;
 }
 
 /** One file or folder; its name and size are those of what is stored. */
@@ -253,6 +299,13 @@ export interface Sought {
 
 export interface SoughtFiles {
   files: Sought[];
+}
+
+/** Where an answer comes from, as the page says it. url: https, or nothing. */
+export interface Source {
+  name: string;
+  url?: string;
+  licence?: string;
 }
 
 export interface Token {
@@ -387,9 +440,10 @@ export class Synfonium extends Base {
     return this.call("POST", "/notifications", { body, sent: "application/json" });
   }
 
-  /** Pages that match `q`, ten at a time. */
-  search_api_search(more: { q?: string; lang?: string; page?: number; vertical?: string } = {}): Promise<Results> {
-    return this.call("GET", "/api/search", { query: { "q": more.q, "lang": more.lang, "page": more.page, "vertical": more.vertical } });
+  /** What matches `q`, a page at a time. vertical: web, news, images, videos or documents. time: day,
+   * week, month or year. safe: off, moderate or strict. prefs: a token of preferences. */
+  search_api_search(more: { q?: string; lang?: string; page?: number; vertical?: string; time?: string; safe?: string; prefs?: string } = {}): Promise<Results> {
+    return this.call("GET", "/api/search", { query: { "q": more.q, "lang": more.lang, "page": more.page, "vertical": more.vertical, "time": more.time, "safe": more.safe, "prefs": more.prefs } });
   }
 
   /** OpenSearch suggestions: words of indexed pages, never of what anybody searched. */

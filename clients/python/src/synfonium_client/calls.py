@@ -210,10 +210,25 @@ class Synfonium(Base):
         lang: str | None = None,
         page: int | None = None,
         vertical: str | None = None,
+        time: str | None = None,
+        safe: str | None = None,
+        prefs: str | None = None,
     ) -> Results:
-        """Pages that match `q`, ten at a time."""
+        """What matches `q`, a page at a time. vertical: web, news, images, videos or documents. time: day,
+        week, month or year. safe: off, moderate or strict. prefs: a token of preferences.
+        """
         told: Results = self._call(
-            "GET", "/api/search", query={"q": q, "lang": lang, "page": page, "vertical": vertical}
+            "GET",
+            "/api/search",
+            query={
+                "q": q,
+                "lang": lang,
+                "page": page,
+                "vertical": vertical,
+                "time": time,
+                "safe": safe,
+                "prefs": prefs,
+            },
         )
         return told
 

@@ -60,6 +60,23 @@ class Entries(TypedDict):
     more: str
 
 
+class Entry(TypedDict):
+    """What an imported encyclopedia or dictionary says under one title. text: the beginning of the
+    article, or nothing in a dictionary. senses: a dictionary's. facts: label and value, from an
+    infobox. wiki: the project it comes from, such as `frwiki`.
+    """
+
+    title: str
+    lang: str
+    wiki: str
+    url: str
+    text: NotRequired[str]
+    description: NotRequired[str]
+    senses: NotRequired[list[str]]
+    facts: NotRequired[list[list[Any]]]
+    is_dictionary: NotRequired[bool]
+
+
 class Findable(TypedDict):
     """A thing to be found. address: `app:kind/id`, of the app that pushes. title: at most 500
     characters in one line. text: at most a million. path: addresses of what it lies in. interfaces:
@@ -146,6 +163,23 @@ class IndexPush(TypedDict):
     documents: NotRequired[list[Findable]]
     forget: NotRequired[list[str]]
     person: NotRequired[str]
+
+
+class InstantAnswer(TypedDict):
+    """An answer as text alone, in the reader's language; whoever shows it escapes it. title: the
+    question as it was understood. lead: the answer itself. rows: what else there is, label and
+    value. note: what must be known of the answer. swatch: a colour as `#rrggbb`. code: the lead is
+    to be copied letter by letter.
+    """
+
+    kind: str
+    title: str
+    lead: str
+    rows: NotRequired[list[list[Any]]]
+    note: NotRequired[str]
+    source: NotRequired[Source | None]
+    swatch: NotRequired[str]
+    code: NotRequired[bool]
 
 
 class Key(TypedDict):
@@ -250,22 +284,40 @@ class Refused(TypedDict):
 
 
 class Result(TypedDict):
-    """One page found; `snippet` is plain text."""
+    """One thing found; `snippet` is plain text. kind: page, news, image, video or document. time_s:
+    when it was published, else read, UTC seconds. picture: where this installation shows a small
+    picture of it. shown: what else is known of it (`author`, `duration` …). reasons: what each
+    signal added to its score.
+    """
 
     url: str
     title: str
     snippet: str
     host: str
     lang: str
+    kind: NotRequired[str]
+    time_s: NotRequired[float]
+    picture: NotRequired[str]
+    shown: NotRequired[dict[str, str]]
+    reasons: NotRequired[dict[str, float]]
 
 
 class Results(TypedDict):
-    """`total` counts all pages found; `results` are those of the page asked for."""
+    """`total` counts all that was found; `results` are those of the page asked for. ignored: parts of
+    `prefs` that were not understood. answers: worked out here. infobox: what an imported
+    encyclopedia says of exactly this.
+    """
 
     query: str
     total: int
     took_ms: float
     results: list[Result]
+    vertical: NotRequired[str]
+    page: NotRequired[int]
+    corrected: NotRequired[str]
+    ignored: NotRequired[list[str]]
+    answers: NotRequired[list[InstantAnswer]]
+    infobox: NotRequired[Entry | None]
 
 
 class Sealed(TypedDict):
@@ -291,6 +343,14 @@ class Sought(TypedDict):
 
 class SoughtFiles(TypedDict):
     files: list[Sought]
+
+
+class Source(TypedDict):
+    """Where an answer comes from, as the page says it. url: https, or nothing."""
+
+    name: str
+    url: NotRequired[str]
+    licence: NotRequired[str]
 
 
 class Token(TypedDict):
