@@ -1,6 +1,6 @@
 """The full-text search port."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -173,6 +173,13 @@ class SearchIndex(Protocol):
     """
 
     def add(self, documents: Sequence[IndexDocument]) -> None: ...
+    def build(self, documents: Iterable[IndexDocument]) -> int:
+        """Adds and commits very many documents with all cores; how many there were.
+
+        Blocks. Readers see none or all of them, after a crash too; of one key the last counts.
+        """
+        ...
+
     def delete(self, keys: Sequence[str]) -> None: ...
     def delete_space(self, space: str) -> None:
         """Deletes all documents that are fenced in this space."""

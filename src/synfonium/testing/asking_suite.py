@@ -1,10 +1,15 @@
 """What every engine of `ports.index` must show when it is asked more than words."""
 
+import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from synfonium.ports.index import Candidate, IndexDocument, IndexQuery, Scored, SearchIndex, Signals
 from synfonium.testing.index_suite import keys, words
@@ -148,6 +153,59 @@ class AskingSuite(ABC):
         assert [hit for page in pages for hit in page.hits] == list(whole.hits)
         assert [page.has_more for page in pages] == [True, True, False, False]
         assert whole.hits[0].reasons == {"backwards": 3.0}
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        hosts=st.lists(st.sampled_from("abcd"), max_size=40),
+        limit=st.integers(1, 12),
+        most=st.integers(0, 3),
+        depth=st.integers(0, 12),
+    )
+    def test_pages_lose_and_repeat_nothing_whatever_the_hosts(
+        self, tmp_path: Path, hosts: list[str], limit: int, most: int, depth: int
+    ) -> None:
+        index = self.make(tmp_path / uuid4().hex, writable=True)
+        index.add(
+            [IndexDocument(key=f"{n}", title="", text="apple", host=host) for n, host in enumerate(hosts)]
+        )
+        index.commit()
+        reranker = Backwards(depth, []) if depth else None
+        seen: list[str] = []
+        for offset in range(0, limit * (len(hosts) + 2), limit):
+            page = index.search(
+                words("apple"), limit=limit, offset=offset, most_per_host=most, reranker=reranker
+            )
+            counts = Counter(hit.host for hit in page.hits)
+            assert not most or not counts or max(counts.values()) <= most
+            seen += keys(page)
+            assert page.has_more == (len(seen) < len(hosts))
+        assert sorted(seen) == sorted(map(str, range(len(hosts))))
+        index.close()
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            IndexQuery(words="x" * 100_000, phrases=('"' * 1000,) * 1000, without=("\x00\ud800",) * 1000),
+            IndexQuery(words=" ".join(f"w{n}" for n in range(100_000))),
+            IndexQuery(words="plum", without=tuple(f"w{n} w{n + 1}" for n in range(100_000))),
+            IndexQuery(words="plum", hosts=("", ".", "..", "\ud800", "x" * 100_000, "-._~", "‮org")),
+            IndexQuery(words="plum", not_hosts=tuple(f"h{n}" for n in range(100_000))),
+            IndexQuery(words="plum", lang="\ud800", kinds=("\x00",), file_types=("🐎" * 1000,)),
+            IndexQuery(words="plum", since_s=float("nan"), until_s=float("inf")),
+            IndexQuery(words="plum", since_s=-1e300, until_s=1e300, most_adult=float("nan")),
+            IndexQuery(words="plum", most_adult=-5.0),
+            IndexQuery(phrases=("the", "of the", "", " ", "🐎 🐎", "a" * 100_000)),
+            IndexQuery(phrases=(" ".join(f"w{n}" for n in range(100_000)),)),
+        ],
+    )
+    def test_any_question_gets_an_answer_in_time(self, tmp_path: Path, asked: IndexQuery) -> None:
+        index = self.make(tmp_path, writable=True)
+        index.add(ORCHARD)
+        index.commit()
+        started = time.monotonic()
+        answer = index.search(asked, most_per_host=2, reranker=Backwards(10, []))
+        assert time.monotonic() - started < 2
+        assert answer.total >= len(answer.hits)
 
     def test_a_host_fills_no_page_and_loses_nothing(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)

@@ -1,7 +1,7 @@
 """What our own crawls and imports put into the index, remembered for the next bundle."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -94,6 +94,16 @@ class JournaledIndex:
     def add(self, documents: Sequence[IndexDocument]) -> None:
         self._journal.add(documents)
         self._index.add(documents)
+
+    def build(self, documents: Iterable[IndexDocument]) -> int:
+        count = self._index.build(self._noted(documents))
+        self._journal.sync()
+        return count
+
+    def _noted(self, documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
+        for document in documents:
+            self._journal.add([document])
+            yield document
 
     def delete(self, keys: Sequence[str]) -> None:
         self._journal.gone(keys)
