@@ -63,7 +63,7 @@ class Asking:
         families = families_of(asked, generation.families)
         self._builder = QueryBuilder(generation.searcher, generation.schema, asked, families, boosts)
         self._spaces = None if generation.is_all_public and "" in spaces else spaces
-        self._query, self._order_by = Query.empty_query(), ""
+        self._order_by = ""
         self._total = 0
 
     def answer(self, *, limit: int, offset: int, most_per_host: int) -> IndexAnswer:
@@ -71,12 +71,8 @@ class Asking:
         page, has_more = self._page(self._ordered(limit, depth), limit, offset, most_per_host)
         if len(page) < limit and most_per_host and depth < min(DEEPEST, self._total):
             page, has_more = self._page(self._ordered(limit, DEEPEST), limit, offset, most_per_host)
-        reader = HitReader(
-            self._generation.searcher, self._query, self._generation.schema, self._builder.typed
-        )
-        hits = tuple(
-            reader.hit(self._generation.read(found.address), found.score, found.reasons) for found in page
-        )
+        reader, now = HitReader(self._builder.shown_words()), self._generation
+        hits = tuple(reader.hit(now.read(one.address), one.score, one.reasons) for one in page)
         return IndexAnswer(total=self._total, hits=hits, has_more=has_more)
 
     def _depth(self, limit: int, offset: int, most_per_host: int) -> int:
@@ -116,9 +112,8 @@ class Asking:
         return found + [one for one in some if (one.address.segment_ord, one.address.doc) not in first]
 
     def _search(self, query: Query, depth: int) -> list[Found]:
-        self._query = self._builder.narrowed(query, self._spaces)
-        searcher = self._generation.searcher
-        result = searcher.search(self._query, depth, order_by_field=self._order_by or None)
+        searcher, narrowed = self._generation.searcher, self._builder.narrowed(query, self._spaces)
+        result = searcher.search(narrowed, depth, order_by_field=self._order_by or None)
         self._total = int(result.count)  # type: ignore[attr-defined]  # the stub lacks it
         scored = not self._order_by
         return [Found(score if scored else 0.0, address) for score, address in result.hits]

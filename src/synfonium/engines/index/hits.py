@@ -4,31 +4,28 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
-
 from synfonium.engines.index.keeping import Kept
 from synfonium.libraries.chains import TEXT, family_of
 from synfonium.ports.index import IndexHit
 
-_SNIPPET_CHARACTERS = 220
-_BEFORE = 60
-_WINDOW = 320
+_SNIPPET_CHARACTERS = 240
+_BEFORE = 50
 _MOST_PLACES = 20
 _LONGEST_STEM = 6
 _UNACCENTED = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy")
 
 
 class HitReader:
-    """Makes the hits of one search.
+    """Makes the hits of one search for `words`.
 
     The index's own snippets cost 0.1 ms a kilobyte of text, so that ten manuals would take
-    longer than the search: the densest window is found first, and only that is analysed.
+    longer than the search: the densest place is found first, and only what is shown is analysed.
     """
 
-    def __init__(self, searcher: Searcher, asked: Query, schema: Schema, words: Sequence[str]) -> None:
-        self._searcher, self._asked, self._schema, self._words = searcher, asked, schema, words
-        self._generators: dict[str, SnippetGenerator] = {}
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
         self._stems: dict[str, list[str]] = {}
+        self._terms: dict[str, set[str]] = {}
 
     def hit(self, kept: Kept, score: float, reasons: Mapping[str, float]) -> IndexHit:
         return IndexHit(
@@ -47,18 +44,16 @@ class HitReader:
 
     def _snippet(self, text: str, family: str) -> str:
         start = self._best_place(text, family)
-        window = _whole_words(text, start, start + _WINDOW)
-        document = Document()
-        document.add_text(f"text_{family}", window)
-        marked = self._generator(family).snippet_from_doc(document).to_html()
-        return marked or html.escape(_whole_words(text, 0, _SNIPPET_CHARACTERS))
-
-    def _generator(self, family: str) -> SnippetGenerator:
-        if family not in self._generators:
-            made = SnippetGenerator.create(self._searcher, self._asked, self._schema, f"text_{family}")
-            made.set_max_num_chars(_SNIPPET_CHARACTERS)
-            self._generators[family] = made
-        return self._generators[family]
+        shown = _whole_words(text, start, start + _SNIPPET_CHARACTERS)
+        if family not in self._terms:
+            self._terms[family] = {term for word in self._words for term in TEXT[family].analyze(word)}
+        terms, pieces, done = self._terms[family], list[str](), 0
+        for token in TEXT[family].pre_tokenize(shown).tokens:
+            if token.text in terms:
+                begin, end = token.char_offset_from, token.char_offset_to
+                pieces += (html.escape(shown[done:begin]), f"<b>{html.escape(shown[begin:end])}</b>")
+                done = end
+        return "".join(pieces) + html.escape(shown[done:])
 
     def _best_place(self, text: str, family: str) -> int:
         """Where a window begins that holds most of the words, near enough."""
@@ -70,7 +65,7 @@ class HitReader:
             return 0
         inside, last, best, first = [0] * len(stems), 0, (0, 0), places[0][0]
         for place, stem in places:
-            while last < len(places) and places[last][0] < place + _WINDOW - 2 * _BEFORE:
+            while last < len(places) and places[last][0] < place + _SNIPPET_CHARACTERS - _BEFORE:
                 inside[places[last][1]] += 1
                 last += 1
             kinds = (len(stems) - inside.count(0), sum(inside))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from synfonium.engines.index.schema import marked, milliseconds, thousandths
-from synfonium.engines.index.words import Term, Word, split, words_in, words_of
+from synfonium.engines.index.words import Term, Word, Words, split, words_of
 from synfonium.libraries.chains import TEXT, TITLE, clean, family_of
 from synfonium.ports.index import Fence, IndexQuery
 
@@ -18,8 +18,7 @@ _MOST_SOON = 8
 _QUERY_CHARACTERS = 2000
 _MOST_PHRASES = 16
 _PHRASE_WORDS = 32
-_MOST_VALUES = 2048
-_MOST_TERMS = 16
+_MOST_VALUES = 64
 
 
 def is_list(asked: IndexQuery) -> bool:
@@ -44,17 +43,18 @@ class QueryBuilder:
         families: Iterable[str],
         boosts: Mapping[str, float],
     ) -> None:
-        self._searcher, self._schema, self._asked = searcher, schema, asked
+        self._schema, self._asked = schema, asked
         self.typed = words_of(asked.words)
         self.phrases = [phrase for phrase in map(_phrase, asked.phrases[:_MOST_PHRASES]) if phrase]
+        words, has_phrases = Words(searcher, self.typed), bool(self.phrases)
         self._families = [
-            (
-                family,
-                boosts.get(family, 1.0),
-                words_in(searcher, self.typed, family, may_be_none=bool(self.phrases)),
-            )
+            (family, boosts.get(family, 1.0), words.of(family, may_be_none=has_phrases))
             for family in families
         ]
+
+    def shown_words(self) -> tuple[str, ...]:
+        """The words that a snippet marks."""
+        return (*self.typed, *(word for phrase in self.phrases for word in phrase.split()))
 
     def soon(self) -> Query | None:
         """Documents with every word in the text, or every word outside it; None where this is no
@@ -189,10 +189,7 @@ class QueryBuilder:
         return Query.boolean_query([(Occur.Must, group) for group in groups])
 
     def _one_of(self, field: str, values: Sequence[str]) -> Query:
-        terms = [clean(value) for value in values[:_MOST_VALUES]]
-        if len(terms) > _MOST_TERMS:
-            return Query.term_set_query(self._schema, field, terms)
-        return _some([self._term(field, "basic", term) for term in terms])
+        return _some([self._term(field, "basic", clean(value)) for value in values[:_MOST_VALUES]])
 
     def _term(self, field: str, option: str, term: str) -> Query:
         return Query.term_query(self._schema, field, term, option)

@@ -52,35 +52,45 @@ def words_of(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(split(typed[:_QUERY_CHARACTERS])))[:_QUERY_WORDS]
 
 
-def words_in(searcher: Searcher, typed: Sequence[str], family: str, *, may_be_none: bool) -> list[Word]:
-    """The words that tell something in `family`; those taken for blank only where all are, and
-    `may_be_none` is not said."""
-    telling = [(word, terms) for word in typed if (terms := TEXT[family].analyze(word))]
-    if telling or may_be_none:
-        return [_word(searcher, word, terms, family) for word, terms in telling]
-    return [_word(searcher, word, [], family) for word in typed]
+class Words:
+    """The words typed, looked up in an index; each term once, in however many families."""
 
+    def __init__(self, searcher: Searcher, typed: Sequence[str]) -> None:
+        self._searcher, self._typed = searcher, typed
+        self._counts: dict[tuple[str, str], int] = {}
 
-def _word(searcher: Searcher, word: str, terms: Sequence[str], family: str) -> Word:
-    def is_known(field: str) -> bool:
-        return bool(terms) and all(searcher.doc_freq(field, term) for term in terms)
+    def of(self, family: str, *, may_be_none: bool) -> list[Word]:
+        """The words that tell something in `family`; those taken for blank only where all are, and
+        `may_be_none` is not said."""
+        telling = [(word, terms) for word in self._typed if (terms := TEXT[family].analyze(word))]
+        if telling or may_be_none:
+            return [self._word(word, terms, family) for word, terms in telling]
+        return [self._word(word, [], family) for word in self._typed]
 
-    return Word(
-        text=tuple(terms),
-        terms=tuple(_terms(searcher, word, terms, family)),
-        is_in_text=is_known(f"text_{family}"),
-        is_in_head=is_known(f"head_{family}"),
-    )
+    def _word(self, word: str, terms: Sequence[str], family: str) -> Word:
+        is_in_text = self._are_known(f"text_{family}", terms)
+        is_in_head = self._are_known(f"head_{family}", terms)
+        fields = [(f"text_{family}", "position", terms, 1.0)] if is_in_text or len(terms) > 1 else []
+        # What no document's head has, no title has, nor an anchor or an address.
+        if is_in_head or len(terms) != 1:
+            fields += [
+                (f"title_{family}", "position", TITLE[family].analyze(word), TITLE_BOOST),
+                (f"anchors_{family}", "freq", terms, ANCHORS_BOOST),
+                ("place", "freq", PLACE.analyze(word), PLACE_BOOST),
+            ]
+        return Word(tuple(terms), tuple(self._terms(fields)), is_in_text, is_in_head)
 
+    def _terms(self, fields: Sequence[tuple[str, str, Sequence[str], float]]) -> Iterator[Term]:
+        for field, option, texts, boost in fields:
+            for text in texts:
+                if documents := self._count(field, text):
+                    yield Term(field, option, text, boost, documents)
 
-def _terms(searcher: Searcher, word: str, terms: Sequence[str], family: str) -> Iterator[Term]:
-    fields = (
-        (f"text_{family}", "position", terms, 1.0),
-        (f"title_{family}", "position", TITLE[family].analyze(word), TITLE_BOOST),
-        (f"anchors_{family}", "freq", terms, ANCHORS_BOOST),
-        ("place", "freq", PLACE.analyze(word), PLACE_BOOST),
-    )
-    for field, option, texts, boost in fields:
-        for text in texts:
-            if documents := searcher.doc_freq(field, text):
-                yield Term(field, option, text, boost, documents)
+    def _are_known(self, field: str, terms: Sequence[str]) -> bool:
+        return bool(terms) and all(self._count(field, term) for term in terms)
+
+    def _count(self, field: str, term: str) -> int:
+        found = self._counts.get((field, term))
+        if found is None:
+            found = self._counts[field, term] = self._searcher.doc_freq(field, term)
+        return found
