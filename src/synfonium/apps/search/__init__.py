@@ -36,6 +36,7 @@ app = App(
         Command(name="put_scope", handler=f"{_COMMANDS}:put_scope"),
         Command(name="list_scopes", handler=f"{_COMMANDS}:list_scopes"),
         Command(name="remove_scope", handler=f"{_COMMANDS}:remove_scope"),
+        Command(name="graph", handler=f"{_COMMANDS}:graph"),
         Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
         Command(name="import_places", handler=f"{_COMMANDS}:import_places"),

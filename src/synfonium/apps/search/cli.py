@@ -19,8 +19,13 @@ _TAKEN = ("added", "removed", "kept_ours", "outside")
 
 def add_commands(commands: Commands) -> None:
     """Adds the commands of web search to the command line."""
-    add = commands.add("search add", _add, help="index .jsonl and .warc files")
-    add.add_argument("files", nargs="+", metavar="FILE", help=".jsonl, .warc or .warc.gz")
+    add = commands.add("search add", _add, help="index files of pages")
+    add.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help=".jsonl, .warc, .wet, .parquet, .ciff, or a folder",
+    )
 
     crawl = commands.add("search crawl", _crawl, help="read web sites, politely, and index them")
     crawl.add_argument("seeds", nargs="*", metavar="SEED", help="address to begin at")
@@ -35,6 +40,8 @@ def add_commands(commands: Commands) -> None:
 
     _add_scopes(commands)
     _add_archive(commands)
+
+    commands.add("search graph", _graph, help="rank hosts and pages by the links between them")
 
     evaluate = commands.add("search evaluate", _evaluate, help="measure the search on judged questions")
     evaluate.add_argument("folder", metavar="DIR", help="holds corpus.jsonl, queries.jsonl and qrels.tsv")
@@ -197,6 +204,15 @@ async def _crawl(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
         hint = "" if args.allow_private_network else "; private addresses need --allow-private-network"
         print(f"synfonium: no page could be indexed{hint}", file=sys.stderr)
         return 1
+    return 0
+
+
+async def _graph(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    report = await call("search.graph", {}, out.progress)
+    out.line(
+        f"{report['hosts']} hosts, {report['host_links']} links between them, {report['pages']} pages, "
+        f"{report['page_links']} links between them, {report['reindexed']} pages indexed anew"
+    )
     return 0
 
 

@@ -78,6 +78,8 @@ async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
     reports: dict[str, dict[str, int]] = {}
     for given in arguments.paths:
         reports[given] = msgspec.to_builtins(await imports.add(_absolute(given), call.progress))
+    crawls: Crawls = context.service.crawls
+    await crawls.graph.refresh(call.progress)
     return reports
 
 
@@ -172,6 +174,13 @@ async def resume_crawl(context: Context, call: Call) -> dict[str, str]:
     crawls: Crawls = context.service.crawls
     await crawls.resume(call.text("crawl_id"))
     return {}
+
+
+async def graph(context: Context, call: Call) -> dict[str, int]:
+    """Ranks hosts and pages by the links between them, and indexes anew what that moves."""
+    crawls: Crawls = context.service.crawls
+    report: dict[str, int] = msgspec.to_builtins(await crawls.graph.refresh(call.progress))
+    return report
 
 
 async def evaluate(context: Context, call: Call) -> dict[str, float]:

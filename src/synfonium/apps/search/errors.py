@@ -65,7 +65,15 @@ class NotReadable(Problem):
 
     status, code = 422, "search.not_readable"
     title = _("This file cannot be read: {name}")
-    remedy = _("Give a .jsonl, .warc or .warc.gz file that exists and is not damaged.")
+    remedy = _("Give a .jsonl, .warc, .wet, .parquet or .ciff file that is not damaged, or a folder.")
+
+
+class NeedsBulk(Problem):
+    """Parquet is read by an optional package."""
+
+    status, code = 422, "search.needs_bulk"
+    title = _("Parquet files cannot be read here yet.")
+    remedy = _("Install the optional part: synfonium[bulk].")
 
 
 class BadShortcuts(Problem):

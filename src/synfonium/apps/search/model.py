@@ -20,11 +20,14 @@ _NOISE = re.compile(
 _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
 # Most links are written so already: to take them apart costs ten times more.
-_PLAIN_PATH = r"(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)*/?"
+_SEGMENT = r"[A-Za-z0-9_~%:@!$&'()*+,=-]+"
+_PLAIN_PATH = rf"(?:/{_SEGMENT}(?:\.{_SEGMENT})*)*/?"
+_PLAIN_QUERY = r"(?:\?[A-Za-z0-9_]+=[A-Za-z0-9_.~-]*(?:&[A-Za-z0-9_]+=[A-Za-z0-9_.~-]*)*)?"
 _PLAIN_ORIGIN = r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*)"
-_PLAIN = re.compile(rf"{_PLAIN_ORIGIN}({_PLAIN_PATH})")
+_PLAIN = re.compile(rf"{_PLAIN_ORIGIN}({_PLAIN_PATH})({_PLAIN_QUERY})")
 _ORIGIN = re.compile(rf"{_PLAIN_ORIGIN}(?=/)")
-_RELATIVE = re.compile(rf"()({_PLAIN_PATH})")
+_RELATIVE = re.compile(rf"()({_PLAIN_PATH})({_PLAIN_QUERY})")
+_MAYBE_NOISE = re.compile(r"[?&](?:utm_|fbclid|gclid|mc_|php|jse|ses|sid|asp)", re.IGNORECASE)
 
 CrawlState = Literal["running", "done", "stopped", "paused"]
 FetchState = Literal["waiting", "done", "failed"]
@@ -48,9 +51,9 @@ def _plain_url(url: str, base: str) -> str | None:
     origin = (found if found[1] else _ORIGIN.match(base)) if found else None
     if found is None or origin is None or len(url) + len(base) > LONGEST_URL:
         return None
-    path, slashes = found[2] or "/", found[2].count("/")
+    path, query, slashes = found[2] or "/", found[3], found[2].count("/")
     is_trap = slashes > 4 or (slashes == 4 and len(set(path.split("/"))) == 2)
-    return None if is_trap else origin[1] + path
+    return None if is_trap or (query and _MAYBE_NOISE.search(query)) else origin[1] + path + query
 
 
 def _parsed_url(url: str, base: str) -> str | None:
@@ -163,6 +166,22 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     adult: float = 0.0
 
 
+FILE_TYPES = {"application/pdf": "pdf"}
+"""Media types of files that are read as documents, and their extensions."""
+MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain", *FILE_TYPES)
+"""What can be read as a page."""
+
+
+class ReadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as it was read at `read_s`, UTC seconds. url: normal; the page's key in the index.
+    file_type: see documents_of."""
+
+    url: str
+    extract: Extract
+    read_s: float
+    file_type: str = ""
+
+
 class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
     """A page as it came; charset: what its transport said."""
 
@@ -218,6 +237,17 @@ class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     waiting: int = 0
     unchanged: int = 0
+
+
+class GraphReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was ranked; pages are those that link or are linked to, read or not. reindexed: pages
+    whose ranks or anchors moved."""
+
+    hosts: int = 0
+    host_links: int = 0
+    pages: int = 0
+    page_links: int = 0
+    reindexed: int = 0
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

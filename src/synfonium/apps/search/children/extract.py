@@ -10,6 +10,7 @@ from synfonium.apps.search.children import links, media, metadata, quality
 from synfonium.apps.search.children.dates import published_s
 from synfonium.apps.search.children.language import language_of
 from synfonium.apps.search.children.main_text import LONGEST_TEXT, main_text
+from synfonium.apps.search.children.pdf import pdf
 from synfonium.apps.search.children.structured import Page, metas_of, things_of
 from synfonium.apps.search.model import Extract, normal_url
 from synfonium.libraries.simhash import fingerprint
@@ -18,11 +19,13 @@ _ROBOT_NAMES = ("robots", "synfoniumbot")
 
 
 def extract(url: str, body: bytes, *, charset: str = "", media_type: str = "text/html") -> Extract:
-    """What the page at `url` says; any bytes are accepted.
+    """What the page at `url` says; any bytes are accepted but for a PDF (see pdf).
 
     Encoding: byte order mark, then `charset` of the transport, then the page's own word,
     then a guess (WHATWG HTML, 13.2.3).
     """
+    if media_type == "application/pdf":
+        return pdf(body)
     is_html = media_type != "text/plain"
     text = bytes_to_str(body, _encoding(body, charset, is_html=is_html), "replace")
     return _html(url, text) if is_html else _plain(text)

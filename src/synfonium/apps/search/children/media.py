@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 from synfonium.apps.search.children.structured import Page, Thing, types_of, words_of
 from synfonium.apps.search.model import Film, Picture, normal_url
 
-MOST_PICTURES = 30
+MOST_PICTURES = 16
 MOST_FILMS = 10
 LONGEST_WORDS = 300
 SMALLEST_SIDE = 100

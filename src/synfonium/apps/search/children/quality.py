@@ -12,6 +12,7 @@ _MOST_LOADED = 500
 _MOST_WORDS = 3000
 _WORD = re.compile(r"[^\W\d_]{2,40}")
 _HIDING = re.compile(r"(?:text-indent:-\d{3,}|font-size:0(?:px|;|$)|visibility:hidden|display:none)")
+_HOST = re.compile(r"\s*(?:https?:)?//([A-Za-z0-9.-]{1,255})", re.IGNORECASE)
 _AT_ONCE = re.compile(r"^\s*0\s*;\s*url\s*=\s*['\"]?(https?://[^\s'\"]+)", re.IGNORECASE)
 # One clear word in two hundred is a text about the matter; one in thirty is the matter.
 _FULLY_ADULT_SHARE = 1 / 30
@@ -37,10 +38,8 @@ def trackers_of(page: Page) -> int:
 
 
 def _host(said: str) -> str:
-    try:
-        return urlsplit(said.strip()).hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.match(said)
+    return found[1].lower() if found else ""
 
 
 def _is_tracker(host: str) -> bool:

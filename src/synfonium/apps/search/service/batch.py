@@ -1,17 +1,16 @@
 """What a crawl has found since it was last made durable."""
 
 from collections import Counter
-from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
 
 from synfonium.apps.search import store
-from synfonium.apps.search.model import FetchState
+from synfonium.apps.search.model import FetchState, ReadPage
+from synfonium.apps.search.service import graph
 from synfonium.apps.search.service.archive import Record
-from synfonium.apps.search.service.documents import derived_keys
+from synfonium.apps.search.service.duplicates import row_of
 from synfonium.apps.search.store import ArchivedRow, CrawlRow, FrontierRow, LeaseRow, PageRow, VisitRow
-from synfonium.ports.index import IndexDocument
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -22,8 +21,7 @@ class Batch(msgspec.Struct, kw_only=True):
     so that whoever visits them next does not read twice. counts: for the crawl's report.
     """
 
-    documents: dict[str, list[IndexDocument]] = {}
-    rows: dict[str, PageRow] = {}
+    pages: dict[str, ReadPage] = {}
     gone: set[str] = set()
     known: set[str] = set()
     states: dict[str, FetchState] = {}
@@ -43,24 +41,25 @@ class Batch(msgspec.Struct, kw_only=True):
         """Whether there is nothing to make durable."""
         return not (self.states or self.closed or self.released or self.counts)
 
-    def add_page(self, documents: list[IndexDocument], row: PageRow, *, is_known: bool) -> None:
-        """A page, and what is on it. is_known: what was on it before leaves the index."""
-        self.gone.discard(row.url)
-        self.documents[row.url], self.rows[row.url] = documents, row
+    @property
+    def rows(self) -> list[PageRow]:
+        return [row_of(page) for page in self.pages.values()]
+
+    def add_page(self, page: ReadPage, *, is_known: bool) -> None:
+        """is_known: what was on the page before leaves the index."""
+        self.gone.discard(page.url)
+        self.pages[page.url] = page
         if is_known:
-            self.known.add(row.url)
+            self.known.add(page.url)
 
     def forget_page(self, url: str) -> None:
-        self.documents.pop(url, None)
-        self.rows.pop(url, None)
+        self.pages.pop(url, None)
         self.gone.add(url)
 
-    def without(self, twins: set[str]) -> tuple[list[IndexDocument], list[str]]:
-        """What to add to the index and what to delete from it."""
-        pages = (documents for url, documents in self.documents.items() if url not in twins)
-        gone = [*self.gone, *twins]
-        parts = (derived_keys(url) for url in (*gone, *self.known))
-        return list(chain.from_iterable(pages)), [*gone, *chain.from_iterable(parts)]
+    def without(self, twins: set[str]) -> tuple[list[ReadPage], list[str]]:
+        """Pages that stay, and addresses that leave the index."""
+        added = [page for url, page in self.pages.items() if url not in twins]
+        return added, [*self.gone, *twins]
 
 
 class Findings:
@@ -105,8 +104,11 @@ def save_batch(
     connection: Connection, crawl_id: str, holder: str, batch: Batch, twins: set[str], now_s: float
 ) -> CrawlRow | None:
     """Marks what is dealt with and counts it; the crawl as it is after."""
-    store.put_pages(connection, [row for url, row in batch.rows.items() if url not in twins])
-    store.remove_pages(connection, [*batch.gone, *twins])
+    added, gone = batch.without(twins)
+    store.put_pages(connection, [row_of(page) for page in added])
+    store.remove_pages(connection, gone)
+    graph.forget(connection, gone)
+    graph.remember(connection, added)
     store.add_archived(connection, batch.archived)
     store.put_visits(connection, list(batch.visits.values()))
     done = [url for url, state in batch.states.items() if state == "done"]

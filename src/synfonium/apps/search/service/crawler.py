@@ -10,6 +10,8 @@ import msgspec
 from synfonium.apps.search import store
 from synfonium.apps.search.model import CrawlReport, authority_of
 from synfonium.apps.search.service.batch import Findings, save_batch
+from synfonium.apps.search.service.duplicates import worse_twins
+from synfonium.apps.search.service.graph import documents_for, write_index
 from synfonium.apps.search.service.leases import Leases
 from synfonium.apps.search.service.reading import Reader
 from synfonium.apps.search.service.tools import Tools
@@ -17,7 +19,6 @@ from synfonium.apps.search.service.visiting import Visits
 from synfonium.apps.search.store import CrawlRow, LeaseRow
 from synfonium.kernel import logs
 from synfonium.kernel.calls import Progress
-from synfonium.ports.index import IndexDocument
 
 log = logs.get("search")
 
@@ -191,19 +192,16 @@ class Crawler:
         await self._save_links()
         self._committed_s = time.monotonic()
         batch = self._findings.begin_saving()
-        twins = await self._database.read(lambda c: store.twins(c, list(batch.rows.values())))
+        twins = await self._database.read(lambda c: worse_twins(c, batch.rows))
+        added, gone = batch.without(twins)
+        documents = await self._database.read(lambda c: documents_for(c, added))
         if self._tools.archive:
             batch.archived = await self._tools.archive.write(batch.records)
-        await asyncio.to_thread(self._write_index, *batch.without(twins))
+        known = list(batch.known)
+        await asyncio.to_thread(write_index, self._tools.index, documents, known, gone)
         now_s, holder = self._clock.now_s(), self._leases.holder
         crawl = await self._database.write(lambda c: save_batch(c, self._id, holder, batch, twins, now_s))
         self._leases.forget(batch.released)
         self._findings.end_saving()
         if crawl is not None:
             self._saved, self._is_wanted = crawl.report, crawl.state == "running"
-
-    def _write_index(self, added: list[IndexDocument], deleted: list[str]) -> None:
-        if added or deleted:
-            self._tools.index.delete(deleted)
-            self._tools.index.add(added)
-            self._tools.index.commit()

@@ -14,6 +14,7 @@ from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope, Craw
 from synfonium.apps.search.service.archive import Archive
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
+from synfonium.apps.search.service.graph import Graph
 from synfonium.apps.search.service.own_hosts import OwnHosts
 from synfonium.apps.search.service.parsers import Parsers
 from synfonium.apps.search.service.tools import Tools
@@ -34,6 +35,7 @@ class Crawls:
 
     def __init__(self, context: Context, index: SearchIndex) -> None:
         self._context, self._index = context, index
+        self.graph = Graph(context.database, index)
         self._config: SearchConfig = context.config
         self._tasks: dict[str, asyncio.Task[CrawlReport]] = {}
         self._watchers: dict[str, list[Progress]] = {}
@@ -172,6 +174,7 @@ class Crawls:
         now_s = self._context.clock.now_s()
         await database.write(lambda c: store.end_crawl(c, crawl_id, now_s))
         await self.archive.forget_old()
+        await self.graph.refresh(self._tell(crawl_id))
         return report
 
     def _tools(self, plan: CrawlPlan) -> Tools:

@@ -6,11 +6,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from synfonium.apps.search.model import CrawlPlan, Extract, ParseJob, VisitKind, authority_of, host_of
+from synfonium.apps.search.model import (
+    FILE_TYPES,
+    MEDIA_TYPES,
+    CrawlPlan,
+    Extract,
+    ParseJob,
+    ReadPage,
+    VisitKind,
+    authority_of,
+)
 from synfonium.apps.search.service.archive import record_of
 from synfonium.apps.search.service.batch import Findings
 from synfonium.apps.search.service.bounds import Bounds
-from synfonium.apps.search.service.documents import documents_of
 from synfonium.apps.search.service.fetch import Fetched
 from synfonium.apps.search.service.lists import Lists, led
 from synfonium.apps.search.service.parsing import Unparsable
@@ -18,7 +26,7 @@ from synfonium.apps.search.service.robots import Rules
 from synfonium.apps.search.service.schedule import unchanged, unpack, visit_of
 from synfonium.apps.search.service.tools import Tools
 from synfonium.apps.search.service.xml_texts import BadXml
-from synfonium.apps.search.store import FrontierRow, PageRow, VisitRow
+from synfonium.apps.search.store import FrontierRow, VisitRow
 
 _MOST_REDIRECTS = 5
 _TWIN_FROM = 200
@@ -26,7 +34,6 @@ _MOST_DIGESTS = 50_000
 # A page in another language leads on near the seeds: a home page may have all languages beside one another.
 _FAR_FROM_HOME = 1
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
-_MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
 class Reader:
@@ -51,7 +58,7 @@ class Reader:
             self._fail(row, answer)
         elif row.kind != "page":
             await self._read_list(row, answer, before)
-        elif answer.media_type not in _MEDIA_TYPES:
+        elif answer.media_type not in MEDIA_TYPES:
             self._findings.deal_with(row, "skipped")
         else:
             await self._parse(row, answer, rules, before)
@@ -122,7 +129,15 @@ class Reader:
             return
         if self._is_archived and not told & {"noarchive"}:
             self._findings.batch.records.append(record_of(answer, self._clock.now_s()))
-        self._add_page(row, _address(row.url, extract, rules), extract, is_known=before is not None)
+        is_followed = told.isdisjoint(("nofollow", "none"))
+        said = extract if is_followed else msgspec.structs.replace(extract, links=())
+        page = ReadPage(
+            url=_address(row.url, extract, rules),
+            extract=_announced(said, row.published_s),
+            read_s=self._clock.now_s(),
+            file_type=FILE_TYPES.get(answer.media_type, ""),
+        )
+        self._findings.batch.add_page(page, is_known=before is not None)
         self._findings.deal_with(row, "indexed")
 
     def _links(self, row: FrontierRow, extract: Extract) -> tuple[str, ...]:
@@ -152,16 +167,15 @@ class Reader:
         rows = (led(row, url, kind) for url in links)
         self._findings.links += [link for link in rows if self._bounds.admits(link)]
 
-    def _add_page(self, row: FrontierRow, url: str, extract: Extract, *, is_known: bool) -> None:
-        now_s = self._clock.now_s()
-        if row.published_s and not extract.published_s:
-            extract = msgspec.structs.replace(extract, published_s=row.published_s)
-        page, *parts = documents_of(url, extract, read_s=now_s)
-        if row.published_s:  # what a feed announces is news
-            page = msgspec.structs.replace(page, kind="news")
-        digest = digest_of(url, extract.text)
-        known = PageRow(url=url, host=host_of(url), lang=extract.lang, digest=digest, read_s=now_s)
-        self._findings.batch.add_page([page, *parts], known, is_known=is_known)
+
+def _announced(extract: Extract, published_s: float) -> Extract:
+    """What a feed announces is news, of the time that the page says or else the feed."""
+    if not published_s:
+        return extract
+    types = (*extract.schema_types, "NewsArticle")
+    return msgspec.structs.replace(
+        extract, published_s=extract.published_s or published_s, schema_types=types
+    )
 
 
 def failure_of(answer: Fetched) -> str:
@@ -180,11 +194,6 @@ def header_rules(value: str) -> set[str]:
         if not colon or name.strip() == "synfoniumbot":
             found.add((rule if colon else name).strip())
     return found
-
-
-def digest_of(url: str, text: str) -> bytes:
-    """Equal for pages with the same long text; short texts are equal too easily."""
-    return _digest(text if len(text) >= _TWIN_FROM else url)
 
 
 def _trap_digest(url: str, extract: Extract) -> bytes:

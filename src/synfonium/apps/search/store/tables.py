@@ -65,6 +65,9 @@ hosts = Table(
     info={"personal": {}},
 )
 
+# MinHash bands of a page's text: near duplicates have one in common.
+BANDS = ("band_1", "band_2", "band_3", "band_4")
+
 pages = Table(
     "search_page",
     metadata,
@@ -73,6 +76,53 @@ pages = Table(
     Column("lang", String(20), nullable=False),
     Column("digest", LargeBinary, nullable=False, index=True),
     Column("read_s", Float, nullable=False),
+    Column("simhash", BigInteger, nullable=False, server_default="0"),
+    *(Column(name, BigInteger, index=True) for name in BANDS),
+    info={"personal": {}},
+)
+
+extracts = Table(
+    "search_extract",
+    metadata,
+    Column("url", String(LONGEST_URL), primary_key=True),
+    Column("extract", LargeBinary, nullable=False),
+    Column("file_type", String(10), nullable=False),
+    Column("read_s", Float, nullable=False),
+    Column("standing", BigInteger, nullable=False),
+    info={"personal": {}},
+)
+
+host_links = Table(
+    "search_host_link",
+    metadata,
+    Column("source", String(300), primary_key=True),
+    Column("target", String(300), primary_key=True),
+    info={"personal": {}},
+)
+
+host_ranks = Table(
+    "search_host_rank",
+    metadata,
+    Column("host", String(300), primary_key=True),
+    Column("rank", Float, nullable=False),
+    info={"personal": {}},
+)
+
+page_links = Table(
+    "search_page_link",
+    metadata,
+    Column("target", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("host", BigInteger, nullable=False),
+    Column("anchor", String(200), nullable=False),
+    info={"personal": {}},
+)
+
+page_ranks = Table(
+    "search_page_rank",
+    metadata,
+    Column("page", BigInteger, primary_key=True, autoincrement=False),
+    Column("rank", Float, nullable=False),
     info={"personal": {}},
 )
 

@@ -112,6 +112,6 @@ def test_a_line_may_have_a_number_as_id_and_lack_the_rest() -> None:
 
 
 def test_an_endless_line_is_left_out_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synfonium.apps.search.service.imports.LONGEST_LINE_BYTES", 100)
+    monkeypatch.setattr("synfonium.apps.search.service.imports.lines.LONGEST_LINE_BYTES", 100)
     lines = list(read_lines(io.BytesIO(b"first\n\n" + b"x" * 1050 + b"\nlast")))
     assert lines == [b"first\n", None, b"last"]
