@@ -249,7 +249,7 @@ export interface Refused {
 /** One thing found; `snippet` is plain text. kind: page, news, image, video or document. time_s:
  * when it was published, else read, UTC seconds. picture: where this installation shows a small
  * picture of it. shown: what else is known of it (`author`, `duration` …). reasons: what each
- * signal added to its score. */
+ * signal added to its score. sources: the engines that found it, by name; "" is our own index. */
 export interface Result {
   url: string;
   title: string;
@@ -261,11 +261,13 @@ export interface Result {
   picture?: string;
   shown?: Record<string, string>;
   reasons?: Record<string, number>;
+  sources?: string[];
 }
 
 /** `total` counts all that was found; `results` are those of the page asked for. ignored: parts of
  * `prefs` that were not understood. answers: worked out here. infobox: what an imported
- * encyclopedia says of exactly this. */
+ * encyclopedia says of exactly this. outside: the other engines that were asked, each with what
+ * became of it: answered, slow, failed, resting or busy. */
 export interface Results {
   query: string;
   total: number;
@@ -277,6 +279,7 @@ export interface Results {
   ignored?: string[];
   answers?: InstantAnswer[];
   infobox?: Entry | null;
+  outside?: Record<string, string>;
 }
 
 /** One file or folder; its name and size are those of what is stored. */
@@ -441,9 +444,10 @@ export class Synfonium extends Base {
   }
 
   /** What matches `q`, a page at a time. vertical: web, news, images, videos or documents. time: day,
-   * week, month or year. safe: off, moderate or strict. prefs: a token of preferences. */
-  search_api_search(more: { q?: string; lang?: string; page?: number; vertical?: string; time?: string; safe?: string; prefs?: string } = {}): Promise<Results> {
-    return this.call("GET", "/api/search", { query: { "q": more.q, "lang": more.lang, "page": more.page, "vertical": more.vertical, "time": more.time, "safe": more.safe, "prefs": more.prefs } });
+   * week, month or year. safe: off, moderate or strict. prefs: a token of preferences. outside: 1
+   * asks other engines too, those that are on here; they learn the words and the language. */
+  search_api_search(more: { q?: string; lang?: string; page?: number; vertical?: string; time?: string; safe?: string; prefs?: string; outside?: string } = {}): Promise<Results> {
+    return this.call("GET", "/api/search", { query: { "q": more.q, "lang": more.lang, "page": more.page, "vertical": more.vertical, "time": more.time, "safe": more.safe, "prefs": more.prefs, "outside": more.outside } });
   }
 
   /** OpenSearch suggestions: words of indexed pages, never of what anybody searched. */

@@ -213,9 +213,11 @@ class Synfonium(Base):
         time: str | None = None,
         safe: str | None = None,
         prefs: str | None = None,
+        outside: str | None = None,
     ) -> Results:
         """What matches `q`, a page at a time. vertical: web, news, images, videos or documents. time: day,
-        week, month or year. safe: off, moderate or strict. prefs: a token of preferences.
+        week, month or year. safe: off, moderate or strict. prefs: a token of preferences. outside: 1
+        asks other engines too, those that are on here; they learn the words and the language.
         """
         told: Results = self._call(
             "GET",
@@ -228,6 +230,7 @@ class Synfonium(Base):
                 "time": time,
                 "safe": safe,
                 "prefs": prefs,
+                "outside": outside,
             },
         )
         return told

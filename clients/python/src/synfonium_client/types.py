@@ -287,7 +287,7 @@ class Result(TypedDict):
     """One thing found; `snippet` is plain text. kind: page, news, image, video or document. time_s:
     when it was published, else read, UTC seconds. picture: where this installation shows a small
     picture of it. shown: what else is known of it (`author`, `duration` …). reasons: what each
-    signal added to its score.
+    signal added to its score. sources: the engines that found it, by name; "" is our own index.
     """
 
     url: str
@@ -300,12 +300,14 @@ class Result(TypedDict):
     picture: NotRequired[str]
     shown: NotRequired[dict[str, str]]
     reasons: NotRequired[dict[str, float]]
+    sources: NotRequired[list[str]]
 
 
 class Results(TypedDict):
     """`total` counts all that was found; `results` are those of the page asked for. ignored: parts of
     `prefs` that were not understood. answers: worked out here. infobox: what an imported
-    encyclopedia says of exactly this.
+    encyclopedia says of exactly this. outside: the other engines that were asked, each with what
+    became of it: answered, slow, failed, resting or busy.
     """
 
     query: str
@@ -318,6 +320,7 @@ class Results(TypedDict):
     ignored: NotRequired[list[str]]
     answers: NotRequired[list[InstantAnswer]]
     infobox: NotRequired[Entry | None]
+    outside: NotRequired[dict[str, str]]
 
 
 class Sealed(TypedDict):

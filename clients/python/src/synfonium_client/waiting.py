@@ -221,9 +221,11 @@ class AsyncSynfonium(AsyncBase):
         time: str | None = None,
         safe: str | None = None,
         prefs: str | None = None,
+        outside: str | None = None,
     ) -> Results:
         """What matches `q`, a page at a time. vertical: web, news, images, videos or documents. time: day,
-        week, month or year. safe: off, moderate or strict. prefs: a token of preferences.
+        week, month or year. safe: off, moderate or strict. prefs: a token of preferences. outside: 1
+        asks other engines too, those that are on here; they learn the words and the language.
         """
         told: Results = await self._call(
             "GET",
@@ -236,6 +238,7 @@ class AsyncSynfonium(AsyncBase):
                 "time": time,
                 "safe": safe,
                 "prefs": prefs,
+                "outside": outside,
             },
         )
         return told

@@ -13,14 +13,15 @@ from synfonium.apps.search.service.verticals import WEB, Vertical
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import LOCALES, _
 
-_MOVES = ("page", "vertical", "site")
+_MOVES = ("page", "vertical", "site", "outside")
 NO_TRACE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 SEARCH, YOUNG, PREFERENCES = "/search", "/search/young", "/search/preferences"
 
 
 class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a search. prefs: a token. do: what a button of the page of results asks,
-    `vertical:images`, `page:2`, `site:example.org`, `block:example.org`, `clear:example.org`."""
+    `vertical:images`, `page:2`, `site:example.org`, `block:example.org`, `clear:example.org`,
+    `outside:1`. outside: "1" asks other engines too."""
 
     q: str = ""
     lang: str = ""
@@ -31,11 +32,13 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     prefs: str = ""
     do: str = ""
     ui: str = ""
+    outside: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A question, and how it came. ignored: parts of the token that were left out. is_changed:
-    it asked for a rule, so that the address it came by is not the one to show."""
+    it asked for a rule, so that the address it came by is not the one to show. is_outside: other
+    engines are to be asked too."""
 
     question: Question
     path: str = SEARCH
@@ -43,6 +46,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     ui: str = ""
     ignored: tuple[str, ...] = ()
     is_changed: bool = False
+    is_outside: bool = False
 
     @property
     def has_rules(self) -> bool:
@@ -70,6 +74,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             "vertical": "" if asked.vertical is WEB else asked.vertical.name,
             "time": asked.period,
             "prefs": self.token,
+            "outside": "1" if self.is_outside else "",
             "ui": "" if self.by_post else self.ui,
         }
         return {name: value for name, value in sent.items() if value and name not in without}
@@ -104,6 +109,7 @@ def asked(form: SearchForm, *, by_post: bool = False) -> Asked:
         ui=form.ui if form.ui in LOCALES else "",
         ignored=read.ignored,
         is_changed=bool(form.do),
+        is_outside=form.outside == "1",
     )
 
 
@@ -113,6 +119,8 @@ def _moved(form: SearchForm) -> SearchForm:
     if verb == "page":
         number = int(to) if to.isascii() and to.isdigit() and len(to) < 5 else 0
         return msgspec.structs.replace(form, page=number)
+    if verb == "outside":
+        return msgspec.structs.replace(form, outside=to)
     if verb == "site":
         return msgspec.structs.replace(form, q=f"{form.q} site:{to}")
     return msgspec.structs.replace(form, vertical=to) if verb == "vertical" else form

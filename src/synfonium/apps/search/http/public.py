@@ -1,5 +1,6 @@
 """Search for anybody. The dispatcher has removed who asks; nothing asked is kept."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -9,9 +10,10 @@ from litestar.params import Body
 
 from synfonium.apps.search.http.answering import AnyRequest, Known, known_of, leaving
 from synfonium.apps.search.http.asking import NO_TRACE, Asked, SearchForm, asked
-from synfonium.apps.search.http.results import LANGUAGES, Results, result, shown_all
+from synfonium.apps.search.http.outside import ask_outside, merged_results, view
+from synfonium.apps.search.http.results import LANGUAGES, Results, shown_all
 from synfonium.apps.search.service.open import SearchService
-from synfonium.apps.search.service.search import DAYS, LAST_PAGE, question
+from synfonium.apps.search.service.search import DAYS, LAST_PAGE, Answer, Question, WebSearch, question
 from synfonium.apps.search.service.verticals import WEB, tabs
 from synfonium.kernel.actor import Visitor
 from synfonium.kernel.context import Context
@@ -34,9 +36,19 @@ async def search(
     prefs: str = "",
     do: str = "",
     ui: str = "",
+    outside: str = "",
 ) -> Page | See:
     form = SearchForm(
-        q=q, lang=lang, page=page, vertical=vertical, time=time, safe=safe, prefs=prefs, do=do, ui=ui
+        q=q,
+        lang=lang,
+        page=page,
+        vertical=vertical,
+        time=time,
+        safe=safe,
+        prefs=prefs,
+        do=do,
+        ui=ui,
+        outside=outside,
     )
     return await answered(context, request, asked(form))
 
@@ -61,15 +73,21 @@ async def api_search(
     time: str = "",
     safe: str = "",
     prefs: str = "",
+    outside: str = "",
 ) -> Response[Results]:
     """What matches `q`, a page at a time.
 
     vertical: web, news, images, videos or documents. time: day, week, month or year. safe:
-    off, moderate or strict. prefs: a token of preferences.
+    off, moderate or strict. prefs: a token of preferences. outside: 1 asks other engines too,
+    those that are on here; they learn the words and the language.
     """
-    given = asked(SearchForm(q=q, lang=lang, page=page, vertical=vertical, time=time, safe=safe, prefs=prefs))
-    service = service_of(context)
-    answer = await service.find.pages(given.question)
+    form = SearchForm(
+        q=q, lang=lang, page=page, vertical=vertical, time=time, safe=safe, prefs=prefs, outside=outside
+    )
+    given, service = asked(form), service_of(context)
+    answer, told = await asyncio.gather(
+        service.find.pages(given.question), ask_outside(service.outside, given)
+    )
     known = await _known(context, request, given)
     results = Results(
         query=given.question.query,
@@ -78,7 +96,8 @@ async def api_search(
         vertical=given.question.vertical.name,
         page=given.question.page,
         ignored=given.ignored,
-        results=tuple(result(hit, service.picture_address) for hit in answer.found.hits),
+        results=merged_results(given, told, answer.found.hits, service.picture_address),
+        outside={one.name: one.outcome for one in told.told},
         answers=(known.answer,) if known.answer else (),
         infobox=known.infobox,
     )
@@ -108,12 +127,19 @@ async def answered(context: Context, request: AnyRequest, given: Asked) -> Page 
     return await _results_page(context, request, given)
 
 
+async def _found(find: WebSearch, question: Question) -> Answer | None:
+    return await find.pages(question) if question.query else None
+
+
 async def _results_page(context: Context, request: AnyRequest, given: Asked) -> Page:
-    find, question = service_of(context).find, given.question
-    answer = await find.pages(question) if question.query else None
+    service, question = service_of(context), given.question
+    find = service.find
+    answer, told = await asyncio.gather(_found(find, question), ask_outside(service.outside, given))
     hits = answer.found.hits if answer else ()
+    shown = shown_all(hits, question, service.picture_address)
+    outside = view(service.outside, given, told, hits, shown)
     known = await _known(context, request, given)
-    is_empty = not hits and await find.count() == 0
+    is_empty = not hits and not outside.lines and await find.count() == 0
     return Page(
         "search/results.html",
         headers=NO_TRACE,
@@ -122,7 +148,8 @@ async def _results_page(context: Context, request: AnyRequest, given: Asked) -> 
         preferences=question.preferences,
         scheme=question.preferences.scheme,
         total=answer.found.total if answer else 0,
-        hits=shown_all(hits, question, service_of(context).picture_address),
+        hits=shown,
+        outside=outside,
         took_s=answer.took_ms / 1000 if answer else 0.0,
         has_next=answer is not None and answer.found.has_more and question.page < LAST_PAGE,
         is_empty=is_empty,

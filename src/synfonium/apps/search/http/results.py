@@ -28,7 +28,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: page, news, image, video or document. time_s: when it was published, else read, UTC
     seconds. picture: where this installation shows a small picture of it. shown: what else is
-    known of it (`author`, `duration` …). reasons: what each signal added to its score.
+    known of it (`author`, `duration` …). reasons: what each signal added to its score. sources:
+    the engines that found it, by name; "" is our own index.
     """
 
     url: str
@@ -41,12 +42,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     picture: str = ""
     shown: dict[str, str] = {}
     reasons: dict[str, float] = {}
+    sources: tuple[str, ...] = ("",)
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """`total` counts all that was found; `results` are those of the page asked for. ignored:
     parts of `prefs` that were not understood. answers: worked out here. infobox: what an imported
-    encyclopedia says of exactly this."""
+    encyclopedia says of exactly this. outside: the other engines that were asked, each with what
+    became of it: answered, slow, failed, resting or busy."""
 
     query: str
     total: int
@@ -58,6 +61,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     ignored: tuple[str, ...] = ()
     answers: tuple[InstantAnswer, ...] = ()
     infobox: Entry | None = None
+    outside: dict[str, str] = {}
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

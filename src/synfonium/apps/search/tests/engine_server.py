@@ -36,7 +36,7 @@ class EngineServer:
                     writer.write(b"x" * 65536)
                     await writer.drain()
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             return
         finally:
             writer.close()

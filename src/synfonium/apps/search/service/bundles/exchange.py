@@ -18,6 +18,8 @@ from synfonium.ports.index import SearchIndex
 
 log = logs.get("search")
 _FOLDER = "bundles"
+_FIRST_S = 60.0
+"""After a start: not before everything else is up."""
 
 
 def publisher_of(context: Context) -> Publisher | None:
@@ -84,12 +86,13 @@ class Exchange:
         await self.peers.close()
 
     async def _go_on(self) -> None:
+        await asyncio.sleep(min(_FIRST_S, self._every_s))
         while True:
-            await asyncio.sleep(self._every_s)
             try:
                 await self._turn()
             except Exception as failure:
                 log.error("exchange.failed", failure)
+            await asyncio.sleep(self._every_s)
 
     async def _turn(self) -> None:
         if self._publisher is not None:
