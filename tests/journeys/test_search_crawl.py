@@ -104,7 +104,7 @@ async def test_hosts_made_to_catch_a_crawler_cost_little_and_end(house: Installa
         assert report["fetched"] <= 40
         assert len(web.paths("loop.localhost")) < 15, "endless redirects end"
         assert len(web.paths("calendar.localhost")) <= 45, "endless links are bounded by the plan"
-        assert len(web.paths("bomb.localhost")) == 2
+        assert web.paths("bomb.localhost").count("/") == 1
     assert await found(house, "marmots") != []
 
 
