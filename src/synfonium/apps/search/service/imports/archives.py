@@ -21,21 +21,27 @@ def read_archive(source: BinaryIO) -> Iterator[Record]:
     """The pages of an archive, as far as it can be read; what is too large or damaged is BROKEN."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+    is_empty = True
     try:
         records = ArchiveIterator(
             source,
-            record_types=WarcRecordType.response | WarcRecordType.conversion,
             parse_http=True,
             auto_decode="all",
             quirks_mode=True,
             max_header_len=_LONGEST_HEADER,
         )
         for record in records:
-            is_text = record.record_type == WarcRecordType.conversion
-            found = _text(record) if is_text else _response(record)
+            is_empty, found = False, None
+            if record.record_type == WarcRecordType.conversion:
+                found = _text(record)
+            elif record.record_type == WarcRecordType.response:
+                found = _response(record)
             if found is not None:
                 yield found
     except (OSError, ValueError, UnicodeDecodeError):
+        is_empty = True
+    # Read leniently, what is no archive at all has no records and raises nothing.
+    if is_empty:
         yield Left.BROKEN
 
 
