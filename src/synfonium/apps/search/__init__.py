@@ -40,6 +40,7 @@ app = App(
         Command(name="evaluate", handler=f"{_COMMANDS}:evaluate"),
         Command(name="rank", handler=f"{_COMMANDS}:rank"),
         Command(name="import_places", handler=f"{_COMMANDS}:import_places"),
+        Command(name="learn", handler=f"{_COMMANDS}:learn"),
         Command(name="import_rates", handler=f"{_COMMANDS}:import_rates"),
         Command(name="import_encyclopedia", handler=f"{_COMMANDS}:import_encyclopedia"),
         Command(name="keep_preferences", handler=f"{_COMMANDS}:keep_preferences"),

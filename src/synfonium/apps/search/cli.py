@@ -49,6 +49,13 @@ def add_commands(commands: Commands) -> None:
     rank = commands.add("search rank", _rank, help="measure the ranking of judged candidates")
     rank.add_argument("file", metavar="FILE", help="candidates.jsonl")
 
+    learn = commands.add("search learn", _learn, help="learn the weights of the ranking from judged sets")
+    learn.add_argument("files", nargs="+", metavar="FILE", help="as for search evaluate and search rank")
+    learn.add_argument("--out", required=True, metavar="FILE", help="where to write the weights")
+    learn.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="the same seed gives the same weights"
+    )
+
     extract = commands.add("search extract", _extract, help="print what HTML files say, one JSON line each")
     extract.add_argument("files", nargs="+", metavar="FILE", help=".html or .html.gz")
     _add_exchange(commands)
@@ -229,6 +236,13 @@ async def _evaluate(args: argparse.Namespace, call: Caller, out: Terminal) -> in
 async def _rank(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
     path = str(Path(args.file).absolute())
     out.line(json.dumps(await call("search.rank", {"path": path}, out.progress)))
+    return 0
+
+
+async def _learn(args: argparse.Namespace, call: Caller, out: Terminal) -> int:
+    paths = [str(Path(name).absolute()) for name in args.files]
+    arguments = {"paths": paths, "out": str(Path(args.out).absolute()), "seed": args.seed}
+    out.line(json.dumps(await call("search.learn", arguments, out.progress)))
     return 0
 
 

@@ -71,6 +71,14 @@ class ScopeArguments(msgspec.Struct, frozen=True, kw_only=True):
     most_pages: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 50_000
 
 
+class LearnArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """paths: folders as for `search evaluate`, files as for `search rank`; out: a file to write."""
+
+    paths: list[str]
+    out: str
+    seed: int = 1
+
+
 async def add(context: Context, call: Call) -> dict[str, dict[str, int]]:
     """Indexes files; a report for each path. Raises NotReadable."""
     arguments = msgspec.convert(call.arguments, AddArguments)
@@ -233,6 +241,18 @@ def _absolute(given: str) -> Path:
     if not path.is_absolute():
         raise NotReadable(name=path.name)
     return path
+
+
+async def learn(context: Context, call: Call) -> dict[str, object]:
+    """Learns the weights of the ranking from judged sets, writes them to `out`, and tells what
+    five folds gave. Raises NotReadable."""
+    from synfonium.apps.search.service.learn import learn_from
+
+    arguments = msgspec.convert(call.arguments, LearnArguments)
+    paths = [Path(path) for path in arguments.paths]
+    learned = await learn_from(context.temporary_index, paths, arguments.seed, call.progress)
+    learned.save(Path(arguments.out))
+    return {"ndcg@10": dict(learned.ndcg), "questions": dict(learned.learned_from)}
 
 
 async def _plan(context: Context, call: Call) -> CrawlPlan:

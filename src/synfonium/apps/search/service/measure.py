@@ -13,11 +13,12 @@ from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import host_of
 from synfonium.apps.search.service.imports import document_of, read_lines
 from synfonium.apps.search.service.query_syntax import LONGEST_QUERY
-from synfonium.apps.search.service.search import WebSearch, question
+from synfonium.apps.search.service.search import SecondLook, WebSearch, learned_look, question
 from synfonium.kernel.calls import Progress
 from synfonium.ports.index import IndexDocument, SearchIndex
 
 TemporaryIndex = Callable[[], AbstractContextManager[SearchIndex]]
+Judgements = Mapping[str, Mapping[str, float]]
 T = TypeVar("T")
 _DEPTH = 100
 
@@ -57,15 +58,14 @@ def reciprocal_rank(ranked: Sequence[str], grades: Mapping[str, float], depth: i
     return next((1 / (n + 1) for n, key in enumerate(ranked[:depth]) if grades.get(key, 0) > 0), 0.0)
 
 
-async def evaluate(make: TemporaryIndex, folder: Path, progress: Progress) -> dict[str, float]:
+async def evaluate(
+    make: TemporaryIndex, folder: Path, progress: Progress, second_look: SecondLook = learned_look
+) -> dict[str, float]:
     """`corpus.jsonl`, `queries.jsonl` and `qrels.tsv` (query, document, grade) of `folder`."""
-    queries = _read(folder / "queries.jsonl", JudgedQuery)
-    judged = _judgements(folder / "qrels.tsv")
-    asked = [query for query in queries if judged.get(str(query.id))]
-    documents = _documents(folder / "corpus.jsonl")
+    asked, judged, documents = read_judged(folder)
     with make() as index:
-        await asyncio.to_thread(_fill, index, documents)
-        search, totals, times_ms = WebSearch(index), [0.0, 0.0, 0.0], list[float]()
+        await asyncio.to_thread(fill, index, documents)
+        search, totals, times_ms = WebSearch(index, second_look=second_look), [0.0, 0.0, 0.0], list[float]()
         for number, query in enumerate(asked):
             # The first page is what a reader waits for; the rest is for recall.
             first = await search.pages(question(query.text[:LONGEST_QUERY], "", 1, ""))
@@ -85,29 +85,45 @@ async def evaluate(make: TemporaryIndex, folder: Path, progress: Progress) -> di
     }
 
 
-async def rank(make: TemporaryIndex, path: Path, progress: Progress) -> dict[str, float]:
+async def rank(
+    make: TemporaryIndex, path: Path, progress: Progress, second_look: SecondLook = learned_look
+) -> dict[str, float]:
     """Each query's candidates in our order; those that no word of it matches come last."""
+    by_space = read_candidates(path)
+    total = 0.0
+    with make() as index:
+        for space, (_query, candidates) in by_space.items():
+            await asyncio.to_thread(index.add, candidate_documents(space, candidates))
+        await asyncio.to_thread(index.commit)
+        search = WebSearch(index, second_look=second_look)
+        for number, (space, (query, candidates)) in enumerate(by_space.items()):
+            asked = question(query[:LONGEST_QUERY], "", 1, "")
+            answer = await search.pages(asked, size=len(candidates), space=space)
+            grades = grades_of(space, candidates)
+            found = [hit.key for hit in answer.found.hits]
+            total += ndcg([*found, *(key for key in grades if key not in set(found))], grades)
+            await progress(f"{number + 1} questions ranked", number + 1, len(by_space))
+    return {"ndcg@10": round(total / max(1, len(by_space)), 4)}
+
+
+def read_judged(folder: Path) -> tuple[list[JudgedQuery], Judgements, list[IndexDocument]]:
+    """The questions that are judged, the grades by question and document, and the documents."""
+    judged = _judgements(folder / "qrels.tsv")
+    queries = _read(folder / "queries.jsonl", JudgedQuery)
+    asked = [query for query in queries if judged.get(str(query.id))]
+    return asked, judged, _documents(folder / "corpus.jsonl")
+
+
+def read_candidates(path: Path) -> dict[str, tuple[str, list[Candidate]]]:
+    """For each query of the file a space of the index, the query, and its candidates."""
     by_query: dict[str, list[Candidate]] = {}
     for candidate in _read(path, Candidate):
         by_query.setdefault(candidate.query, []).append(candidate)
-    total = 0.0
-    with make() as index:
-        for number, candidates in enumerate(by_query.values()):
-            await asyncio.to_thread(index.add, _candidate_documents(f"q{number}", candidates))
-        await asyncio.to_thread(index.commit)
-        search = WebSearch(index)
-        for number, (query, candidates) in enumerate(by_query.items()):
-            asked = question(query[:LONGEST_QUERY], "", 1, "")
-            answer = await search.pages(asked, size=len(candidates), space=f"q{number}")
-            documents = _candidate_documents(f"q{number}", candidates)
-            grades = {d.key: c.grade for d, c in zip(documents, candidates, strict=True)}
-            found = [hit.key for hit in answer.found.hits]
-            total += ndcg([*found, *(key for key in grades if key not in set(found))], grades)
-            await progress(f"{number + 1} questions ranked", number + 1, len(by_query))
-    return {"ndcg@10": round(total / max(1, len(by_query)), 4)}
+    return {f"q{number}": (query, found) for number, (query, found) in enumerate(by_query.items())}
 
 
-def _candidate_documents(space: str, candidates: Sequence[Candidate]) -> list[IndexDocument]:
+def candidate_documents(space: str, candidates: Sequence[Candidate]) -> list[IndexDocument]:
+    """The candidates as documents of `space`; keys are their addresses after `<space>/<number>`."""
     return [
         IndexDocument(
             key=f"{space}/{number}://{candidate.url.partition('://')[2]}",
@@ -120,7 +136,13 @@ def _candidate_documents(space: str, candidates: Sequence[Candidate]) -> list[In
     ]
 
 
-def _fill(index: SearchIndex, documents: list[IndexDocument]) -> None:
+def grades_of(space: str, candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Grades by the keys that `candidate_documents` gives."""
+    documents = candidate_documents(space, candidates)
+    return {document.key: one.grade for document, one in zip(documents, candidates, strict=True)}
+
+
+def fill(index: SearchIndex, documents: list[IndexDocument]) -> None:
     index.add(documents)
     index.commit()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from synfonium.apps.search.service.ranking.wording import words_of
 from synfonium.kernel.i18n import _
 
 WISHES = {
@@ -18,6 +19,7 @@ def why(reasons: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """Sentences (English gettext source), the weightiest first, each with its share of the
     weightiest, from 0 to 1."""
     said = [(text, abs(reasons[name])) for name, text in WISHES.items() if reasons.get(name)]
+    said += [(text, abs(added)) for text, added in words_of(reasons)]
     most = max((weight for _text, weight in said), default=1.0) or 1.0
     ordered = sorted(said, key=lambda one: -one[1])[:_MOST]
     return tuple((text, round(weight / most, 2)) for text, weight in ordered)

@@ -21,8 +21,8 @@ LAST_PAGE = 100
 MOST_SUGGESTIONS = 8
 Period = Literal["", "day", "week", "month", "year"]
 DAYS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
-SecondLook = Callable[[IndexQuery], Reranker]
-"""The order that a question deserves."""
+SecondLook = Callable[[IndexQuery], Reranker | None]
+"""The order that a question deserves; None for that of the index."""
 _DAY_S = 86400.0
 _WORD = re.compile(r"[^\W_]")
 # What a person reads counts a little more than what else matches.
@@ -80,6 +80,13 @@ def question(
     )
 
 
+def learned_look(asked: IndexQuery) -> Reranker:
+    """The learned order; imported when first asked for, since numpy takes its time."""
+    from synfonium.apps.search.service.ranking.reranker import PageReranker, depth_for
+
+    return PageReranker(depth_for(asked))
+
+
 class WebSearch:
     """The public index, read. Keeps nothing of what it is asked."""
 
@@ -87,7 +94,7 @@ class WebSearch:
         self,
         index: SearchIndex,
         *,
-        second_look: SecondLook | None = None,
+        second_look: SecondLook = learned_look,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self.index, self._second_look, self._now_s = index, second_look, now_s
@@ -112,7 +119,7 @@ class WebSearch:
         return Answer(found=found, took_ms=round((time.perf_counter() - begun_s) * 1000, 1))
 
     def _order_for(self, asked: Question, wanted: IndexQuery) -> Reranker | None:
-        learned = self._second_look(wanted) if self._second_look else None
+        learned = self._second_look(wanted)
         if asked.vertical.is_by_time:
             return Newest(learned or AsFound())
         if prefers_hosts(asked.preferences):

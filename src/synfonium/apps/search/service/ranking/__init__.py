@@ -1,0 +1,1 @@
+"""The second look: in which order a reader wants the pages that the index found."""
