@@ -18,7 +18,8 @@ _MOST_SOON = 8
 _QUERY_CHARACTERS = 2000
 _MOST_PHRASES = 16
 _PHRASE_WORDS = 32
-_MOST_VALUES = 64
+_MOST_VALUES = 2048
+_MOST_TERMS = 16
 
 
 def is_list(asked: IndexQuery) -> bool:
@@ -189,7 +190,10 @@ class QueryBuilder:
         return Query.boolean_query([(Occur.Must, group) for group in groups])
 
     def _one_of(self, field: str, values: Sequence[str]) -> Query:
-        return _some([self._term(field, "basic", clean(value)) for value in values[:_MOST_VALUES]])
+        terms = [clean(value) for value in values[:_MOST_VALUES]]
+        if len(terms) > _MOST_TERMS:
+            return Query.term_set_query(self._schema, field, terms)
+        return _some([self._term(field, "basic", term) for term in terms])
 
     def _term(self, field: str, option: str, term: str) -> Query:
         return Query.term_query(self._schema, field, term, option)
