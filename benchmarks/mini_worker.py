@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from synfonium.apps.search import store
-from synfonium.apps.search.model import CrawlPlan, CrawlReport
+from synfonium.apps.search.model import CrawlPlan, CrawlReport, CrawlScope
 from synfonium.apps.search.service.crawler import Crawler
 from synfonium.apps.search.service.fetch import Fetcher
 from synfonium.apps.search.service.own_hosts import OwnHosts
@@ -57,7 +57,9 @@ async def crawl_of(folder: Path, seeds: list[str], pages: int, progress: Progres
     index = TantivyIndex(folder / "index", writable=True)
     parsers = Parsers()
     fetcher = Fetcher("SynfoniumBot", is_local_allowed=True, connections=100)
-    plan = CrawlPlan(seeds=tuple(seeds), max_pages=pages, delay_s=0.0, is_local_allowed=True)
+    # The pages link to the real web, which is nobody's to measure with.
+    inside = CrawlScope(hosts=("localhost",))
+    plan = CrawlPlan(seeds=tuple(seeds), max_pages=pages, delay_s=0.0, is_local_allowed=True, scope=inside)
     try:
         await database.write(store.metadata.create_all)
         await database.write(lambda c: store.add_crawl(c, "crawl", plan, 0.0))
