@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
+from typing import TypeVar
 
 from synfonium.kernel.app import App, Role, installed_apps, resolve
 from synfonium.kernel.asgi import ASGIApp, Receive, Scope, Send
@@ -10,12 +11,15 @@ from synfonium.kernel.authentication import Authentication
 from synfonium.kernel.context import Context
 from synfonium.kernel.dispatcher import Dispatcher
 from synfonium.kernel.hosts import Hosts
+from synfonium.kernel.limits import Limits, Rate, Tokens
 from synfonium.kernel.machine_doors import MachineDoors
 from synfonium.kernel.neighbours import Neighbours
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.static import StaticFiles
 from synfonium.kernel.tls import Certificates
 from synfonium.kernel.typed_doors import TypedDoors
+
+P = TypeVar("P")
 
 
 def build_application(
@@ -27,11 +31,13 @@ def build_application(
     neighbours: Neighbours,
     name: str,
     language: str,
+    rate: Rate,
     closing: AsyncExitStack,
 ) -> Dispatcher:
     """The dispatcher over everything that these roles serve; the web role also forwards.
 
-    name: of the installation, on its pages. language: for whoever wished for none.
+    name: of the installation, on its pages. language: for whoever wished for none. rate: of questions
+    to the anonymous doors.
     closing: closes what forwarding opened.
     """
     contexts = tuple(contexts)
@@ -56,14 +62,15 @@ def build_application(
         anonymous=[prefix for app in installed_apps() for prefix in app.anonymous],
         shared=["/static", "/api/openapi.json", *(p for app in installed_apps() for p in app.cross_origin)],
         popups=[prefix for app in installed_apps() for prefix in app.popups],
-        hosts=_hosts(served) if is_front else None,
+        hosts=_offered(served, Hosts) if is_front else None,  # type: ignore[type-abstract]
+        limits=Limits(rate, _offered(served, Tokens)) if is_front else None,  # type: ignore[type-abstract]
         is_front=is_front,
     )
 
 
-def _hosts(served: Sequence[Context]) -> Hosts | None:
-    """What an app of this role offers for names that are not ours."""
-    found: list[Hosts] = served[0].offers(Hosts) if served else []  # type: ignore[type-abstract]
+def _offered(served: Sequence[Context], protocol: type[P]) -> P | None:
+    """What an app of this role offers to the front under the protocol."""
+    found = served[0].offers(protocol) if served else []
     return found[0] if found else None
 
 

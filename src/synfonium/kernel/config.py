@@ -48,7 +48,9 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     smtp://USER:PASSWORD@HOST:PORT?tls=starttls, =implicit or =off. mail_from: the address that
     letters come from; empty means synfonium@ and the host. mail_password_file: holds the
     password instead of mail. mail_trust: PEM file of who vouches for a private mail server.
-    mail_give_up_days: how long a letter is tried. host: the address to listen on; 0.0.0.0 means
+    mail_give_up_days: how long a letter is tried. questions_per_s: how many a second one address may send
+    to doors that do not know who asks, such as web search, in the long run; 0 means any number.
+    questions_at_once: how many in one go. host: the address to listen on; 0.0.0.0 means
     all. port: the port to listen on. content_port: the port of people's content; 0 means
     port + 1. name: of the installation, on its pages. language: en or fr, for whoever wished for
     no language that is spoken here, and for their letters. database: sqlite, or postgresql://…, in
@@ -89,6 +91,8 @@ class HouseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     mail_password_file: str = ""
     mail_trust: str = ""
     mail_give_up_days: float = 3.0
+    questions_per_s: float = 10.0
+    questions_at_once: int = 300
 
     @property
     def scheme(self) -> str:

@@ -1,6 +1,6 @@
 """The ASGI app in front of everything: routes `raw_path` by whole segments.
 
-It refuses what is not for us, removes who asks before the anonymous doors (web search)
+It refuses what is not for us and who asks too much, removes who asks before the anonymous doors (web search)
 see a request, hands file doors and streams to their plain ASGI apps undecoded, and
 everything else to the typed doors. People's content has an origin of its own.
 """
@@ -25,6 +25,7 @@ from synfonium.kernel.asgi import (
 )
 from synfonium.kernel.hosts import Hosts
 from synfonium.kernel.leftover import Leftover
+from synfonium.kernel.limits import Limits
 from synfonium.kernel.metrics import Metric
 from synfonium.kernel.pages import Pages
 from synfonium.kernel.problems import problem_response, wants_page
@@ -56,6 +57,7 @@ class Dispatcher:
         shared: Sequence[str] = (),
         popups: Sequence[str] = (),
         hosts: Hosts | None = None,
+        limits: Limits | None = None,
         is_front: bool = True,
     ) -> None:
         self._site, self._pages, self._typed = site, pages, typed
@@ -67,7 +69,7 @@ class Dispatcher:
         self._content_authority = urlsplit(site.content_url).netloc.lower()
         self._page_headers = gate.security_headers(site, gate.page_policy(site))
         self._content_headers = gate.security_headers(site, gate.CONTENT_POLICY)
-        self._is_front, self._hosts = is_front, hosts
+        self._is_front, self._hosts, self._limits = is_front, hosts, limits
         urls = (site.public_url, site.content_url, site.local_url)
         self._own_names = {urlsplit(url).hostname for url in urls} | set(LOOPBACK_NAMES)
 
@@ -160,6 +162,8 @@ class Dispatcher:
         if self._is_content(scope) != under(path, CONTENT_PREFIX) and self._is_front:
             raise NotFound
         if any(under(path, prefix) for prefix in self._anonymous):
+            if self._limits is not None:
+                await self._limits.check(scope, self._site)
             scope = gate.anonymised(scope)
         else:
             gate.check_origin(scope, self._site)

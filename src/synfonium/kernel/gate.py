@@ -32,6 +32,18 @@ def request_scheme(scope: Scope, site: Site) -> str:
     return {"ws": "http", "wss": "https"}.get(scheme, scheme)
 
 
+def peer_of(scope: Scope, site: Site) -> str:
+    """The address that a request came from; trusted proxies say whose they pass on. "" for none."""
+    peer = str((scope.get("client") or ("", 0))[0])
+    if not site.trusted_proxies or not site.trusts(peer):
+        return peer
+    for passed_on in reversed(header(scope, b"x-forwarded-for").split(",")[-20:]):
+        peer = passed_on.strip() or peer
+        if not site.trusts(peer):
+            break
+    return peer
+
+
 def host_of(scope: Scope) -> tuple[str, str]:
     """Host name and `name:port` of the Host header, lower case; empty unless there is one."""
     hosts = [value for key, value in scope["headers"] if key == b"host"]

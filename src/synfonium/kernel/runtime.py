@@ -27,6 +27,7 @@ from synfonium.kernel.giving import Giver
 from synfonium.kernel.hearing import Hearing
 from synfonium.kernel.hold import is_held
 from synfonium.kernel.house import House
+from synfonium.kernel.limits import Rate
 from synfonium.kernel.mail.post import Postman, PostRules
 from synfonium.kernel.mail.queue import Queued
 from synfonium.kernel.mail.topics import MailChoices
@@ -362,6 +363,7 @@ class Runtime:
                 neighbours=self._neighbours,
                 name=self.house.config.name,
                 language=self.house.config.language,
+                rate=Rate(self.house.config.questions_per_s, self.house.config.questions_at_once),
                 closing=self._stack,
             )
         return self._application

@@ -19,6 +19,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     made and those of others are read.
     rates_file: the European Central Bank's reference rates (XML or zip) that currencies are counted
     with; read again when it changes.
+    relay_to: gateways (RFC 9458) to which sealed questions are relayed, by their whole addresses; none
+    unless named. relay_token_files: API tokens for them, as HOST=FILE.
     """
 
     delay_s: float = 1.0
@@ -35,3 +37,5 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     share_hosts: tuple[str, ...] = ()
     share_every_hours: float = 6.0
     rates_file: str = ""
+    relay_to: tuple[str, ...] = ()
+    relay_token_files: tuple[str, ...] = ()

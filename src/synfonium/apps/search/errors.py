@@ -136,3 +136,63 @@ class BadScope(Problem):
     status, code = 422, "search.bad_scope"
     title = _("This scope cannot be kept: line {line} is wrong.")
     remedy = _("Each line is a host or an address; line 0 means its name or its languages, such as fr en.")
+
+
+class NoSuchRequest(Problem):
+    """A request that was never made, is over, or cannot be answered in this way any more."""
+
+    status, code = 404, "search.no_such_request"
+    title = _("There is no such request.")
+    remedy = _("It may have been decided in the meantime. Look at its page again.")
+
+
+class NotShown(Problem):
+    """The site does not show that whoever asks controls it."""
+
+    status, code = 409, "search.not_shown"
+    title = _("The site does not show it yet.")
+    remedy = _("Put the file or the mark there, and look again.")
+
+
+class TooManyRequests(Problem):
+    """So many requests wait that no more are taken."""
+
+    status, code = 503, "search.too_many_requests"
+    title = _("So many requests are waiting that no more are taken.")
+    remedy = _("Write to the people who run this installation.")
+
+
+class NoSuchToken(Problem):
+    status, code = 404, "search.no_such_token"
+    title = _("There is no such token.")
+    remedy = _("It may have ended, or been taken back.")
+
+
+class TooManyTokens(Problem):
+    status, code = 409, "search.too_many_tokens"
+    title = _("There are too many tokens.")
+    remedy = _("Take back those that nobody uses.")
+
+
+class NotOblivious(Problem):
+    """The body is not said to be a sealed question."""
+
+    status, code = 415, "search.not_oblivious"
+    title = _("This address takes sealed questions only (RFC 9458).")
+    remedy = _("Send them as message/ohttp-req.")
+
+
+class NoSuchGateway(Problem):
+    """The relay does not pass on to this gateway."""
+
+    status, code = 404, "search.no_such_gateway"
+    title = _("Nothing is relayed to there.")
+    remedy = _("The operator of this relay names the gateways in relay_to.")
+
+
+class NotAnswered(Problem):
+    """A question through a relay got no answer that could be read."""
+
+    status, code = 502, "search.not_answered"
+    title = _("No answer came by this relay.")
+    remedy = _("Look at its address, or try again later.")

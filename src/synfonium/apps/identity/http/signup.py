@@ -11,7 +11,7 @@ from synfonium.common.problem import BadInput
 from synfonium.kernel.actor import Administrator, Impersonal, Proved, Visitor
 from synfonium.kernel.context import Context
 from synfonium.kernel.doors import AnyRequest, Page, See, get, post
-from synfonium.kernel.gate import header
+from synfonium.kernel.gate import peer_of
 
 ADMIN = "/admin/signup"
 SHOWN = Impersonal("the rules")
@@ -159,13 +159,7 @@ async def _page(
 
 
 def _peer(request: AnyRequest, context: Context) -> str:
-    """The address that the request came from; a trusted proxy says whose it passes on."""
-    scope = request.scope
-    peer = str((scope.get("client") or ("", 0))[0])
-    if context.site.trusts(peer):
-        passed_on = header(scope, b"x-forwarded-for").split(",")  # type: ignore[arg-type]
-        return passed_on[-1].strip() or peer
-    return peer
+    return peer_of(request.scope, context.site)  # type: ignore[arg-type]
 
 
 doors = (show_sign_up, sign_up, show_link, confirm, show_rules, decide)

@@ -4,7 +4,9 @@ from synfonium.apps.search.http import (
     admin,
     bundles,
     crawls,
+    duties,
     engines,
+    ohttp,
     opensearch,
     peers,
     pictures,
@@ -14,6 +16,7 @@ from synfonium.apps.search.http import (
     public,
     settings,
     shortcuts,
+    tokens,
     young,
 )
 
@@ -25,6 +28,8 @@ doors = [
     *settings.doors,
     *young.doors,
     *privacy.doors,
+    *ohttp.doors,
+    *duties.doors,
     *admin.doors,
     *crawls.doors,
     *engines.doors,
@@ -32,4 +37,5 @@ doors = [
     *places.doors,
     *bundles.doors,
     *peers.doors,
+    *tokens.doors,
 ]

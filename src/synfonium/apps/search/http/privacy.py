@@ -39,6 +39,7 @@ async def privacy(actor: Visitor, context: Context, request: AnyRequest) -> Page
         others=others,
         made_s=last.made_s,
         seen=_seen(request),
+        relayed=sorted(service.relay.gateways),
     )
 
 
@@ -52,7 +53,7 @@ async def _last(context: Context) -> _Last:
     return msgspec.json.decode(signed["report"], type=_Last)
 
 
-@get("/search/privacy/seen")
+@get("/search/privacy/seen", include_in_schema=False)
 async def seen(actor: Visitor, context: Context, request: AnyRequest) -> Response[Seen]:
     """All that a door of search sees of a request beside the question."""
     return Response(_seen(request), headers=_NO_TRACE)

@@ -115,7 +115,8 @@ async def suggest(actor: Visitor, context: Context, q: str = "") -> Response[lis
 @get("/bot")
 async def bot(actor: Visitor, context: Context) -> Page:
     delay_s = context.config.delay_s
-    return Page("search/bot.html", delay_s=delay_s, home_page=context.site.public_url)
+    contact = context.settings.house.mail_from
+    return Page("search/bot.html", delay_s=delay_s, home_page=context.site.public_url, contact=contact)
 
 
 async def answered(context: Context, request: AnyRequest, given: Asked) -> Page | See:

@@ -1,6 +1,7 @@
 """The life of crawls in the worker: begun, watched, stopped, resumed."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 
@@ -33,8 +34,8 @@ MOST_SEEDS = 1000
 class Crawls:
     """At most one task a crawl; a crawl's plan and frontier are in the database."""
 
-    def __init__(self, context: Context, index: SearchIndex) -> None:
-        self._context, self._index = context, index
+    def __init__(self, context: Context, index: SearchIndex, is_removed: Callable[[str], bool]) -> None:
+        self._context, self._index, self._is_removed = context, index, is_removed
         self.graph = Graph(context.database, index)
         self._config: SearchConfig = context.config
         self._tasks: dict[str, asyncio.Task[CrawlReport]] = {}
@@ -191,6 +192,7 @@ class Crawls:
             clock=self._context.clock,
             archive=self.archive,
             hosts_at_once=self._config.hosts_at_once,
+            is_removed=self._is_removed,
         )
 
     def _tell(self, crawl_id: str) -> Progress:

@@ -1,5 +1,7 @@
 """What a crawl works with."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from synfonium.apps.search.service.archive import Archive
@@ -11,8 +13,13 @@ from synfonium.ports.database import Database
 from synfonium.ports.index import SearchIndex
 
 
+def _nothing(_url: str) -> bool:
+    return False
+
+
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """hosts_at_once: how many hosts are asked at the same moment. archive: None keeps no pages."""
+    """hosts_at_once: how many hosts are asked at the same moment. archive: None keeps no pages.
+    is_removed: whether an address must not be read, since it was taken out."""
 
     database: Database
     index: SearchIndex
@@ -22,3 +29,4 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     archive: Archive | None = None
     hosts_at_once: int
+    is_removed: Callable[[str], bool] = _nothing

@@ -128,7 +128,7 @@ class Visits:
         return row
 
     async def _read(self, host: Host, rules: Rules, row: FrontierRow, before: VisitRow | None) -> None:
-        if not rules.allows(row.url):
+        if not rules.allows(row.url) or self._tools.is_removed(row.url):
             self._findings.deal_with(row, "forbidden")
             return
         await self._pages_left.acquire()

@@ -43,6 +43,7 @@ def scene(house: Installation) -> Scene:
         answers.nobody_seen,
         answers.no_detour,
         answers.can_be_posted,
+        memory.forgets_askers,
         process.no_connection,
         traces.no_trace,
     ],

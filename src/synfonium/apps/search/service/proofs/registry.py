@@ -76,6 +76,12 @@ PROMISES = (
         check=process.no_core,
     ),
     Promise(
+        name="search.forgets_askers",
+        said=_("So that nobody takes it all, questions are counted: in memory, without a name, for minutes."),
+        how=_("An address stands there as a hash with a key drawn each day; the oldest count is looked at."),
+        check=memory.forgets_askers,
+    ),
+    Promise(
         name="search.no_connection",
         said=_("A question to our own index makes no connection to anybody."),
         how=_("While questions are answered, every attempt to connect or to resolve a name is noted."),

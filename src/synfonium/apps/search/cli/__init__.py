@@ -7,6 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
+from synfonium.apps.search.cli import privately, tokens
 from synfonium.apps.search.errors import NotReadable
 from synfonium.apps.search.model import ParseJob
 from synfonium.apps.search.service.bundles.keys import fingerprint_of
@@ -73,6 +74,8 @@ def add_commands(commands: Commands) -> None:
     )
     knowledge.add_argument("file", metavar="FILE", help="JSON lines: .ndjson, .json.gz, .jsonl.gz or .tar.gz")
     knowledge.add_argument("--lang", default="", metavar="LANG", help="of a dictionary's explanations")
+    tokens.add_commands(commands)
+    privately.add_commands(commands)
 
 
 def _add_archive(commands: Commands) -> None:
