@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from synfonium.apps.search import store
 from synfonium.apps.search.service.duties import control
 from synfonium.apps.search.service.duties.blocks import Blocks, words_of
 from synfonium.apps.search.service.fetch import Fetched
@@ -99,6 +100,8 @@ async def test_who_controls_a_site_has_it_taken_out_at_once_and_it_stays_out(
     assert await hosts(house) == {"mont.example"}
     whole = house.context("search").index("web", writable=True)
     assert whole.count() == 3, "it has left the index itself"
+    kept = await house.context("search").database.read(lambda c: store.sources(c, 10))
+    assert [host for host, _pages, _read_s in kept] == ["mont.example"], "and what is kept beside it"
     await add(house, tmp_path)
     assert await hosts(house) == {"mont.example"}
     assert whole.count() == 3, "and an import does not bring it back"

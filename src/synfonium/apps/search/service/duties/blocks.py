@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from synfonium.apps.search.model import normal_url
+from synfonium.apps.search.service.documents import derived_keys
 from synfonium.apps.search.store import duties
 from synfonium.apps.search.store.duties import BlockRow
 from synfonium.ports.database import Database
@@ -138,19 +139,21 @@ class ObedientIndex:
         return self._blocks.kept(answer, asked)
 
 
-def take_out(whole: SearchIndex, index: SearchIndex, block: BlockRow) -> int:
-    """Deletes from `index` what a block for all covers, and commits; how many documents. Blocks.
+def take_out(whole: SearchIndex, index: SearchIndex, block: BlockRow) -> set[str]:
+    """Deletes from `index` what a block for all covers, and commits; the pages' addresses. Blocks.
 
     whole: the same index, seen with what must not be found.
     """
-    host, deleted, offset = host_of(block.url), 0, 0
+    if not block.is_site:
+        index.delete([block.url, *derived_keys(block.url)])
+        index.commit()
+        return {block.url}
+    site, gone = IndexQuery(hosts=(host_of(block.url),)), set[str]()
     for _round in range(MOST_ROUNDS):
-        found = whole.search(IndexQuery(hosts=(host,)), limit=MOST_DELETED, offset=offset).hits
-        keys = [hit.key for hit in found if any(_covers(block, a) for a in addresses_of(hit.key, hit.shown))]
+        keys = [hit.key for hit in whole.search(site, limit=MOST_DELETED).hits]
         index.delete(keys)
         index.commit()
-        deleted += len(keys)
-        if len(found) < MOST_DELETED:
-            return deleted
-        offset += MOST_DELETED - len(keys)  # what is gone does not count any more
-    return deleted
+        gone.update(key.partition("#")[0] for key in keys)
+        if len(keys) < MOST_DELETED:
+            break
+    return gone

@@ -9,8 +9,10 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
+from synfonium.apps.search import store
 from synfonium.apps.search.errors import NoSuchRequest, NotShown, TooManyRequests
 from synfonium.apps.search.model import LONGEST_URL, normal_url
+from synfonium.apps.search.service import graph
 from synfonium.apps.search.service.duties.blocks import Blocks, take_out
 from synfonium.apps.search.service.duties.control import Control, is_shown
 from synfonium.apps.search.service.duties.letters import DutyLetters
@@ -168,7 +170,8 @@ class Requests:
         """At once: nobody finds it any more, and what is left out for all leaves the index."""
         await self._blocks.load()
         if request.effect == "all":
-            await asyncio.to_thread(take_out, self._whole, self._index, self._block(request))
+            gone = await asyncio.to_thread(take_out, self._whole, self._index, self._block(request))
+            await self._context.database.write(lambda c: _forget(c, list(gone)))
         await self._context.call("search.blocks_changed", {})
 
     def _note(self, connection: Connection, request: RequestRow, act: str) -> None:
@@ -264,3 +267,9 @@ def _reasons(text: str) -> str:
     if not text or len(text) > MOST_TEXT:
         raise BadInput("statement", _("A decision needs its reasons, in at most 2000 characters."))
     return text
+
+
+def _forget(connection: Connection, urls: list[str]) -> None:
+    """What is kept of pages beside the index: their rows, what they said, and their links."""
+    store.remove_pages(connection, urls)
+    graph.forget(connection, urls)
