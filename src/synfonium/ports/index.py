@@ -139,7 +139,8 @@ class IndexHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IndexAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Hits best first; `total` counts all that match, not only those returned.
+    """Hits best first; `total` counts all that match, not only those returned; whole: how many of
+    them are known to have every word, not only some.
 
     has_more: a later page has hits. With `most_per_host` this page may be short nevertheless.
     """
@@ -147,6 +148,7 @@ class IndexAnswer(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     hits: tuple[IndexHit, ...]
     has_more: bool = False
+    whole: int = 0
 
 
 class SearchIndex(Protocol):
@@ -205,10 +207,10 @@ class SearchIndex(Protocol):
         reranker: Reranker | None = None,
         most_per_host: int = 0,
     ) -> IndexAnswer: ...
-    def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
-        """Words of the documents in the public space (`""`) that begin so, the most frequent
-        first; `prefix` has two letters or more. Never anything from a query or from another
-        space."""
+    def vocabulary(self, prefix: str, *, limit: int = 8) -> tuple[tuple[str, int], ...]:
+        """Words that begin so, of titles, headings and first sentences in the public space
+        (`""`), each with how many documents have it, the most frequent first; `prefix` has two
+        letters or more. Never anything from a query or from another space."""
         ...
 
     def count(self) -> int:

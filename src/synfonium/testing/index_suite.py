@@ -204,9 +204,9 @@ class IndexSuite(ABC):
         assert set(keys(index.search(words("secret"), spaces=("a", "b")))) == {"a", "b"}
         assert index.search(words("secret"), spaces=()).total == 0
         assert index.search(words("secret nothing"), spaces=("c",)).total == 0
-        assert index.suggest("secretar") == ()
-        assert index.suggest("aard") == ()
-        assert index.suggest("secr") == ("secret",)
+        assert index.vocabulary("secretar") == ()
+        assert index.vocabulary("aard") == ()
+        assert index.vocabulary("secr") == (("secret", 1),)
 
     def test_a_fence_keeps_only_what_bears_a_mark_of_each_group(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
@@ -251,10 +251,10 @@ class IndexSuite(ABC):
         index.commit()
         for _ in range(50):
             index.search(words("horsepower"))
-        assert index.suggest("HORS") == ("horses", "horseshoe")
-        assert index.suggest("hors", limit=1) == ("horses",)
-        assert index.suggest("") == ()
-        assert index.suggest("two words") == ()
+        assert index.vocabulary("HORS") == (("horses", 2), ("horseshoe", 1))
+        assert index.vocabulary("hors", limit=1) == (("horses", 2),)
+        assert index.vocabulary("") == ()
+        assert index.vocabulary("two words") == ()
 
     def test_nothing_is_visible_before_the_commit(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
@@ -283,14 +283,14 @@ class IndexSuite(ABC):
         index.delete(["https://farm.example/horses", "unknown"])
         index.commit()
         assert index.search(words("horses")).total == 0
-        assert index.suggest("hors") == ()
+        assert index.vocabulary("hors") == ()
         assert index.count() == len(PAGES) - 1
 
     def test_a_reader_opened_before_the_first_commit_sees_it_within_a_second(self, tmp_path: Path) -> None:
         reader = self.make(tmp_path, writable=False)
         assert reader.count() == 0
         assert reader.search(words("horses")).total == 0
-        assert reader.suggest("h") == ()
+        assert reader.vocabulary("h") == ()
         writer = self.make(tmp_path, writable=True)
         for number in range(1, 4):
             writer.add([IndexDocument(key=str(number), title="", text="horses", lang="en")])
@@ -327,7 +327,7 @@ class IndexSuite(ABC):
     def test_anything_typed_gets_an_answer_in_time(self, index: SearchIndex, typed: str) -> None:
         started = time.monotonic()
         answer = index.search(words(typed))
-        index.suggest(typed)
+        index.vocabulary(typed)
         assert time.monotonic() - started < 2
         assert answer.total >= len(answer.hits)
         if "horses" in typed:

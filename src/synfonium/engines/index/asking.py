@@ -64,7 +64,7 @@ class Asking:
         self._builder = QueryBuilder(generation.searcher, generation.schema, asked, families, boosts)
         self._spaces = None if generation.is_all_public and "" in spaces else spaces
         self._order_by = ""
-        self._total = 0
+        self._total = self._whole = 0
 
     def answer(self, *, limit: int, offset: int, most_per_host: int) -> IndexAnswer:
         depth = self._depth(limit, offset, most_per_host)
@@ -73,7 +73,7 @@ class Asking:
             page, has_more = self._page(self._ordered(limit, DEEPEST), limit, offset, most_per_host)
         reader, now = HitReader(self._builder.shown_words()), self._generation
         hits = tuple(reader.hit(now.read(one.address), one.score, one.reasons) for one in page)
-        return IndexAnswer(total=self._total, hits=hits, has_more=has_more)
+        return IndexAnswer(total=self._total, hits=hits, has_more=has_more, whole=self._whole)
 
     def _depth(self, limit: int, offset: int, most_per_host: int) -> int:
         """How many documents decide what stands on the page, as a rule."""
@@ -96,15 +96,19 @@ class Asking:
             return []
         is_timely = self._asked.since_s is not None or self._asked.until_s is not None
         self._order_by = "time_ms" if is_timely or "news" in self._asked.kinds else "central"
-        return self._search(Query.all_query(), depth)
+        found = self._search(Query.all_query(), depth)
+        self._whole = self._total
+        return found
 
     def _found_by_words(self, limit: int, depth: int) -> list[Found]:
         soon = self._builder.soon()
         if soon is not None:
             found = self._search(soon, depth)
+            self._whole = self._total
             if self._total >= limit:
                 return found
         found = self._search(self._builder.all_words(), depth)
+        self._whole = self._total
         if self._total >= limit or len(self._builder.typed) < 2:
             return found
         first = {(one.address.segment_ord, one.address.doc) for one in found}

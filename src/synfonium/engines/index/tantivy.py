@@ -159,7 +159,7 @@ class TantivyIndex:
         asking = Asking(now, asked, spaces=spaces, boosts=boosts or {}, reranker=reranker)
         return asking.answer(limit=limit, offset=offset, most_per_host=most_per_host)
 
-    def suggest(self, prefix: str, *, limit: int = 8) -> tuple[str, ...]:
+    def vocabulary(self, prefix: str, *, limit: int = 8) -> tuple[tuple[str, int], ...]:
         now = self._fresh()
         terms = WORDS.analyze(clean(prefix[:100]))
         # A single letter begins too many words for any of them to help.
@@ -168,7 +168,7 @@ class TantivyIndex:
         public = Query.term_query(now.schema, "space", "", "basic")
         found = now.searcher.terms_with_prefix("words", terms[0], public)
         found.sort(key=lambda pair: (-pair[1], pair[0]))
-        return tuple(word for word, documents in found[:limit] if documents > 0)
+        return tuple((word, documents) for word, documents in found[:limit] if documents > 0)
 
     def count(self) -> int:
         now = self._fresh()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -17,6 +18,7 @@ _MOST_LOOKED_AT = 500
 _HIGHEST_CLIMB = 12
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-hi-res-src", "src")
 _FRAME_ONLY = frozenset(("nav", "footer", "aside", "header"))
+_FRONT_PAGES = frozenset(("/", "/index.html", "/index.htm", "/index.php"))
 _NO_PICTURE = re.compile(
     r"\.svg$|[/_.-](?:logo|icons?|sprite|pixel|spacer|blank|avatar|badge|emoji)s?[/_.-]", re.IGNORECASE
 )
@@ -38,7 +40,7 @@ def pictures_of(page: Page) -> tuple[Picture, ...]:
     found: dict[str, Picture] = {}
     for node in islice(page.tree.css("img"), _MOST_LOOKED_AT):
         picture = _picture(page, node)
-        if picture and picture.url not in found and not _is_in_frame(node):
+        if picture and picture.url not in found and not _is_in_frame(node) and not _is_a_logo(page, node):
             found[picture.url] = picture
         if len(found) >= MOST_PICTURES:
             break
@@ -105,6 +107,13 @@ def _above(node: LexborNode) -> Iterator[LexborNode]:
 def _is_in_frame(node: LexborNode) -> bool:
     tags = [above.tag for above in _above(node)]
     return not _FRAME_ONLY.isdisjoint(tags) and "article" not in tags
+
+
+def _is_a_logo(page: Page, node: LexborNode) -> bool:
+    """Whether it is a link to the front page of a site, as logos are."""
+    link = next((above for above in islice(_above(node), 4) if above.tag == "a"), None)
+    target = normal_url(link.attributes.get("href") or "", page.base) if link else None
+    return target is not None and urlsplit(target).path in _FRONT_PAGES
 
 
 def _caption(node: LexborNode) -> str:

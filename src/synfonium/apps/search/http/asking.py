@@ -13,7 +13,7 @@ from synfonium.apps.search.service.verticals import WEB, Vertical
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import LOCALES, _
 
-_MOVES = ("page", "vertical", "site", "outside")
+_MOVES = ("page", "vertical", "site", "outside", "query")
 NO_TRACE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 SEARCH, YOUNG, PREFERENCES = "/search", "/search/young", "/search/preferences"
 
@@ -21,7 +21,7 @@ SEARCH, YOUNG, PREFERENCES = "/search", "/search/young", "/search/preferences"
 class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a search. prefs: a token. do: what a button of the page of results asks,
     `vertical:images`, `page:2`, `site:example.org`, `block:example.org`, `clear:example.org`,
-    `outside:1`. outside: "1" asks other engines too."""
+    `outside:1`, `query:other words`. outside: "1" asks other engines too."""
 
     q: str = ""
     lang: str = ""
@@ -121,6 +121,8 @@ def _moved(form: SearchForm) -> SearchForm:
         return msgspec.structs.replace(form, page=number)
     if verb == "outside":
         return msgspec.structs.replace(form, outside=to)
+    if verb == "query":
+        return msgspec.structs.replace(form, q=to, page=1)
     if verb == "site":
         return msgspec.structs.replace(form, q=f"{form.q} site:{to}")
     return msgspec.structs.replace(form, vertical=to) if verb == "vertical" else form

@@ -46,7 +46,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` counts all that was found; `results` are those of the page asked for. ignored:
+    """`total` counts all that was found; `results` are those of the page asked for. corrected:
+    what was probably meant, where little was found and that finds more. ignored:
     parts of `prefs` that were not understood. answers: worked out here. infobox: what an imported
     encyclopedia says of exactly this. outside: the other engines that were asked, each with what
     became of it: answered, slow, failed, resting or busy."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -12,10 +12,11 @@ from synfonium.apps.search.service import query_syntax
 from synfonium.apps.search.service.ordering import AsFound, Newest, Preferring, prefers_hosts
 from synfonium.apps.search.service.preferences import MOST_ADULT, Preferences, Safe
 from synfonium.apps.search.service.query_syntax import LONGEST_QUERY
+from synfonium.apps.search.service.spelling import Spelling
 from synfonium.apps.search.service.verticals import WEB, Vertical, vertical_of
 from synfonium.common.problem import BadInput
 from synfonium.kernel.i18n import _
-from synfonium.ports.index import IndexAnswer, IndexQuery, Reranker, SearchIndex
+from synfonium.ports.index import IndexAnswer, IndexHit, IndexQuery, Reranker, SearchIndex
 
 LAST_PAGE = 100
 MOST_SUGGESTIONS = 8
@@ -24,6 +25,7 @@ DAYS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 SecondLook = Callable[[IndexQuery], Reranker | None]
 """The order that a question deserves; None for that of the index."""
 _DAY_S = 86400.0
+_FEW = 5
 _WORD = re.compile(r"[^\W_]")
 # What a person reads counts a little more than what else matches.
 _LANGUAGE_BOOSTS = (1.25, 1.15)
@@ -49,8 +51,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """corrected: what was probably meant, where little was found and that finds more; else ""."""
+
     found: IndexAnswer
     took_ms: float
+    corrected: str = ""
 
 
 def question(
@@ -98,6 +103,7 @@ class WebSearch:
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self.index, self._second_look, self._now_s = index, second_look, now_s
+        self._spelling = Spelling(index)
 
     async def pages(self, asked: Question, *, size: int = 0, space: str = "") -> Answer:
         """One page of results; `size` and `space` are for measuring."""
@@ -116,7 +122,20 @@ class WebSearch:
                 reranker=self._order_for(asked, wanted),
                 most_per_host=most,
             )
-        return Answer(found=found, took_ms=round((time.perf_counter() - begun_s) * 1000, 1))
+        if asked.vertical.layout == "pictures":
+            found = msgspec.structs.replace(found, hits=_once(found.hits))
+        corrected = ""
+        if wanted is not None and found.whole < _FEW and not space:
+            corrected = await asyncio.to_thread(self._corrected, asked.query, wanted, found.whole)
+        took_ms = round((time.perf_counter() - begun_s) * 1000, 1)
+        return Answer(found=found, took_ms=took_ms, corrected=corrected)
+
+    def _corrected(self, typed: str, wanted: IndexQuery, whole: int) -> str:
+        corrected = self._spelling.corrected(typed, wanted.words)
+        if not corrected:
+            return ""
+        meant = msgspec.structs.replace(wanted, words=query_syntax.parse(corrected).words)
+        return corrected if self.index.search(meant, limit=_FEW).whole > whole else ""
 
     def _order_for(self, asked: Question, wanted: IndexQuery) -> Reranker | None:
         learned = self._second_look(wanted)
@@ -129,11 +148,19 @@ class WebSearch:
     async def suggestions(self, typed: str) -> list[str]:
         """Completions of the last word typed, with words of indexed pages."""
         head, _, last = typed[:LONGEST_QUERY].rpartition(" ")
-        words = await asyncio.to_thread(self.index.suggest, last, limit=MOST_SUGGESTIONS)
-        return [f"{head} {word}".strip() for word in words]
+        words = await asyncio.to_thread(self.index.vocabulary, last, limit=MOST_SUGGESTIONS)
+        return [f"{head} {word}".strip() for word, _documents in words]
 
     async def count(self) -> int:
         return await asyncio.to_thread(self.index.count)
+
+
+def _once(hits: Sequence[IndexHit]) -> tuple[IndexHit, ...]:
+    """Each picture once, though several pages show it."""
+    first: dict[str, IndexHit] = {}
+    for hit in hits:
+        first.setdefault(hit.shown.get("image", hit.key), hit)
+    return tuple(first.values())
 
 
 def most_per_host(asked: Question) -> int:

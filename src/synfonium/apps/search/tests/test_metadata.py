@@ -95,7 +95,7 @@ def test_pictures_are_those_of_the_page_and_not_of_its_frame() -> None:
         <figure><img data-src="/crue.jpg" src="data:image/gif;base64,R0" alt="Le pont" width="800">
         <figcaption>Le pont, <b>hier</b></figcaption></figure>
         <img srcset="/s.jpg 320w, /l.jpg 1280w"><img src="/point.gif" width=1 height=1><img src="/logo.png">
-        </article>"""
+        <a href="https://other.example/"><b><img src="/brand.png" alt="Autre"></b></a></article>"""
     ).pictures
     assert [(p.url.rpartition("/")[2], p.alt, p.caption, p.width) for p in found] == [
         ("crue.jpg", "Le pont", "Le pont, hier", 800),

@@ -59,7 +59,7 @@ def others() -> list[Candidate]:
     ],
 )
 def test_what_answers_better_stands_first(words: str, better: dict[str, object]) -> None:
-    pages = [*others(), page("b.example", "/7", **better)]
+    pages = [*others(), page("o9.example", "/9", **better)]
     assert look(words, *pages)[0].number == 5
 
 

@@ -88,7 +88,7 @@ class JournaledIndex:
 
     def __init__(self, index: SearchIndex, journal: Journal) -> None:
         self._index, self._journal = index, journal
-        self.search, self.suggest, self.count = index.search, index.suggest, index.count
+        self.search, self.vocabulary, self.count = index.search, index.vocabulary, index.count
         self.delete_space, self.scour, self.close = index.delete_space, index.scour, index.close
 
     def add(self, documents: Sequence[IndexDocument]) -> None:

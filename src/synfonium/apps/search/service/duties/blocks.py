@@ -99,9 +99,9 @@ class ObedientIndex:
     def __init__(self, index: SearchIndex, blocks: Blocks) -> None:
         self._index, self._blocks = index, blocks
         self.delete, self.delete_space, self.commit = index.delete, index.delete_space, index.commit
-        self.scour, self.suggest, self.count, self.close = (
+        self.scour, self.vocabulary, self.count, self.close = (
             index.scour,
-            index.suggest,
+            index.vocabulary,
             index.count,
             index.close,
         )

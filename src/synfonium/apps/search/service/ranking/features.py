@@ -25,6 +25,7 @@ class Seen:
         terms = Terms(asked, _family(candidates), document_share)
         self.is_web = any(one.host for one in candidates)
         self.telling_words = int((~terms.is_blank).sum())
+        self.has_title = np.array([bool(one.title) for one in candidates], bool)
         if not terms.count or not candidates:
             self.values = np.zeros((len(candidates), len(feature_names())))
             return
@@ -37,16 +38,25 @@ class Seen:
     def standardised(self) -> Weights:
         """Each feature relative to the other candidates: mean 0, deviation 1; 0 where all are alike.
 
-        What counts is in what a page differs from the others; so features of any scale add up.
+        What counts is in what a page differs from the others; so features of any scale add up. A
+        page without a title is neither better nor worse for it: its title is not known.
         """
-        if not len(self.values):
-            return self.values
-        deviation = self.values.std(0)
-        same = deviation < _SMALL
-        result: Weights = np.where(
-            same, 0.0, (self.values - self.values.mean(0)) / np.where(same, 1, deviation)
-        )
+        result = _standardised(self.values)
+        if len(result) and self.has_title.any() and not self.has_title.all():
+            of_titles = [number for number, name in enumerate(feature_names()) if "title" in name]
+            result[:, of_titles] = 0.0
+            titled = np.ix_(self.has_title, np.array(of_titles))
+            result[titled] = _standardised(self.values[titled])
         return result
+
+
+def _standardised(values: Weights) -> Weights:
+    if not len(values):
+        return values
+    deviation = values.std(0)
+    same = deviation < _SMALL
+    result: Weights = np.where(same, 0.0, (values - values.mean(0)) / np.where(same, 1, deviation))
+    return result
 
 
 @cache
