@@ -106,6 +106,20 @@ class AskingSuite(ABC):
         assert sorted(hit.title[0] for hit in answer.hits) == list(found)
         assert answer.total == len(found)
 
+    @pytest.mark.parametrize("typed", ["plum harvest", "plum harvest calendar"])
+    def test_words_are_found_some_in_the_title_and_some_in_the_text(self, tmp_path: Path, typed: str) -> None:
+        index = self.make(tmp_path, writable=True)
+        best = IndexDocument(key="best", title="Plum calendar", text="When to begin the harvest.", lang="en")
+        others = [
+            IndexDocument(
+                key=f"o{n}", title="", text="plum harvest calendar " + "and more of it " * 9, lang="en"
+            )
+            for n in range(20)
+        ]
+        index.add([*others, best])
+        index.commit()
+        assert index.search(words(typed)).total == 21
+
     def test_a_list_shows_the_most_central_first_and_of_news_the_newest(self, tmp_path: Path) -> None:
         index = self.make(tmp_path, writable=True)
         index.add(ORCHARD)

@@ -4,6 +4,7 @@ Nothing typed is parsed as a language of operators: words are words, the rest is
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
@@ -15,6 +16,7 @@ from synfonium.ports.index import Fence, IndexQuery
 # From so many documents on, reading a word's list takes longer than a page may.
 _FREQUENT = 20_000
 _MOST_SOON = 8
+_MOST_MIXED = 3
 _QUERY_CHARACTERS = 2000
 _MOST_PHRASES = 16
 _PHRASE_WORDS = 32
@@ -58,8 +60,8 @@ class QueryBuilder:
         return (*self.typed, *(word for phrase in self.phrases for word in phrase.split()))
 
     def soon(self) -> Query | None:
-        """Documents with every word in the text, or every word outside it; None where this is no
-        quicker than `all_words`."""
+        """Documents with every word in the text, or every word outside it, and of two or three
+        words some here and some there; None where this is no quicker than `all_words`."""
         if self.phrases or not 2 <= len(self.typed) <= _MOST_SOON:
             return None
         return self._union(self._words_soon)
@@ -91,13 +93,19 @@ class QueryBuilder:
         return _some(parts)
 
     def _words_soon(self, words: Sequence[Word], family: str) -> Query | None:
-        inside = [self._exact(f"text_{family}", word.text, "position") for word in words if word.is_in_text]
-        outside = [self._exact(f"head_{family}", word.text, "basic") for word in words if word.is_in_head]
-        whole = [_all(terms) for terms in (inside, outside) if words and len(terms) == len(words)]
-        if not whole:
+        whole = [
+            _all([self._within(word, family, inside) for word, inside in zip(words, places, strict=True)])
+            for places in _places(len(words))
+            if all(w.is_in_text if inside else w.is_in_head for w, inside in zip(words, places, strict=True))
+        ]
+        if not words or not whole:
             return None
         query = Query.const_score_query(_some(whole), 0.0)
         return self._raised(query, words)
+
+    def _within(self, word: Word, family: str, inside: bool) -> Query:
+        field, option = ("text", "position") if inside else ("head", "basic")
+        return self._exact(f"{field}_{family}", word.text, option)
 
     def _all_words(self, words: Sequence[Word], family: str) -> Query | None:
         phrases = [self._phrase(phrase, family) for phrase in self.phrases]
@@ -197,6 +205,13 @@ class QueryBuilder:
 
     def _term(self, field: str, option: str, term: str) -> Query:
         return Query.term_query(self._schema, field, term, option)
+
+
+def _places(words: int) -> Iterable[tuple[bool, ...]]:
+    """Where each of so many words may be: in the text (True) or outside."""
+    if words <= _MOST_MIXED:
+        return product((True, False), repeat=words)
+    return ((True,) * words, (False,) * words)
 
 
 def families_of(asked: IndexQuery, present: Sequence[str]) -> Sequence[str]:
