@@ -72,3 +72,5 @@ async function watchOne(first: HTMLElement): Promise<void> {
 const live = document.querySelector<HTMLElement>("[data-live]");
 if (live) void watchOne(live);
 if (list?.dataset["crawls"]) void watch(list.dataset["crawls"]);
+
+export {};

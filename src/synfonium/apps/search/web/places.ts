@@ -114,3 +114,5 @@ function zoom(event: WheelEvent): void {
 main?.addEventListener("click", follow);
 main?.addEventListener("pointerdown", drag);
 main?.addEventListener("wheel", zoom, { passive: false });
+
+export {};
