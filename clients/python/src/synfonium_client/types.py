@@ -304,10 +304,11 @@ class Result(TypedDict):
 
 
 class Results(TypedDict):
-    """`total` counts all that was found; `results` are those of the page asked for. ignored: parts of
-    `prefs` that were not understood. answers: worked out here. infobox: what an imported
-    encyclopedia says of exactly this. outside: the other engines that were asked, each with what
-    became of it: answered, slow, failed, resting or busy.
+    """`total` counts all that was found; `results` are those of the page asked for. corrected: what
+    was probably meant, where little was found and that finds more. ignored: parts of `prefs` that
+    were not understood. answers: worked out here. infobox: what an imported encyclopedia says of
+    exactly this. outside: the other engines that were asked, each with what became of it: answered,
+    slow, failed, resting or busy.
     """
 
     query: str
