@@ -32,7 +32,7 @@ Admin = Annotated[Administrator, Impersonal("sources and crawls; no question of 
 class CrawlForm(msgspec.Struct, frozen=True, kw_only=True):
     """seeds: one address a line or several apart by blanks."""
 
-    seeds: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    seeds: Annotated[str, msgspec.Meta(max_length=20_000)]
     max_pages: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
     other_hosts: str = ""
     private: str = ""

@@ -25,7 +25,7 @@ class ScopeForm(msgspec.Struct, frozen=True, kw_only=True):
     """lines: a host or an address a line. remove: whether the scope is to go."""
 
     name: Annotated[str, msgspec.Meta(max_length=60)]
-    lines: Annotated[str, msgspec.Meta(max_length=500_000)] = ""
+    lines: Annotated[str, msgspec.Meta(max_length=500_000)]
     languages: Annotated[str, msgspec.Meta(max_length=300)] = ""
     most_depth: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 50
     most_pages: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 50_000
@@ -57,7 +57,7 @@ async def resume(actor: Admin, context: Context, data: Annotated[ActForm, Body(m
 async def scopes(actor: Admin, context: Context, name: str = "") -> Page:
     known = await Scopes(context.database).all()
     chosen = known.get(name)
-    form = ScopeForm(name="")
+    form = ScopeForm(name="", lines="")
     if chosen:
         form = ScopeForm(
             name=name,

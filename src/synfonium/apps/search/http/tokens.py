@@ -20,8 +20,8 @@ class TokenForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the form of a new token sends."""
 
     name: Annotated[str, msgspec.Meta(max_length=200)]
-    per_s: float = 50.0
-    days: int = 365
+    per_s: float
+    days: int
 
 
 class EndForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,9 @@ class SearchService:
         is_writer = context.owns_database
         whole = index = context.index(INDEX, writable=is_writer)
         self.blocks = Blocks(context.database)
-        self.find = WebSearch(ObedientIndex(index, self.blocks), now_s=context.clock.now_s)
+        self.find = WebSearch(
+            ObedientIndex(index, self.blocks), now_s=context.clock.now_s, ready=self.blocks.ready
+        )
         self.young = YoungHosts(context.folder)
         self.exchange = Exchange(context, index) if is_writer else None
         if self.exchange is not None:
@@ -121,13 +123,13 @@ class SearchService:
 async def open_service(context: Context) -> AsyncIterator[SearchService]:
     """Crawls that a crash or a restart interrupted go on."""
     service = SearchService(context)
-    await service.blocks.load()
     if service.crawls is None or service.exchange is None:
         try:
             yield service
         finally:
             await service.close()
         return
+    await service.blocks.ready()
     if context.database.dialect == "sqlite":
         # One process holds the home, so whoever had leases is gone. Elsewhere they end by themselves.
         await context.database.write(store.forget_holders)

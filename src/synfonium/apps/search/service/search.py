@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -101,13 +101,16 @@ class WebSearch:
         *,
         second_look: SecondLook = learned_look,
         now_s: Callable[[], float] = time.time,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.index, self._second_look, self._now_s = index, second_look, now_s
-        self._spelling = Spelling(index)
+        self._spelling, self._ready = Spelling(index), ready
 
     async def pages(self, asked: Question, *, size: int = 0, space: str = "") -> Answer:
         """One page of results; `size` and `space` are for measuring."""
         begun_s = time.perf_counter()
+        if self._ready is not None:
+            await self._ready()
         size, most = size or asked.vertical.size, 0 if size else most_per_host(asked)
         wanted = wanted_of(asked, self._now_s())
         found = IndexAnswer(total=0, hits=())

@@ -145,5 +145,5 @@ async def test_a_scope_is_made_changed_and_removed_on_its_page(house: Installati
         refused = await client.post("/admin/search/scopes", data={**form, "lines": "no host at all"})
         assert refused.status_code == 422
         assert "no host at all" in refused.text, "what was typed is not lost"
-        await client.post("/admin/search/scopes", data={"name": "Town", "remove": "on"})
+        await client.post("/admin/search/scopes", data={"name": "Town", "lines": "", "remove": "on"})
         assert "town.example" not in (await client.get("/admin/search/scopes")).text

@@ -26,18 +26,25 @@ MOST_DELETED, MOST_ROUNDS = 500, 1_000
 
 
 class Blocks:
-    """The block list, in memory; `load` reads it anew after a change."""
+    """The block list, in memory; `load` reads it anew after a change, `ready` before the first use."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._urls, self._hosts = frozenset[str](), frozenset[str]()
         self._named = tuple[tuple[frozenset[str], BlockRow], ...]()
+        self._is_loaded = False
+
+    async def ready(self) -> None:
+        """Returns once the list is known: a role may open before there is a database to read."""
+        if not self._is_loaded:
+            await self.load()
 
     async def load(self) -> None:
         self.use(await self._database.read(duties.read_blocks))
 
     def use(self, rows: Sequence[BlockRow]) -> None:
         """Takes these rows for the whole list."""
+        self._is_loaded = True
         for_all = [row for row in rows if not row.name]
         self._urls = frozenset(row.url for row in for_all if not row.is_site)
         self._hosts = frozenset(host_of(row.url) for row in for_all if row.is_site)
