@@ -397,6 +397,7 @@ def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
             "/admin/signup",
             "/admin/reports",
             "/admin/drives",
+            "/admin/search/requests",
         ),
         ("/admin/apps", "/admin/fabric-apps", "/admin/search", "/admin/mail"),
     )
