@@ -387,7 +387,7 @@ def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
 ) -> None:
     context = _open(browser, town, camille)
     page = context.new_page()
-    firsts = ["/admin", "/admin/people", "/admin/apps"]
+    firsts = ["/admin", "/admin/people", "/admin/apps", "/admin/search"]
     parts = (
         ("/admin", "/admin/storage", "/admin/backups", "/admin/audit"),
         (
@@ -397,9 +397,15 @@ def test_pages_of_the_administration_stand_in_rows_of_a_few_tabs(
             "/admin/signup",
             "/admin/reports",
             "/admin/drives",
+        ),
+        ("/admin/apps", "/admin/fabric-apps", "/admin/mail"),
+        (
+            "/admin/search",
+            "/admin/search/engines",
+            "/admin/search/peers",
+            "/admin/search/tokens",
             "/admin/search/requests",
         ),
-        ("/admin/apps", "/admin/fabric-apps", "/admin/search", "/admin/mail"),
     )
     for first, part in zip(firsts, parts, strict=True):
         for path in part:
