@@ -77,6 +77,8 @@ class Computer:
         """What the client said. Fails when it does."""
         account = self.account
         words = [self._command, "--non-interactive", "--trust", "-u", account.name, "-p", account.token]
+        if "owncloud" in self._command:
+            words += ["--exclude", str(self._unwanted())]
         above, folder = list[str](), self.folder
         if self._root:
             above = inside(self._root, self.folder.parent, self._home)
@@ -92,6 +94,12 @@ class Computer:
         )
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return done.stdout + done.stderr
+
+    def _unwanted(self) -> Path:
+        """What is not synchronised: a list that Debian has in the package of the window alone."""
+        unwanted = self._home / "unwanted.lst"
+        unwanted.write_text("*~\n.*.sw?\n")
+        return unwanted
 
     @property
     def _address(self) -> str:
