@@ -140,10 +140,9 @@ def forget_given(connection: Connection, keys: Iterable[str]) -> None:
         connection.execute(delete(given).where(given.c.key.in_(some)))
 
 
-def given_by(connection: Connection, peer_id: str, *, before_epoch: int, limit: int) -> list[str]:
-    """Keys of a peer's documents that came in an earlier epoch."""
-    return list(
-        connection.scalars(
-            select(given.c.key).where(given.c.peer_id == peer_id, given.c.epoch < before_epoch).limit(limit)
-        )
-    )
+def given_by(connection: Connection, peer_id: str, *, before_epoch: int | None, limit: int) -> list[str]:
+    """Keys of a peer's documents, or of those that came in an earlier epoch."""
+    keys = select(given.c.key).where(given.c.peer_id == peer_id)
+    if before_epoch is not None:
+        keys = keys.where(given.c.epoch < before_epoch)
+    return list(connection.scalars(keys.limit(limit)))

@@ -1,7 +1,7 @@
 """What a bundle is made of, and what of it is taken for true."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ _ADDRESSES = frozenset({"image", "watch", "page"})
 _SHOWN = _ADDRESSES | {
     "author", "site", "description", "published", "duration", "width", "height", "page_title",
 }  # fmt: skip
+Counted = Annotated[int, msgspec.Meta(ge=1, le=(1 << 31) - 1)]
 Kind = Literal["page", "news", "image", "video", "document"]
 
 
@@ -28,8 +29,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     format: str
     origin: str
-    epoch: int
-    number: int
+    epoch: Counted
+    number: Counted
     previous: str
     made_s: float
     scope: tuple[str, ...]
@@ -44,8 +45,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A bundle as the feed lists it; sha256: of the whole file, in hex."""
 
-    epoch: int
-    number: int
+    epoch: Counted
+    number: Counted
     sha256: str
     size_bytes: int
     made_s: float

@@ -79,7 +79,7 @@ class Peers:
         """Forgets a peer and takes out all that it gave. Raises NoPeer."""
         async with self._turn:
             peer = await self.known(origin)
-            count = await self._taking.remove(peer.id, before_epoch=1 << 31)
+            count = await self._taking.remove(peer.id)
             await self._database.write(lambda c: store.remove_peer(c, peer.id))
             return count
 

@@ -81,8 +81,8 @@ class Taking:
         await self._database.write(lambda c: pulled(c, now))
         return msgspec.structs.replace(taken, removed=taken.removed + removed)
 
-    async def remove(self, peer_id: str, *, before_epoch: int) -> int:
-        """Takes out what a peer gave in earlier epochs; the index is to be committed after."""
+    async def remove(self, peer_id: str, *, before_epoch: int | None = None) -> int:
+        """Takes out what a peer gave, or what came in earlier epochs."""
         count = 0
         while keys := await self._database.read(
             lambda c: given_by(c, peer_id, before_epoch=before_epoch, limit=_AT_ONCE)
