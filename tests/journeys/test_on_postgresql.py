@@ -62,4 +62,4 @@ def test_the_apps_own_tests_pass_on_postgresql(server: PostgresqlServer) -> None
 
 @pytest.mark.timeout(LONGEST_S)
 def test_the_journeys_pass_on_postgresql(server: PostgresqlServer) -> None:
-    assert " passed" in run_tests(server, *JOURNEYS, *TWO_AT_A_TIME)
+    assert " passed" in run_tests(server, *JOURNEYS)
